@@ -1,0 +1,23 @@
+import type { PublicKey, SecretKey, Signature } from '../model/ids.ts'
+
+/** SHA-256 of bytes: 32 bytes, a new array each time. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array
+
+/**
+ * Hashing and Ed25519, native and synchronous (a promise a hash costs 15 times the hash).
+ * The rule of verification is ZIP215: cofactored, S < L (protocol.md, "Identity").
+ */
+export interface Crypto {
+  readonly sha256: Sha256
+  sign(secret: SecretKey, message: Uint8Array): Signature
+  publicKeyOf(secret: SecretKey): PublicKey
+  /**
+   * The fast path. True: ZIP215 accepts too. False decides nothing: native verification refuses some
+   * signatures that ZIP215 accepts, and which ones depends on the Node version.
+   */
+  verifyFast(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean
+  /** The rule itself, decided at once; costs ten times `verifyFast` when that one refuses. */
+  verify(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean
+  /** True for 32 bytes in canonical encoding, on the curve, not of small order. */
+  isAcceptableKey(bytes: Uint8Array): bytes is PublicKey
+}
