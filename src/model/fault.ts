@@ -8,6 +8,7 @@ export type FaultCode =
   | 'home-locked'
   | 'home-missing'
   | 'home-exists'
+  | 'config'
   | 'key-missing'
   | 'key-exists'
   | 'key-mode'

@@ -1,0 +1,80 @@
+import { type FaultCode, FaultError } from '../model/fault.ts'
+import { REJECTION, type Rejection } from '../model/rejection.ts'
+import type { Result } from '../model/result.ts'
+import { EXIT } from './exit.ts'
+
+/** What a person or a script is told when a command did not do its work. */
+export interface Failure {
+  readonly exit: number
+  /** Stable: a rejection code, a fault code, `usage` or `defect`. */
+  readonly code: string
+  readonly message: string
+  readonly field?: string | undefined
+  readonly why?: string | undefined
+  /** What to do next. */
+  readonly todo?: string | undefined
+}
+
+/** Thrown by a command to end with a failure of its own. */
+export class CommandError extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.name = 'CommandError'
+    this.failure = failure
+  }
+}
+
+/** Ends with exit code 2. */
+export function usageError(message: string, todo?: string): CommandError {
+  return new CommandError({ exit: EXIT.usage, code: 'usage', message, todo })
+}
+
+/** The value, or the rejection as a thrown `CommandError`; `subject` says what was refused. */
+export function unwrap<Value>(result: Result<Value, Rejection>, subject?: string): Value {
+  if (result.ok) return result.value
+  throw new CommandError(refusal(result.error, subject))
+}
+
+export function refusal(rejection: Rejection, subject?: string): Failure {
+  const { code, field } = rejection
+  const message = subject === undefined ? rejection.message : `${subject}: ${rejection.message}`
+  return { exit: REJECTION[code].exit, code, message, field, todo: RETRY_TODO[REJECTION[code].retry] }
+}
+
+const RETRY_TODO = {
+  never: undefined,
+  later: 'try again later: it may be taken then',
+  refresh: 'read the current state and build the request anew',
+} as const
+
+const FAULT = {
+  'store-io': { exit: EXIT.store, todo: 'check the disk, then start again: nothing acknowledged is lost' },
+  'store-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
+  'journal-io': { exit: EXIT.store, todo: 'check the disk, then run "canswarm journal verify"' },
+  'journal-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
+  'journal-damaged': { exit: EXIT.mismatch, todo: 'run "canswarm journal verify" to see where' },
+  'home-locked': { exit: EXIT.failed, todo: 'stop the other process, or name another home with --home' },
+  'home-missing': { exit: EXIT.failed, todo: 'run "canswarm init", or name the home with --home' },
+  'home-exists': { exit: EXIT.failed, todo: 'use it as it is, or name another home with --home' },
+  config: { exit: EXIT.usage, todo: 'mend the setting: "canswarm config show --origin" tells where each comes from' },
+  'key-missing': { exit: EXIT.failed, todo: 'run "canswarm keys show" to see which keys there are' },
+  'key-exists': { exit: EXIT.failed, todo: 'choose another name' },
+  'key-mode': { exit: EXIT.failed, todo: 'set the mode to 0600' },
+  'key-damaged': { exit: EXIT.failed, todo: 'restore the key file from a backup' },
+  passphrase: { exit: EXIT.failed, todo: 'give the right passphrase: on the terminal or by --passphrase-file' },
+  worker: { exit: EXIT.failed, todo: 'try again' },
+} as const satisfies Record<FaultCode, { exit: number; todo: string }>
+
+/** Any thrown thing as a failure. What is not one of ours is a defect, shown with its stack. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CommandError) return error.failure
+  if (error instanceof FaultError) return { ...FAULT[error.code], code: error.code, message: error.message, why: causeOf(error) }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { exit: EXIT.failed, code: 'defect', message: text, todo: 'this is a defect of canswarm: please report it' }
+}
+
+function causeOf(error: Error): string | undefined {
+  return error.cause instanceof Error ? error.cause.message : undefined
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path'
+import { type ResolvedConfig, readConfigFile, resolveConfig } from './config.ts'
+
+/** Where things lie in a node's home directory. */
+export interface HomePaths {
+  readonly home: string
+  readonly config: string
+  readonly genesis: string
+  readonly keys: string
+  readonly journal: string
+  readonly lock: string
+}
+
+export function homePaths(home: string): HomePaths {
+  return {
+    home,
+    config: join(home, 'config.toml'),
+    genesis: join(home, 'genesis.json'),
+    keys: join(home, 'keys'),
+    journal: join(home, 'journal'),
+    lock: join(home, 'lock'),
+  }
+}
+
+/** The node's settings from its file, the environment and flags. Faults `config`. */
+export function loadConfig(
+  home: string,
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Parameters<typeof resolveConfig>[0]['flags'] = {},
+): ResolvedConfig {
+  return resolveConfig({ flags, env, file: readConfigFile(homePaths(home).config) })
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+
+/** One setting of a node: where it stands in the file, what it may be, and what it means. */
+export interface Setting<Schema extends z.ZodType> {
+  /** Key in the config file, with its table: `journal.flush_ms`. */
+  readonly key: string
+  readonly schema: Schema
+  readonly default: z.output<Schema>
+  readonly about: string
+}
+
+function setting<Schema extends z.ZodType>(one: Setting<Schema>): Setting<Schema> {
+  return one
+}
+
+const MIB = 1024 * 1024
+
+/** Every setting of a node. Units stand last in the names. */
+export const SETTINGS = {
+  keyName: setting({
+    key: 'key',
+    schema: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/),
+    default: 'node',
+    about: "Name of the node's own key in <home>/keys",
+  }),
+  passphraseFile: setting({
+    key: 'passphrase_file',
+    schema: z.string(),
+    default: '',
+    about: 'File with the passphrase of sealed keys; empty: ask on the terminal',
+  }),
+  journalFlushMs: setting({
+    key: 'journal.flush_ms',
+    schema: z.int().min(10).max(1_000),
+    default: 1_000,
+    about: 'The journal is sealed and synced at most this long after a line was written, in milliseconds',
+  }),
+  journalSegmentBytes: setting({
+    key: 'journal.segment_bytes',
+    schema: z.int().min(MIB).max(1024 * MIB),
+    default: 64 * MIB,
+    about: 'A journal file of this size is followed by the next one, in bytes',
+  }),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+/** `CANSWARM_JOURNAL_FLUSH_MS` for `journal.flush_ms`. */
+export function variableOf({ key }: Setting<z.ZodType>): string {
+  return `CANSWARM_${key.replaceAll('.', '_').toUpperCase()}`
+}
