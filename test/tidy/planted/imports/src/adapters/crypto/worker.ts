@@ -1,0 +1,1 @@
+export const worker = new URL('../../services/raft/host.ts', import.meta.url)

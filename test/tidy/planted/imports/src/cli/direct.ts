@@ -1,0 +1,2 @@
+import { key } from '../adapters/keystore/key.ts'
+export const direct = key

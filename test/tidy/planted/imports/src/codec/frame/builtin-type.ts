@@ -1,0 +1,1 @@
+export type Bytes = import('node:buffer').Buffer

@@ -1,0 +1,1 @@
+export const lazy = () => import('../../services/raft/host.ts')

@@ -1,0 +1,2 @@
+import { account } from '../ledger/account.ts'
+export const hub = account

@@ -1,0 +1,2 @@
+import type { Frame } from '../codec/frame/frame.ts'
+export type Outer = Frame

@@ -1,0 +1,2 @@
+export interface Clock { nowMs(): number }
+export const zero = 0

@@ -1,0 +1,2 @@
+import { poison } from '../../test/setup/poison.ts'
+export const replay = poison

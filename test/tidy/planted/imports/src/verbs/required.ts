@@ -1,0 +1,1 @@
+export const verb = require('../node/config.ts')

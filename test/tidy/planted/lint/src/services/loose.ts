@@ -1,0 +1,7 @@
+import { join } from 'node:path'
+
+export function anything(value: any): unknown {
+  return value
+}
+
+export default anything

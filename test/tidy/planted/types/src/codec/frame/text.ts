@@ -1,0 +1,1 @@
+export const frame = Buffer.from('frame')

@@ -1,0 +1,2 @@
+/** The shell may use Node. */
+export const id: number = process.pid
