@@ -13,11 +13,12 @@ export interface EnvelopeHeader {
   readonly sender: Did
   readonly seq: Seq
   readonly lamport: Lamport
-  /** Heads that the sender had seen, at most 8, none twice; empty only where `opens` is true. */
+  /** Heads that the sender had seen, at most 8, none twice; empty only in what opens the thread. */
   readonly prev: readonly EnvelopeId[]
   /**
-   * True when this body derives the thread's id from its own sender and idempotency key: the requester's
-   * NEED, or the first envelope of an account's own thread.
+   * The right to open: this body derives the thread's id from its own sender and idempotency key (a
+   * requester's NEED; every envelope of an account in its own thread). What has the right opens the thread
+   * only where `prev` is empty.
    */
   readonly opens: boolean
 }
