@@ -130,9 +130,11 @@ describe('the second opinion', () => {
       message,
       signature: nodeCrypto.sign(secret, message),
     }
-    const pending = answers(open(), 'a', [check])
+    const opinion = open()
+    // The first is on its way; the second waits here until that one is decided.
+    const both = Promise.all([answers(opinion, 'a', [check]), answers(opinion, 'a', [check])])
     message.fill(9)
-    expect(await pending).toEqual([true])
+    expect(await both).toEqual([[true], [true]])
   })
 
   it('answers each of many callers with its own verdicts, whatever the batches', async () => {

@@ -116,6 +116,13 @@ describe('the budget of second opinions', () => {
     expect(budget.ask('a', 2, 1500)).toBe(1)
   })
 
+  it('takes an ask from the past out of what there is now (5)', () => {
+    const budget = driver(limits)
+    expect(budget.ask('a', 1, 1000)).toBe(1)
+    expect(budget.ask('a', 1, 0)).toBe(1)
+    expect(budget.ask('a', 5, 1000)).toBe(3)
+  })
+
   it('gives the same for the same asks: it keeps nothing of its own', () => {
     fc.assert(
       fc.property(asks, (list) => {
