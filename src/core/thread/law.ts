@@ -6,7 +6,7 @@
  * then an envelope could be judged before its sender's previous one has arrived, and a sender with two
  * envelopes at one `seq` would have no *one* previous one: lawfulness would depend on what came first.
  *
- * 1. `prev`: at most 8 distinct ids, not its own; empty only where the envelope opens the thread with `seq` 1.
+ * 1. `prev`: at most 8 distinct ids, not its own; empty only where the envelope opens the thread, which 2 makes its `seq` 1.
  * 2. `seq` s > 1: exactly one of `prev` is the sender's, and it has s - 1. `seq` 1: none is the sender's.
  * 3. `lamport`: 1 + the highest of `prev` (0 for an opener), or up to 4,096 more.
  *
@@ -45,11 +45,11 @@ export function judgeAlone(thread: ThreadId, header: EnvelopeHeader): Rejection 
   return judgePrevAlone(header) ?? judgeLamportAlone(header)
 }
 
-function judgePrevAlone({ id, seq, prev, opens }: EnvelopeHeader): Rejection | null {
+function judgePrevAlone({ id, prev, opens }: EnvelopeHeader): Rejection | null {
   if (prev.length > PREV_MAX) {
     return reject('MALFORMED', `prev has ${prev.length} ids, at most ${PREV_MAX}`, 'prev').error
   }
-  if (prev.length === 0 && !(opens && seq === 1)) {
+  if (prev.length === 0 && !opens) {
     return reject('MALFORMED', 'only what opens the thread has no prev', 'prev').error
   }
   for (const [at, named] of prev.entries()) {

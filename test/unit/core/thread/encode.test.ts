@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decodeDagCbor } from '../../../../src/codec/dag-cbor/decode.ts'
 import { encodeHeld, encodeThread } from '../../../../src/core/thread/encode.ts'
-import { env, Fold } from './thread-model.ts'
+import { compareCausally } from '../../../../src/core/thread/order.ts'
+import { env, Fold, header } from './thread-model.ts'
 
 const fold = new Fold().giveAll([
   env('a1', 1, []),
@@ -12,6 +13,22 @@ const fold = new Fold().giveAll([
   env('d9', 20, ['d8']),
   env('b9', 20, ['b8']),
 ])
+
+const named = (id: string, sender: string, seq: number, lamport: number) =>
+  header({ id, sender, seq, lamport, prev: [] })
+
+describe('listing', () => {
+  it('orders by lamport, sender, seq and id, in this order', () => {
+    const listed = [
+      named('w', 'z', 9, 1),
+      named('z', 'a', 5, 2),
+      named('x', 'b', 1, 2),
+      named('y', 'b', 1, 2),
+      named('a', 'b', 2, 2),
+    ]
+    expect(listed.toReversed().sort(compareCausally)).toEqual(listed)
+  })
+})
 
 describe('encoded state', () => {
   it('is the accepted envelopes in causal order, the forks and the heads', () => {

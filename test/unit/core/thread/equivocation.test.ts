@@ -54,6 +54,11 @@ describe('equivocation', () => {
     }
   })
 
+  it('a seq after the fork with one body proves nothing', () => {
+    const fold = new Fold().giveAll([...chain, env('b2x', 3, ['b1'])])
+    expect(equivocations(fold.maps)).toEqual([{ sender: 'b', seq: 2, ids: ['b2', 'b2x'] }])
+  })
+
   it('proofs are listed by sender and seq', () => {
     const fold = new Fold().giveAll([
       ...chain,

@@ -72,6 +72,14 @@ describe('waiting for prev', () => {
   })
 })
 
+describe('gaps', () => {
+  it('a held second body of a known seq opens no gap behind it', () => {
+    const fold = new Fold().giveAll([env('a1', 1, []), env('a2', 2, ['a1']), env('a3', 3, ['a2'])])
+    fold.giveAll([env('a1x', 9, ['c1']), env('a5', 9, ['a4'])])
+    expect(senderGaps(fold.maps)).toEqual([{ sender: 'a', from: 4, before: 5 }])
+  })
+})
+
 describe('a full hold', () => {
   it('a sender’s queue keeps the lowest lamports, whichever came first', () => {
     const late = [env('b3', 7, ['b2']), env('b4', 8, ['b3']), env('b5', 9, ['b4'])]

@@ -188,6 +188,12 @@ describe('room', () => {
     expect(envelopes.outcome(env('b2', 3, ['b1']))).toBe('OVER_CAP')
   })
 
+  it('a sender counts once, however many of its envelopes one step frees', () => {
+    const fold = new Fold({ sendersMax: 2 })
+    fold.giveAll([env('a2', 2, ['a1']), env('b1', 3, ['a2']), env('a1', 1, [])])
+    expect([...fold.maps.accepted.keys()]).toEqual(['a1', 'a2', 'b1'])
+  })
+
   it('held envelopes that find no room when they are freed are refused, within one step too', () => {
     const fold = new Fold({ envelopesMax: 2 })
     fold.giveAll([env('b1', 2, ['a1']), env('c1', 2, ['a1'])])
