@@ -58,29 +58,30 @@ export function chooseDropped(
   const own = view.heldOf.get(newcomer.sender) ?? 0
   if (own >= limits.heldPerSenderMax) return lastOf(view, newcomer.sender, newcomer)
   if (view.held.size < limits.heldMax) return null
-  const [sender, length] = longestQueue(view)
-  return length > own + 1 ? lastOf(view, sender, null) : lastOf(view, newcomer.sender, newcomer)
+  const longest = longestQueue(view, own + 1)
+  if (longest !== null) return lastOf(view, longest, null)
+  return own === 0 ? newcomer : lastOf(view, newcomer.sender, newcomer)
 }
 
-/** Sender with the most held envelopes; of several, the smallest DID. */
-function longestQueue(view: ThreadView): readonly [Did | null, number] {
-  let longest: readonly [Did | null, number] = [null, 0]
-  for (const queue of view.heldOf) {
-    const [sender, length] = longest
-    if (queue[1] > length || (queue[1] === length && sender !== null && queue[0] < sender)) longest = queue
+/** Sender with the most held envelopes, more than `length`; of several, the smallest DID. Null: nobody. */
+function longestQueue(view: ThreadView, length: number): Did | null {
+  let longest: Did | null = null
+  let most = length
+  for (const [sender, count] of view.heldOf) {
+    const isLonger = count > most || (count === most && longest !== null && sender < longest)
+    if (!isLonger) continue
+    longest = sender
+    most = count
   }
   return longest
 }
 
 /** The sender's held envelope with the highest `lamport`, then id; `newcomer` competes where there is one. */
-function lastOf(
-  view: ThreadView,
-  sender: Did | null,
-  newcomer: EnvelopeHeader | null,
-): EnvelopeHeader | null {
+function lastOf(view: ThreadView, sender: Did, newcomer: EnvelopeHeader | null): EnvelopeHeader | null {
   let last = newcomer
   for (const header of view.held.values()) {
-    if (header.sender === sender && (last === null || isLater(header, last))) last = header
+    // Numbers first: comparing senders would be most of a spammer's cost to us.
+    if ((last === null || isLater(header, last)) && header.sender === sender) last = header
   }
   return last
 }

@@ -106,11 +106,30 @@ describe('a full hold', () => {
   })
 
   it('with all queues full the longest gives way, to whom it stays longer than', () => {
-    const fold = new Fold({ heldMax: 3 })
-    fold.giveAll([env('b2', 7, ['b1']), env('b3', 8, ['b2']), env('b4', 9, ['b3'])])
+    const fold = new Fold({ heldMax: 2 }).giveAll([env('b2', 7, ['b1']), env('b3', 8, ['b2'])])
     expect(fold.outcome(env('c2', 4_000, ['c1']))).toBe('held')
-    expect(held(fold)).toEqual(['b2', 'b3', 'c2'])
-    expect(fold.effects.at(-1)).toEqual({ kind: 'dropped', id: 'b4' })
+    expect(held(fold)).toEqual(['b2', 'c2'])
+    expect(fold.effects.at(-1)).toEqual({ kind: 'dropped', id: 'b3' })
+  })
+
+  it('of equally long queues the one of the smallest DID gives way, of equal lamports the largest id', () => {
+    const queues = ['c', 'b'].flatMap((who) => [
+      env(`${who}2`, 7, [`${who}1`]),
+      env(`${who}3`, 7, [`${who}1`]),
+      env(`${who}2x`, 7, [`${who}1`]),
+    ])
+    for (const order of [queues, queues.toReversed()]) {
+      const fold = new Fold({ heldMax: 6 }).giveAll([...order, env('d1', 2, ['a1'])])
+      expect(fold.effects.at(-1)).toEqual({ kind: 'dropped', id: 'b3' })
+    }
+  })
+
+  it('a queue that is longer by one does not give way: the two would only change places', () => {
+    const fold = new Fold({ heldMax: 3 })
+    fold.giveAll([env('b2', 7, ['b1']), env('b3', 8, ['b2']), env('c2', 7, ['c1'])])
+    expect(fold.outcome(env('c3', 8, ['c2']))).toBe('RATE_LIMITED')
+    expect(fold.outcome(env('c1x', 3, ['a9']))).toBe('held')
+    expect(held(fold)).toEqual(['b2', 'b3', 'c1x'])
   })
 
   it('a spammer with a low lamport pushes out nobody', () => {
