@@ -34,6 +34,8 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('crypto', ['@noble/ed25519', '@noble/curves', '@noble/ciphers', '@noble/hashes']),
   adapter('keystore', ['@noble/ciphers', '@noble/hashes']),
   adapter('journal-files', []),
+  adapter('home-lock', []),
+  adapter('system', []),
   row('src/verbs', ['src/services', 'src/ports', 'src/codec', 'src/model'], { packages: ['zod'] }),
   row('src/api', ['src/verbs', 'src/ports', 'src/model'], { packages: ['zod'], node: true }),
   row('src/sdk', ['src/verbs', 'src/model'], { packages: ['zod'] }),

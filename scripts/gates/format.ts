@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Gate, runTool, unreadable } from './gate.ts'
+import { type Gate, parseJson, runTool, unreadable } from './gate.ts'
 
 const reportShape = z.object({
   summary: z.object({ changed: z.number(), unchanged: z.number(), errors: z.number() }),
@@ -20,7 +20,7 @@ export const format: Gate = {
       '.',
     ]
     const run = await runTool(root, '@biomejs/biome/bin/biome', args)
-    const report = reportShape.safeParse(JSON.parse(jsonOf(run.stdout)))
+    const report = reportShape.safeParse(parseJson(jsonOf(run.stdout)))
     if (!report.success) throw unreadable('biome', run)
     const { summary, diagnostics } = report.data
     if (summary.changed + summary.unchanged === 0) throw unreadable('biome', run)
@@ -32,5 +32,5 @@ export const format: Gate = {
 /** The one line of JSON, which may stand between a terminal's colour codes. */
 function jsonOf(output: string): string {
   const line = output.split('\n').find((one) => one.includes('{"summary"')) ?? ''
-  return line === '' ? 'null' : line.slice(line.indexOf('{'), line.lastIndexOf('}') + 1)
+  return line.slice(line.indexOf('{'), line.lastIndexOf('}') + 1)
 }

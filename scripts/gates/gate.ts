@@ -32,8 +32,8 @@ export async function runTool(root: string, script: string, args: readonly strin
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
   })
   const [stdout, stderr, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
+    read(child.stdout),
+    read(child.stderr),
     new Promise<number | null>((done, fail) => {
       child.once('error', fail)
       child.once('close', done)
@@ -43,12 +43,21 @@ export async function runTool(root: string, script: string, args: readonly strin
   return { code, stdout, stderr }
 }
 
+/** What a tool printed as JSON; undefined when it printed something else. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // the caller says what the tool printed instead
+  }
+}
+
 /** The error of a tool whose output could not be understood, with enough of it to see why. */
 export function unreadable(tool: string, { code, stdout, stderr }: ToolRun): Error {
   return new Error(`${tool} exited with ${code} and said: ${`${stdout}\n${stderr}`.trim().slice(0, 2000)}`)
 }
 
-async function text(stream: AsyncIterable<Buffer>): Promise<string> {
+async function read(stream: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of stream) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')

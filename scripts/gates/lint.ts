@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Gate, runTool, unreadable } from './gate.ts'
+import { type Gate, parseJson, runTool, unreadable } from './gate.ts'
 
 const FOLDERS = ['bin', 'config', 'scripts', 'src', 'test']
 /** Told here: oxlint takes the patterns of a configuration as relative to that file's own folder. */
@@ -33,12 +33,4 @@ export const lint: Gate = {
       message: `line ${labels?.[0]?.span.line ?? '?'}: ${message} [${code ?? 'oxlint'}]`,
     }))
   },
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // the caller says what the tool printed instead
-  }
 }

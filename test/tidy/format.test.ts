@@ -11,6 +11,6 @@ describe('the format gate', () => {
   })
 
   it('fails when its configuration is gone', async () => {
-    await expect(runOnPlanted(format, 'format', ['package.json'])).rejects.toThrow('biome exited')
+    await expect(runOnPlanted(format, 'format', { shared: ['package.json'] })).rejects.toThrow('biome exited')
   })
 })

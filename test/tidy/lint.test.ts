@@ -30,6 +30,6 @@ describe('the lint gate', () => {
 
   it('fails when it read no file', async () => {
     const empty = ['package.json', 'tsconfig.json', 'config/dev/oxlint.json']
-    await expect(runOnPlanted(lint, 'nothing', empty)).rejects.toThrow('oxlint exited')
+    await expect(runOnPlanted(lint, 'nothing', { shared: empty })).rejects.toThrow('oxlint exited')
   })
 })

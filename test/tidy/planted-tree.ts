@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,18 +18,31 @@ const SHARED = [
   'src/core/tsconfig.json',
 ]
 
+interface Planting {
+  /** Paths of the real tree to copy; a file of the same name that is planted replaces it. */
+  readonly shared?: readonly string[]
+  /** What is too big to be kept as a file: written here, before the gate runs. */
+  readonly prepare?: (root: string) => void
+}
+
 /**
  * Runs a gate, with its real tool, on a tree of its own: the shared configuration, node_modules by a link,
- * and the files of test/tidy/planted/<name> at the places that their paths say.
+ * and the files of test/tidy/planted/<name> at the places that their paths say. A planted folder `modules`
+ * becomes node_modules.
  */
-export async function runOnPlanted(gate: Gate, name: string, shared = SHARED): Promise<readonly Problem[]> {
+export async function runOnPlanted(
+  gate: Gate,
+  name: string,
+  { shared = SHARED, prepare }: Planting = {},
+): Promise<readonly Problem[]> {
   const root = mkdtempSync(join(tmpdir(), 'canswarm-planted-'))
   try {
     for (const path of shared) cpSync(join(ROOT, path), join(root, path), { recursive: true })
     const planted = join(ROOT, 'test/tidy/planted', name)
     if (existsSync(planted)) cpSync(planted, root, { recursive: true })
-    if (!existsSync(join(root, 'node_modules')))
-      symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    if (existsSync(join(root, 'modules'))) renameSync(join(root, 'modules'), join(root, 'node_modules'))
+    else symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    prepare?.(root)
     return await gate.run(root)
   } finally {
     rmSync(root, { recursive: true })

@@ -14,6 +14,6 @@ describe('the types gate', () => {
 
   it('fails when a pure folder has lost its own tsconfig', async () => {
     const shared = ['package.json', 'tsconfig.json', 'src/model/tsconfig.json', 'src/core/tsconfig.json']
-    await expect(runOnPlanted(types, 'types', shared)).rejects.toThrow('no tsconfig.json')
+    await expect(runOnPlanted(types, 'types', { shared })).rejects.toThrow('no tsconfig.json')
   })
 })
