@@ -12,7 +12,7 @@ const INDEX = 'docs/README.md'
 const FENCED = /^(?<fence>```|~~~)[\s\S]*?^\k<fence>/gmu
 const CODE = /`[^`\n]*`/gu
 const LINK = /\[[^\]]*\]\((?<target>[^()\s]+)\)/gu
-const NPM_RUN = /\bnpm run (?<script>[\w:-]+)/gu
+const NPM_RUN = /\bnpm run (?<script>[\w-]+(?::[\w-]+)*)/gu
 const PATH_IN_CODE = /`(?<path>(?:bin|config|docs|policies|scripts|src|test|\.ci|\.github)\/[\w./-]*)`/gu
 const READS_SCRIPTS = /\.md$|^\.ci\/|^\.github\/|^Dockerfile$/u
 

@@ -16,8 +16,8 @@ describe('the words gate', () => {
     vi.stubEnv('GOPROXY', 'https://mirror.example.net/go,direct')
     expectProblems(await runOnPlanted(words, 'words'), {
       'src/services/leaky.ts': [
-        /line 1: "registry.example.org"/u,
-        /line 1: "issue 12"/u,
+        /line 1: "registry\.example\.org"/u,
+        /line 1: "issue\s12"/u,
         /line 2: "\/tmp\/s"/u,
         /line 2: "\/work\/t"/u,
         /line 2: "\/root\/."/u,
