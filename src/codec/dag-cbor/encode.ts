@@ -1,63 +1,81 @@
-import { encodeOptions as dagCborOptions } from '@ipld/dag-cbor'
-import { encode } from 'cborg'
-import type { EncodeOptions, OptionalTypeEncoder, Reference } from 'cborg/interface'
-import { CID } from 'multiformats/cid'
 import { assert, DefectError } from '../../model/fault.ts'
+import { CID } from '../cid.ts'
 import { type Ipld, isReserved } from '../ipld.ts'
 import { READ_LIMITS } from '../read-limits.ts'
+import { sortKeys } from './key-order.ts'
+import { ARRAY, BYTES, CID_TAG, FALSE, MAP, NEGATIVE, NULL, TAG, TRUE, UINT } from './major.ts'
+import { Writer } from './writer.ts'
+
+const writer = new Writer()
 
 /**
- * Canonical dag-cbor of a value: the one form that `decodeDagCbor` reads. Asserts what `Ipld` promises: no
- * float, no integer beyond 2^53 - 1, no undefined, no bigint, no lone surrogate, no CIDv0, no reserved map,
- * nothing but plain objects, at most 32 containers inside one another.
- * Source: protocol.md, "Encoding"; IPLD DAG-CBOR specification.
+ * Canonical dag-cbor of a value, in bytes of its own: the one form that `decodeDagCbor` reads. Asserts what
+ * `Ipld` promises: no float, no integer beyond 2^53 - 1, no undefined, no bigint, no lone surrogate, no CIDv0,
+ * no reserved map, nothing but plain objects, at most 32 containers inside one another. -0 is written as 0.
+ * Written by hand since every body, entry and statement passes here: a third of the time of @ipld/dag-cbor,
+ * whose bytes it writes. Source: protocol.md, "Encoding"; IPLD DAG-CBOR specification.
  */
 export function encodeDagCbor(value: Ipld): Uint8Array {
-  return encode(value, options)
+  writer.reset()
+  writeItem(value, 0)
+  return writer.take()
 }
 
-const encodeLink = dagCborOptions.typeEncoders.Object
-
-const refuse: OptionalTypeEncoder = (_value, type) => {
-  throw new DefectError(`an encoded value holds no ${type}`)
+function writeItem(value: Ipld, depth: number): void {
+  if (typeof value === 'string') return writer.writeText(value)
+  if (typeof value === 'number') return writeInteger(value)
+  if (typeof value === 'boolean') return writer.writeByte(value ? TRUE : FALSE)
+  if (value === null) return writer.writeByte(NULL)
+  if (typeof value === 'object') return writeObject(value, depth)
+  const none: never = value
+  throw new DefectError(`an encoded value holds no ${typeof none}`)
 }
 
-const options: EncodeOptions = {
-  ...dagCborOptions,
-  typeEncoders: {
-    ...dagCborOptions.typeEncoders,
-    undefined: refuse,
-    bigint: refuse,
-    symbol: refuse,
-    Function: refuse,
-    Map: refuse,
-    number: (value: number) => {
-      assert(Number.isSafeInteger(value), 'an encoded number is a safe integer')
-      return null
-    },
-    string: (text: string) => {
-      assert(text.isWellFormed(), 'an encoded text is well-formed Unicode')
-      return null
-    },
-    Array: (_list, _type, _options, parents) => {
-      assertDepth(parents)
-      return null
-    },
-    Object: (value: CID | { readonly [key: string]: Ipld }, _type, _options, parents) => {
-      // the library takes any object for a link whose `/` and `bytes` are the same
-      if (value instanceof CID) return encodeLink(value)
-      assertDepth(parents)
-      const prototype: unknown = Object.getPrototypeOf(value)
-      assert(prototype === Object.prototype || prototype === null, 'an encoded map is a plain object')
-      const underSlash = value['/']
-      assert(underSlash === undefined || !isReserved(underSlash), 'an encoded map is not reserved')
-      return null
-    },
-  },
+function writeInteger(value: number): void {
+  assert(Number.isSafeInteger(value), 'an encoded number is a safe integer')
+  if (value >= 0) writer.writeHead(UINT, value)
+  else writer.writeHead(NEGATIVE, -1 - value)
 }
 
-function assertDepth(parents: Reference | undefined): void {
-  let depth = 1
-  for (let parent = parents; parent !== undefined; parent = parent.parent) depth++
-  assert(depth <= READ_LIMITS.depthMax, 'an encoded value is at most 32 deep')
+function writeObject(value: Ipld & object, depth: number): void {
+  if (value instanceof CID) return writeLink(value)
+  if (value instanceof Uint8Array) {
+    writer.writeHead(BYTES, value.length)
+    return writer.writeBytes(value)
+  }
+  assert(depth < READ_LIMITS.depthMax, 'an encoded value is at most 32 deep')
+  if (isList(value)) return writeArray(value, depth)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  assert(prototype === Object.prototype || prototype === null, 'an encoded map is a plain object')
+  return writeMap(value, depth)
+}
+
+function writeLink(cid: CID): void {
+  assert(cid.version === 1, 'an encoded link is a CIDv1')
+  writer.writeHead(TAG, CID_TAG)
+  writer.writeHead(BYTES, cid.bytes.length + 1)
+  writer.writeByte(0)
+  writer.writeBytes(cid.bytes)
+}
+
+function writeArray(list: readonly Ipld[], depth: number): void {
+  writer.writeHead(ARRAY, list.length)
+  // by index, so that a hole is met and refused
+  for (let i = 0; i < list.length; i++) writeItem(list[i] as Ipld, depth + 1)
+}
+
+function writeMap(map: { readonly [key: string]: Ipld }, depth: number): void {
+  const keys = sortKeys(Object.keys(map))
+  writer.writeHead(MAP, keys.length)
+  for (const key of keys) {
+    const value = map[key] as Ipld
+    assert(key !== '/' || !isReserved(value), 'an encoded map is not reserved')
+    writer.writeText(key)
+    writeItem(value, depth + 1)
+  }
+}
+
+/** `Array.isArray` does not tell the compiler of a list that is readonly. */
+function isList(value: Ipld & object): value is readonly Ipld[] {
+  return Array.isArray(value)
 }
