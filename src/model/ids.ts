@@ -12,6 +12,12 @@ export type SecretKey = Brand<Uint8Array, 'SecretKey'>
 /** Ed25519 signature, 64 bytes: R || S. */
 export type Signature = Brand<Uint8Array, 'Signature'>
 
+/** X25519 public key, 32 bytes, made from an Ed25519 key and not of low order: what is sealed to. */
+export type AgreementKey = Brand<Uint8Array, 'AgreementKey'>
+
+/** A node's libp2p PeerId, `12D3KooW…`: the identity multihash of its Ed25519 key, base58btc. */
+export type PeerId = Brand<string, 'PeerId'>
+
 /** Lower-case base32, 32 characters: a thread's id (protocol.md, "Envelope"). */
 export type ThreadId = Brand<string, 'ThreadId'>
 
