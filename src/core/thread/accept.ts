@@ -32,6 +32,8 @@ export function accept(draft: ThreadDraft, header: EnvelopeHeader): Equivocation
   const forks = others !== undefined && seq < end
 
   draft.accepted.set(id, header)
+  for (const named of header.prev) draft.tips.delete(named)
+  draft.tips.set(id, header)
   draft.slots.set(slot, bodies)
   draft.senders.set(sender, withEnvelope(before, header, forks))
   if (forks) retract(draft, header, end)

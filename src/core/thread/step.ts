@@ -162,6 +162,7 @@ const NO_WRITES: ThreadWrites = {
   senders: NOTHING,
   namedBy: NOTHING,
   heads: NOTHING,
+  tips: NOTHING,
   held: NOTHING,
   heldOf: NOTHING,
   waiting: NOTHING,

@@ -30,6 +30,8 @@ export interface ThreadTables {
   readonly namedBy: [EnvelopeId, number]
   /** Counting envelopes that no counting envelope names. */
   readonly heads: [EnvelopeId, EnvelopeHeader]
+  /** Accepted envelopes that no accepted one names, counting or not: together with their ancestors, the whole set. */
+  readonly tips: [EnvelopeId, EnvelopeHeader]
   /** Envelopes that wait for their `prev`: a cache, no part of the agreed state. */
   readonly held: [EnvelopeId, EnvelopeHeader]
   /** How many of `held` are this sender's; no row for none. */
@@ -65,6 +67,7 @@ export function emptyThread(thread: ThreadId): ThreadMaps {
     senders: new Map(),
     namedBy: new Map(),
     heads: new Map(),
+    tips: new Map(),
     held: new Map(),
     heldOf: new Map(),
     waiting: new Map(),
@@ -83,6 +86,7 @@ export function applyWrites(maps: ThreadMaps, writes: ThreadWrites): void {
   applyTable(maps.senders, writes.senders)
   applyTable(maps.namedBy, writes.namedBy)
   applyTable(maps.heads, writes.heads)
+  applyTable(maps.tips, writes.tips)
   applyTable(maps.held, writes.held)
   applyTable(maps.heldOf, writes.heldOf)
   applyTable(maps.waiting, writes.waiting)

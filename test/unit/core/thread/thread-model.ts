@@ -113,6 +113,8 @@ export function recompute({ thread, accepted, held }: ThreadMaps): ThreadMaps {
     for (const named of prev) full.namedBy.set(named, (full.namedBy.get(named) ?? 0) + 1)
   }
   for (const each of counting) if (!full.namedBy.has(each.id)) full.heads.set(each.id, each)
+  const parents = new Set([...accepted.values()].flatMap(({ prev }) => prev))
+  for (const each of accepted.values()) if (!parents.has(each.id)) full.tips.set(each.id, each)
   for (const { id, sender, prev } of held.values()) {
     full.heldOf.set(sender, (full.heldOf.get(sender) ?? 0) + 1)
     for (const named of prev) {
