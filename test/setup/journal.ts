@@ -1,0 +1,161 @@
+import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { cidOf } from '../../src/codec/cid.ts'
+import { encodeDagCbor } from '../../src/codec/dag-cbor/encode.ts'
+import { didOfKey, keyOfDid } from '../../src/codec/did/did-key.ts'
+import {
+  draftAgent,
+  draftEffect,
+  draftEntry,
+  draftEnvelopeIn,
+  draftEnvelopeOut,
+  draftError,
+  draftPolicy,
+  type LineDraft,
+} from '../../src/codec/journal/drafts.ts'
+import type { HashHex } from '../../src/codec/journal/kinds.ts'
+import { type SealStatement, type SignSeal, sealBody, type VerifySeal } from '../../src/codec/journal/seal.ts'
+import type { FaultError } from '../../src/model/fault.ts'
+import type { Did, EnvelopeId, PublicKey, SecretKey, ThreadId } from '../../src/model/ids.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { JournalStore } from '../../src/ports/journal-store.ts'
+import type { JournalLimits } from '../../src/services/journal/limits.ts'
+import { type OpenedJournal, openJournal } from '../../src/services/journal/open-journal.ts'
+import { ManualClock } from './manual-clock.ts'
+
+export const { sha256, sha256Hex } = nodeCrypto
+export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const NET = cidOf(utf8('a genesis'), sha256).toString()
+export const OTHER_NET = cidOf(utf8('another genesis'), sha256).toString()
+export const THREAD = 'abcdefghijklmnopqrstuvwxyz234567' as ThreadId
+export const RULE = 'zip215/1'
+
+export interface JournalSigner {
+  readonly node: Did
+  readonly signSeal: SignSeal
+}
+
+/** A node's key, of a seed that this number fills. */
+export function journalSigner(seed: number): JournalSigner {
+  const secret = new Uint8Array(32).fill(seed) as SecretKey
+  return {
+    node: didOfKey(nodeCrypto.publicKeyOf(secret)),
+    signSeal: (statement) => nodeCrypto.sign(secret, sealed(NET, statement)),
+  }
+}
+
+export const verifySeal: VerifySeal = (net, statement, signature) => {
+  const key = keyOfDid(statement.node)
+  return key.ok && nodeCrypto.verify(key.value as PublicKey, sealed(net, statement), signature)
+}
+
+function sealed(net: string, statement: SealStatement): Uint8Array {
+  return encodeDagCbor([net, sealBody(statement)])
+}
+
+export const SIGNER: JournalSigner = journalSigner(1)
+
+export interface TestJournal extends OpenedJournal {
+  /** What `onFault` was told. */
+  readonly faults: FaultError[]
+}
+
+/** Opens a journal of SIGNER; `clock` stands still unless it is given. */
+export async function openTestJournal(
+  store: JournalStore,
+  given: {
+    readonly clock?: Clock
+    readonly limits?: Partial<JournalLimits>
+    readonly signer?: JournalSigner
+    readonly rule?: string
+    readonly net?: string
+  } = {},
+): Promise<TestJournal> {
+  const { clock = new ManualClock(), limits = {}, signer = SIGNER, rule = RULE, net = NET } = given
+  const faults: FaultError[] = []
+  const onFault = (fault: FaultError) => faults.push(fault)
+  const { node, signSeal } = signer
+  const opened = await openJournal(
+    { store, clock, sha256Hex, signSeal, verifySeal, onFault },
+    { node, net, rule },
+    limits,
+  )
+  return { ...opened, faults }
+}
+
+/** A body that no other number has, with its id and hash. */
+export function sampleBody(i: number): {
+  readonly body: Uint8Array
+  readonly id: EnvelopeId
+  readonly hash: HashHex
+} {
+  const body = utf8(`body ${i} ${'x'.repeat(i % 50)}`)
+  return { body, id: cidOf(body, sha256).toString() as EnvelopeId, hash: sha256Hex(body) as HashHex }
+}
+
+/** One draft of every kind in turn; some with a thread, some with what strangers wrote. */
+export function sampleDraft(i: number): LineDraft {
+  const { body, id, hash } = sampleBody(i)
+  const capsule = NET
+  switch (i % 7) {
+    case 0:
+      return draftEnvelopeIn({
+        thread: THREAD,
+        id,
+        hash,
+        body,
+        signature: utf8('sig'),
+        peer: 'peer "quoted"\n',
+      })
+    case 1:
+      return draftEnvelopeOut({ thread: THREAD, id, hash })
+    case 2:
+      return draftPolicy(THREAD, {
+        gate: 'INGRESS',
+        capsule,
+        input: id,
+        decision: 'deny',
+        gas: i,
+        reasons: ['ü\u2028'],
+      })
+    case 3:
+      return draftEntry(THREAD, hash, { group: 3, index: i, name: 'decide', need: id })
+    case 4:
+      return draftEffect(undefined, hash, { group: 0, generation: 1, target: 7, n: i, name: 'reserve' })
+    case 5:
+      return draftAgent(THREAD, {
+        agent: SIGNER.node,
+        event: 'exit',
+        attempt: 0,
+        ms: 12,
+        message: 'done \u0000',
+      })
+    default:
+      return draftError(undefined, { code: 'store-io', message: `text ${i} \ud800 \\ "`, where: 'store' })
+  }
+}
+
+export function sampleDrafts(count: number, from = 0): readonly LineDraft[] {
+  return Array.from({ length: count }, (_, i) => sampleDraft(from + i))
+}
+
+interface Sample {
+  readonly flushes?: number
+  readonly lines?: number
+  readonly limits?: Partial<JournalLimits>
+  readonly signer?: JournalSigner
+}
+
+/** Writes `flushes` flushes of `lines` lines each to the store and closes. */
+export async function writeSample(
+  store: JournalStore,
+  { flushes = 4, lines = 5, limits = {}, signer = SIGNER }: Sample = {},
+): Promise<void> {
+  const clock = new ManualClock()
+  const { journal } = await openTestJournal(store, { clock, limits, signer })
+  for (let i = 0; i < flushes; i++) {
+    journal.appendAll(sampleDrafts(lines, i * lines))
+    await journal.flush()
+    clock.advance(10)
+  }
+  await journal.close()
+}
