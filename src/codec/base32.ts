@@ -33,6 +33,12 @@ export function base32Of(bytes: Uint8Array): string {
   return bits > 0 ? text + (ALPHABET[(held << (5 - bits)) & 31] as string) : text
 }
 
+/** The bytes of the digits of `text` from `at` on; undefined for what `base32Of` does not write. */
+export function base32BytesOf(text: string, at: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(Math.floor(((text.length - at) * 5) / 8))
+  return readBase32(text, at, bytes) === 0 ? bytes : undefined
+}
+
 /**
  * Reads the digits of `text` from `at` on into `into`, which they fill. Returns the bits that are left over
  * and fill no byte (zero in canonical text); -1 where a character is no digit, or the count does not fit.

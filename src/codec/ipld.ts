@@ -26,15 +26,15 @@ export function isReserved(underSlash: Ipld): boolean {
   return typeof underSlash === 'string' || (isMap(underSlash) && typeof underSlash['bytes'] === 'string')
 }
 
+/** `Array.isArray` does not tell the compiler of a list that is readonly. */
+export function isList(value: Ipld): value is readonly Ipld[] {
+  return Array.isArray(value)
+}
+
 /** True for a map: what is neither a scalar, nor bytes, nor a link, nor a list. */
 export function isMap(value: Ipld): value is { readonly [key: string]: Ipld } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Uint8Array) &&
-    !(value instanceof CID)
-  )
+  const isObject = typeof value === 'object' && value !== null
+  return isObject && !isList(value) && !(value instanceof Uint8Array) && !(value instanceof CID)
 }
 
 /** Sets an own property, `__proto__` too: what others sent cannot reach a prototype. */

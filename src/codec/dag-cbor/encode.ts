@@ -1,7 +1,7 @@
-import { assert, DefectError } from '../../model/fault.ts'
+import { DefectError } from '../../model/fault.ts'
 import { CID } from '../cid.ts'
-import { type Ipld, isReserved } from '../ipld.ts'
-import { READ_LIMITS } from '../read-limits.ts'
+import { type Ipld, isList } from '../ipld.ts'
+import { assertDepth, assertEntry, assertInteger, assertLink, assertPlain } from '../ipld-asserts.ts'
 import { sortKeys } from './key-order.ts'
 import { ARRAY, BYTES, CID_TAG, FALSE, MAP, NEGATIVE, NULL, TAG, TRUE, UINT } from './major.ts'
 import { Writer } from './writer.ts'
@@ -32,7 +32,7 @@ function writeItem(value: Ipld, depth: number): void {
 }
 
 function writeInteger(value: number): void {
-  assert(Number.isSafeInteger(value), 'an encoded number is a safe integer')
+  assertInteger(value)
   if (value >= 0) writer.writeHead(UINT, value)
   else writer.writeHead(NEGATIVE, -1 - value)
 }
@@ -43,15 +43,14 @@ function writeObject(value: Ipld & object, depth: number): void {
     writer.writeHead(BYTES, value.length)
     return writer.writeBytes(value)
   }
-  assert(depth < READ_LIMITS.depthMax, 'an encoded value is at most 32 deep')
+  assertDepth(depth)
   if (isList(value)) return writeArray(value, depth)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  assert(prototype === Object.prototype || prototype === null, 'an encoded map is a plain object')
+  assertPlain(value)
   return writeMap(value, depth)
 }
 
 function writeLink(cid: CID): void {
-  assert(cid.version === 1, 'an encoded link is a CIDv1')
+  assertLink(cid)
   writer.writeHead(TAG, CID_TAG)
   writer.writeHead(BYTES, cid.bytes.length + 1)
   writer.writeByte(0)
@@ -69,13 +68,8 @@ function writeMap(map: { readonly [key: string]: Ipld }, depth: number): void {
   writer.writeHead(MAP, keys.length)
   for (const key of keys) {
     const value = map[key] as Ipld
-    assert(key !== '/' || !isReserved(value), 'an encoded map is not reserved')
+    assertEntry(key, value)
     writer.writeText(key)
     writeItem(value, depth + 1)
   }
-}
-
-/** `Array.isArray` does not tell the compiler of a list that is readonly. */
-function isList(value: Ipld & object): value is readonly Ipld[] {
-  return Array.isArray(value)
 }

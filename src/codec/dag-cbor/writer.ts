@@ -1,4 +1,4 @@
-import { assert } from '../../model/fault.ts'
+import { assertText } from '../ipld-asserts.ts'
 import { TEXT } from './major.ts'
 
 const BYTES_AT_START = 8_192
@@ -95,7 +95,7 @@ export class Writer {
     this.reserve(HEAD_BYTES_MAX + UTF8_BYTES_PER_CHAR_MAX * text.length)
     const guess = this.at + headBytesOf(text.length)
     const { written } = encoder.encodeInto(text, this.buffer.subarray(guess))
-    assert(written === text.length || text.isWellFormed(), 'an encoded text is well-formed Unicode')
+    if (written !== text.length) assertText(text)
     const from = this.at + headBytesOf(written)
     if (from !== guess) this.buffer.copyWithin(from, guess, guess + written)
     this.writeHead(TEXT, written)
