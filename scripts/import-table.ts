@@ -35,6 +35,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('keystore', ['@noble/ciphers', '@noble/hashes']),
   adapter('journal-files', []),
   adapter('home-lock', []),
+  adapter('etcd-raft', []),
   adapter('system', []),
   row('src/verbs', ['src/services', 'src/ports', 'src/codec', 'src/model'], { packages: ['zod'] }),
   row('src/api', ['src/verbs', 'src/ports', 'src/model'], { packages: ['zod'], node: true }),

@@ -5,13 +5,15 @@ import { filesUnder } from './files.ts'
 import type { Gate, Problem } from './gate.ts'
 
 const LINES_MAX = 400
+/** Tests are lists: one may be long without being hard to read. */
+const TEST_LINES_MAX = 600
 const LIST = 'config/dev/long-files.json'
 const SOURCE = /^(?:bin|config|scripts|src|test)\/.*\.(?:ts|mjs|js|rego|go)$/u
 
-/** A ratchet: a source file past 400 lines is listed with its length, and the list may only shrink. */
+/** A ratchet: a source file past its limit is listed with its length, and the list may only shrink. */
 export const fileSize: Gate = {
   name: 'file-size',
-  about: `source files of at most ${LINES_MAX} lines; ${LIST} lists the others and may only shrink`,
+  about: `source files of at most ${LINES_MAX} lines (tests ${TEST_LINES_MAX}); ${LIST} lists the others and may only shrink`,
   run(root) {
     const listed = z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(join(root, LIST), 'utf8')))
     const files = filesUnder(root).filter((file) => SOURCE.test(file))
@@ -25,12 +27,13 @@ export const fileSize: Gate = {
 }
 
 function judge(file: string, lines: number, listed: number | undefined): readonly Problem[] {
+  const max = file.startsWith('test/') ? TEST_LINES_MAX : LINES_MAX
   if (listed === undefined) {
-    return lines > LINES_MAX ? [{ file, message: `${lines} lines, ${LINES_MAX} allowed: split it` }] : []
+    return lines > max ? [{ file, message: `${lines} lines, ${max} allowed: split it` }] : []
   }
   if (lines > listed)
     return [{ file, message: `${lines} lines, it had ${listed}: a long file may only shrink` }]
-  if (lines <= LINES_MAX) return [{ file: LIST, message: `${file} has ${lines} lines: take its line out` }]
+  if (lines <= max) return [{ file: LIST, message: `${file} has ${lines} lines: take its line out` }]
   return lines < listed
     ? [{ file: LIST, message: `${file} has ${lines} lines: lower its figure of ${listed}` }]
     : []

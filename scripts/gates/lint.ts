@@ -11,8 +11,9 @@ const reportShape = z.object({
     z.object({
       message: z.string(),
       code: z.string().optional(),
-      filename: z.string(),
-      labels: z.array(z.object({ span: z.object({ line: z.number() }) })).optional(),
+      // What is said of no file, or of no line of it, is still said.
+      filename: z.string().catch('.'),
+      labels: z.array(z.object({ span: z.object({ line: z.number() }) })).catch([]),
     }),
   ),
 })
@@ -30,7 +31,7 @@ export const lint: Gate = {
     if (run.code !== 0 && diagnostics.length === 0) throw unreadable('oxlint', run)
     return diagnostics.map(({ filename, labels, message, code }) => ({
       file: filename,
-      message: `line ${labels?.[0]?.span.line ?? '?'}: ${message} [${code ?? 'oxlint'}]`,
+      message: `line ${labels[0]?.span.line ?? '?'}: ${message} [${code ?? 'oxlint'}]`,
     }))
   },
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { container } from '../../scripts/gates/container.ts'
@@ -84,10 +84,14 @@ describe('the file-size gate', () => {
         writeLines(root, 'shrunk.ts', 450)
         writeLines(root, 'short.ts', 400)
         writeLines(root, 'fine.ts', 400)
+        mkdirSync(join(root, 'test'))
+        writeLines(root, 'fine.test.ts', 600, 'test')
+        writeLines(root, 'long.test.ts', 601, 'test')
       },
     })
     expectProblems(problems, {
       'src/services/new.ts': [/401 lines, 400 allowed/u],
+      'test/long.test.ts': [/601 lines, 600 allowed/u],
       'src/services/grown.ts': [/451 lines, it had 450/u],
       'config/dev/long-files.json': [
         /gone.ts is gone/u,
@@ -98,6 +102,6 @@ describe('the file-size gate', () => {
   })
 })
 
-function writeLines(root: string, name: string, lines: number): void {
-  writeFileSync(join(root, 'src/services', name), '// line\n'.repeat(lines))
+function writeLines(root: string, name: string, lines: number, folder = 'src/services'): void {
+  writeFileSync(join(root, folder, name), '// line\n'.repeat(lines))
 }
