@@ -109,6 +109,13 @@ describe('merkle trees (RFC 6962)', () => {
     expect(hex(first)).toBe(copy)
   })
 
+  it('leaves of every size are hashed alone, whatever was hashed before', () => {
+    for (const size of [5_000, 4_097, 4_096, 4_095, 3, 0]) {
+      const leaf = new Uint8Array(size).fill(size)
+      expect(hex(leafHash(leaf, sha256))).toBe(hex(sha256(concatBytes(Uint8Array.of(0), leaf))))
+    }
+  })
+
   it('a node is over two hashes of 32 bytes', () => {
     expect(() => nodeHash(new Uint8Array(31), hashOf(0), sha256)).toThrow('32 bytes')
     expect(() => nodeHash(hashOf(0), new Uint8Array(33), sha256)).toThrow('32 bytes')
@@ -163,6 +170,12 @@ describe('inclusion', () => {
         )
       }
     }
+  })
+
+  it('a path that goes on above the root of that size proves nothing', () => {
+    expect(verifyInclusion(hashOf(1), 0, 1, [hashOf(0)], rootOf(2), sha256)).toBe(false)
+    const path = siblings(inclusionPath(hashes.slice(0, 8), 7, sha256))
+    expect(verifyInclusion(hashOf(7), 3, 4, path, rootOf(8), sha256)).toBe(false)
   })
 
   it('numbers and hashes that are none are false, not a throw', () => {
@@ -243,6 +256,22 @@ describe('consistency', () => {
     expect(check(13, SIZE_MAX, [...proof.slice(0, -1), new Uint8Array(31)])).toBe(false)
     expect(check(13, SIZE_MAX, proof, new Uint8Array(31))).toBe(false)
     expect(() => consistencyProof(hashes, SIZE_MAX + 1, sha256)).toThrow('a beginning')
+  })
+
+  it('a tree is consistent with itself by an empty proof alone', () => {
+    const check = (root: Uint8Array, proof: readonly Uint8Array[]): boolean =>
+      verifyConsistency(5, 5, root, rootOf(5), proof, sha256)
+    expect(check(rootOf(5), [])).toBe(true)
+    expect(check(rootOf(4), [])).toBe(false)
+    expect(check(rootOf(5), [hashOf(0)])).toBe(false)
+  })
+
+  it('a proof that goes on above the new root proves nothing', () => {
+    // the root of 4 is the right child of a root that a forger makes
+    const forged = nodeHash(hashOf(9), rootOf(4), sha256)
+    const proof = [...consistencyProof(hashes.slice(0, 4), 3, sha256), hashOf(9)]
+    const forgedOld = nodeHash(hashOf(9), rootOf(3), sha256)
+    expect(verifyConsistency(3, 4, forgedOld, forged, proof, sha256)).toBe(false)
   })
 
   it('one flipped bit of a proof or a root breaks it', () => {
