@@ -8,7 +8,7 @@ import type { PlainSecret, ScryptCost, SealedSecret } from './key-text.ts'
 /** 128 MiB and some tenths of a second a try. Source: RFC 7914; OWASP's first choice for scrypt. */
 export const SCRYPT_COST: ScryptCost = { n: 2 ** 17, r: 8, p: 1 }
 
-export const PASSPHRASE_CHARS_MAX = 1024
+const PASSPHRASE_CHARS_MAX = 1024
 
 /** XChaCha20-Poly1305 under a key of scrypt; version and DID are authenticated with it. Faults `passphrase`. */
 export async function sealSecret(

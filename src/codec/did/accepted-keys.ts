@@ -23,7 +23,7 @@ export interface AcceptedKeys {
 }
 
 /** How many identities are kept where the caller has no reason for another number; each takes about 300 bytes. */
-export const ACCEPTED_KEYS_MAX = 16_384
+const ACCEPTED_KEYS_MAX = 16_384
 
 /** Refusals are not kept: a sender of bad keys must not push good ones out. Rule: protocol.md, "Identity". */
 export function acceptedKeys(

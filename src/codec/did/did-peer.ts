@@ -10,7 +10,7 @@ import { NO_ADDRESSES, type NodeAddresses, parseAddresses } from './node-address
 export const NODE_SERVICE_TYPE = 'CanSwarmNode'
 
 /** Room for 16 addresses of 256 characters in base64. */
-export const DID_PEER_CHARS_MAX = 8192
+const DID_PEER_CHARS_MAX = 8192
 
 const PREFIX_0 = 'did:peer:0'
 const PREFIX_2 = 'did:peer:2.'

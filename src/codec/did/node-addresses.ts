@@ -5,8 +5,8 @@ import { ok, type Result } from '../../model/result.ts'
 /** Multiaddr texts of one node: no two alike, in order of their characters, at most 16. */
 export type NodeAddresses = Brand<readonly string[], 'NodeAddresses'>
 
-export const ADDRESSES_MAX = 16
-export const ADDRESS_CHARS_MAX = 256
+const ADDRESSES_MAX = 16
+const ADDRESS_CHARS_MAX = 256
 export const NO_ADDRESSES = [] as readonly string[] as NodeAddresses
 
 /** One or more parts, each after a slash, of printable ASCII. What a part means is the transport's to know. */
