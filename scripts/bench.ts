@@ -16,7 +16,12 @@ async function main(name: string | undefined, json: boolean): Promise<number> {
   const benchmark = BENCHMARKS.find((one) => one.name === name)
   if (benchmark === undefined) {
     process.stderr.write(`usage: npm run bench -- NAME [--json]\n\n`)
-    process.stderr.write(`${table(['name', 'measures'], BENCHMARKS.map((one) => [one.name, one.about]))}\n`)
+    process.stderr.write(
+      `${table(
+        ['name', 'measures'],
+        BENCHMARKS.map((one) => [one.name, one.about]),
+      )}\n`,
+    )
     return name === undefined ? 0 : 2
   }
   const here = machine()

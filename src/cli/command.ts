@@ -34,10 +34,7 @@ type OptionValues<Specs extends Record<string, OptionSpec>> = {
   readonly [Name in keyof Specs]: OptionValue<Specs[Name]>
 }
 
-interface Definition<
-  Arguments extends readonly ArgumentSpec[],
-  Options extends Record<string, OptionSpec>,
-> {
+interface Definition<Arguments extends readonly ArgumentSpec[], Options extends Record<string, OptionSpec>> {
   /** Words on the command line: `keys show`. */
   readonly path: string
   readonly about: string
@@ -49,7 +46,8 @@ interface Definition<
 }
 
 /** A command as the program sees it: the types of its own table are erased. */
-export interface Command extends Omit<Definition<readonly ArgumentSpec[], Record<string, OptionSpec>>, 'run'> {
+export interface Command
+  extends Omit<Definition<readonly ArgumentSpec[], Record<string, OptionSpec>>, 'run'> {
   run(context: Context, args: readonly unknown[], options: Record<string, unknown>): Promise<Report>
 }
 
@@ -58,5 +56,5 @@ export function defineCommand<
   const Arguments extends readonly ArgumentSpec[],
   const Options extends Record<string, OptionSpec>,
 >(definition: Definition<Arguments, Options>): Command {
-  return definition as unknown as Command
+  return definition
 }

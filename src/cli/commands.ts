@@ -1,6 +1,23 @@
 import type { Command } from './command.ts'
 import { configShow } from './node/config-show.ts'
+import { didDocument } from './node/did-document.ts'
+import { didResolve } from './node/did-resolve.ts'
+import { keysCreate } from './node/keys-create.ts'
+import { keysExport } from './node/keys-export.ts'
+import { keysImport } from './node/keys-import.ts'
+import { keysPasswd } from './node/keys-passwd.ts'
+import { keysShow } from './node/keys-show.ts'
 import { version } from './node/version.ts'
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [configShow, version]
+export const COMMANDS: readonly Command[] = [
+  keysShow,
+  keysCreate,
+  keysExport,
+  keysImport,
+  keysPasswd,
+  didResolve,
+  didDocument,
+  configShow,
+  version,
+]

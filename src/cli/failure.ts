@@ -58,21 +58,35 @@ const FAULT = {
   'home-locked': { exit: EXIT.failed, todo: 'stop the other process, or name another home with --home' },
   'home-missing': { exit: EXIT.failed, todo: 'run "canswarm init", or name the home with --home' },
   'home-exists': { exit: EXIT.failed, todo: 'use it as it is, or name another home with --home' },
-  config: { exit: EXIT.usage, todo: 'mend the setting: "canswarm config show --origin" tells where each comes from' },
+  config: {
+    exit: EXIT.usage,
+    todo: 'mend the setting: "canswarm config show --origin" tells where each comes from',
+  },
   'key-missing': { exit: EXIT.failed, todo: 'run "canswarm keys show" to see which keys there are' },
   'key-exists': { exit: EXIT.failed, todo: 'choose another name' },
   'key-mode': { exit: EXIT.failed, todo: 'set the mode to 0600' },
   'key-damaged': { exit: EXIT.failed, todo: 'restore the key file from a backup' },
-  passphrase: { exit: EXIT.failed, todo: 'give the right passphrase: on the terminal or by --passphrase-file' },
+  passphrase: {
+    exit: EXIT.failed,
+    todo: 'give the right passphrase: on the terminal or by --passphrase-file',
+  },
   worker: { exit: EXIT.failed, todo: 'try again' },
+  'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
+  'engine-died': { exit: EXIT.failed, todo: 'start again: what was acknowledged is on disk' },
 } as const satisfies Record<FaultCode, { exit: number; todo: string }>
 
 /** Any thrown thing as a failure. What is not one of ours is a defect, shown with its stack. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError) return error.failure
-  if (error instanceof FaultError) return { ...FAULT[error.code], code: error.code, message: error.message, why: causeOf(error) }
+  if (error instanceof FaultError)
+    return { ...FAULT[error.code], code: error.code, message: error.message, why: causeOf(error) }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { exit: EXIT.failed, code: 'defect', message: text, todo: 'this is a defect of canswarm: please report it' }
+  return {
+    exit: EXIT.failed,
+    code: 'defect',
+    message: text,
+    todo: 'this is a defect of canswarm: please report it',
+  }
 }
 
 function causeOf(error: Error): string | undefined {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { COMMANDS } from './commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, usageError } from './failure.ts'
 import { complain, print } from './print.ts'
 import { buildProgram, type Globals, type Invocation, isUsage } from './program.ts'
 import { askSecret, readAll } from './terminal.ts'
@@ -30,14 +30,21 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** What was asked for; or the exit code, when help or a complaint has been printed already. */
 async function parse(argv: readonly string[]): Promise<Invocation | number> {
+  const json = argv.includes('--json')
   let invocation: Invocation | undefined
   try {
-    await buildProgram(COMMANDS, VERSION, (one) => {
+    const onInvoke = (one: Invocation) => {
       invocation = one
-    }).parseAsync(argv, { from: 'user' })
+    }
+    const program = buildProgram(COMMANDS, VERSION, onInvoke, (text) => {
+      if (!json) process.stderr.write(text)
+    })
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!isUsage(error)) throw error
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (error.exitCode === 0) return EXIT.done
+    const message = error.message.replace(/^error: /, '')
+    return json ? complain(usageError(message).failure, json) : EXIT.usage
   }
   return invocation ?? EXIT.done
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import type { Failure } from './failure.ts'
 import { EXIT } from './exit.ts'
+import type { Failure } from './failure.ts'
 import type { Listing, Report } from './report.ts'
 
 /** Prints data on standard output and notes on standard error; returns the exit code. */

@@ -1,5 +1,5 @@
 import tab from '@bomb.sh/tab/commander'
-import { Argument, Command as Program, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Argument, CommanderError, InvalidArgumentError, Option, Command as Program } from 'commander'
 import type { Command, OptionSpec } from './command.ts'
 import type { Context } from './context.ts'
 import type { Report } from './report.ts'
@@ -16,15 +16,22 @@ export interface Invocation {
 
 /**
  * The command line as commander has it, from the table of commands; `onInvoke` gets what was asked
- * for. Completion comes from the same tree. Throws `CommanderError` on bad usage and after help.
+ * for, `complaints` the text about bad usage. Completion comes from the same tree. Throws `CommanderError` on bad usage and after help.
  */
-export function buildProgram(commands: readonly Command[], version: string, onInvoke: (one: Invocation) => void): Program {
+export function buildProgram(
+  commands: readonly Command[],
+  version: string,
+  onInvoke: (one: Invocation) => void,
+  complaints: (text: string) => void,
+): Program {
   const program = new Program('canswarm')
-    .description('A network in which agents that do not trust one another hand out work, check it and pay for it.')
+    .description(
+      'A network in which agents that do not trust one another hand out work, check it and pay for it.',
+    )
     .version(version, '-V, --version')
     .showHelpAfterError('(canswarm --help shows what there is)')
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+    .configureOutput({ writeErr: (text) => complaints(text) })
     .exitOverride()
   for (const command of commands) attach(program, command, onInvoke)
   tab(program, { completionCommandName: 'completion' })
@@ -57,7 +64,12 @@ function attach(program: Program, command: Command, onInvoke: (one: Invocation) 
 function groupOf(program: Program, words: readonly string[]): Program {
   let at = program
   for (const word of words) {
-    at = at.commands.find((one) => one.name() === word) ?? at.command(word).description(ABOUT_GROUP[word] ?? '').exitOverride()
+    at =
+      at.commands.find((one) => one.name() === word) ??
+      at
+        .command(word)
+        .description(ABOUT_GROUP[word] ?? '')
+        .exitOverride()
   }
   return at
 }
@@ -81,7 +93,8 @@ function optionOf(name: string, spec: OptionSpec): Option {
 
 function parseInteger(text: string): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('A whole number is wanted.')
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('A whole number is wanted.')
   return value
 }
 

@@ -33,7 +33,10 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
     const parsed = setting.schema.safeParse(value)
     if (!parsed.success) {
       const why = parsed.error.issues[0]?.message ?? 'not valid'
-      throw new FaultError('config', `${setting.key} (from the ${origin}) is ${JSON.stringify(value)}: ${why}`)
+      throw new FaultError(
+        'config',
+        `${setting.key} (from the ${origin}) is ${JSON.stringify(value)}: ${why}`,
+      )
     }
     config[name] = parsed.data
     origins[name] = origin
@@ -91,8 +94,11 @@ function parseToml(text: string): object {
 
 function flatten(table: object, prefix: string): [string, unknown][] {
   return Object.entries(table).flatMap(([name, value]): [string, unknown][] => {
-    const isTable = typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Array.prototype
-    return isTable && !(value instanceof Date) ? flatten(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value]]
+    const isTable =
+      typeof value === 'object' && value !== null && Object.getPrototypeOf(value) !== Array.prototype
+    return isTable && !(value instanceof Date)
+      ? flatten(value, `${prefix}${name}.`)
+      : [[`${prefix}${name}`, value]]
   })
 }
 
@@ -107,7 +113,11 @@ export function configTemplate(): string {
       lines.push('', `[${owner}]`)
       table = owner
     }
-    lines.push('', `# ${setting.about}`, `# ${setting.key.slice(dot + 1)} = ${JSON.stringify(setting.default)}`)
+    lines.push(
+      '',
+      `# ${setting.about}`,
+      `# ${setting.key.slice(dot + 1)} = ${JSON.stringify(setting.default)}`,
+    )
   }
   return `${lines.join('\n')}\n`
 }

@@ -37,7 +37,10 @@ export const SETTINGS = {
   }),
   journalSegmentBytes: setting({
     key: 'journal.segment_bytes',
-    schema: z.int().min(MIB).max(1024 * MIB),
+    schema: z
+      .int()
+      .min(MIB)
+      .max(1024 * MIB),
     default: 64 * MIB,
     about: 'A journal file of this size is followed by the next one, in bytes',
   }),

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 export interface Case {
   readonly key: string
   readonly items: number
-  run(): void
+  readonly run: () => void
 }
 
 /** Microseconds an item, one figure a round. */

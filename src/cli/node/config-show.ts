@@ -10,7 +10,10 @@ export const configShow = defineCommand({
   examples: ['canswarm config show', 'canswarm config show --origin'],
   arguments: [],
   options: {
-    origin: { type: 'boolean', about: 'say for each whether a flag, a variable, the file or the default won' },
+    origin: {
+      type: 'boolean',
+      about: 'say for each whether a flag, a variable, the file or the default won',
+    },
   },
   async run({ home, env }, _args, { origin }) {
     const { config, origins } = loadConfig(home, env)
@@ -18,7 +21,12 @@ export const configShow = defineCommand({
       const setting = name as keyof typeof SETTINGS
       return { key, value: config[setting], origin: origins[setting], about }
     })
-    const cells = rows.map((row) => [row.key, JSON.stringify(row.value), ...(origin ? [row.origin] : []), row.about])
+    const cells = rows.map((row) => [
+      row.key,
+      JSON.stringify(row.value),
+      ...(origin ? [row.origin] : []),
+      row.about,
+    ])
     const headings = ['setting', 'value', ...(origin ? ['origin'] : []), 'what it is']
     return report('canswarm.config.show/1', { home, settings: rows }, table(headings, cells))
   },

@@ -10,7 +10,11 @@ export const version = defineCommand({
   arguments: [],
   options: {},
   async run() {
-    const data = { version: VERSION, node: process.versions.node, platform: `${process.platform}-${process.arch}` }
+    const data = {
+      version: VERSION,
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+    }
     return report('canswarm.version/1', data, fields(Object.entries(data)))
   },
 })
