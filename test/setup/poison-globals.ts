@@ -76,7 +76,10 @@ function refuseThePure(what: string): void {
     throw new Error(`${what} is not for pure code: ${file} (test/setup/poison-globals.ts)`)
 }
 
-/** The file of the first frame that is neither this file's, nor a library's, nor Node's own; else ''. */
+/**
+ * The file of the first frame that is neither this file's, nor a library's, nor Node's own; else ''. The test
+ * runner itself reads the clock while it loads what a module imports, with that module below it on the stack.
+ */
 function callerFile(): string {
   const { stackTraceLimit } = Error
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
@@ -88,7 +91,8 @@ function callerFile(): string {
   Error.stackTraceLimit = stackTraceLimit
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
   else Object.defineProperty(Error, 'prepareStackTrace', prepare)
-  return frames.map((frame) => frame.getFileName() ?? '').find(isOurs) ?? ''
+  const found = frames.map((frame) => frame.getFileName() ?? '').find((file) => isOurs(file) || isRunner(file))
+  return found === undefined || isRunner(found) ? '' : found
 }
 
 function isOurs(file: string): boolean {
@@ -98,4 +102,8 @@ function isOurs(file: string): boolean {
     !file.includes('/node_modules/') &&
     !file.endsWith('/test/setup/poison-globals.ts')
   )
+}
+
+function isRunner(file: string): boolean {
+  return /\/node_modules\/(?:vite|vitest|@vitest\/[a-z-]+)\//u.test(file)
 }
