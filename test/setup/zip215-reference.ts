@@ -31,7 +31,7 @@ export function zip215Accepts(key: Uint8Array, message: Uint8Array, signature: U
   const S = littleEndian(signature.subarray(32))
   if (A === undefined || R === undefined || S >= L) return false
   const k = littleEndian(createHash('sha512').update(rBytes).update(key).update(message).digest()) % L
-  const difference = add(add(multiply(S, BASE), negate(multiply(k, A))), negate(R))
+  const difference = add(sumOfMultiples(S, BASE, k, negate(A)), negate(R))
   const cleared = double(double(double(difference)))
   return cleared.X === 0n && cleared.Y === cleared.Z
 }
@@ -89,11 +89,17 @@ function negate(p: Point): Point {
   return { X: mod(-p.X), Y: p.Y, Z: p.Z, T: mod(-p.T) }
 }
 
-function multiply(scalar: bigint, point: Point): Point {
+/** [s]P + [t]Q for s, t below 2^253: both read from the highest bit down, so that they share the doublings. */
+function sumOfMultiples(s: bigint, P1: Point, t: bigint, P2: Point): Point {
+  const both = add(P1, P2)
   let sum = IDENTITY
-  for (const bit of scalar.toString(2)) {
+  for (let bit = 252n; bit >= 0n; bit -= 1n) {
     sum = double(sum)
-    if (bit === '1') sum = add(sum, point)
+    const first = (s >> bit) & 1n
+    const second = (t >> bit) & 1n
+    if (first === 1n && second === 1n) sum = add(sum, both)
+    else if (first === 1n) sum = add(sum, P1)
+    else if (second === 1n) sum = add(sum, P2)
   }
   return sum
 }

@@ -46,7 +46,8 @@ describe('the second opinion', () => {
   it('gives on all published cases, through the worker thread, the verdict of the rule', async () => {
     const vectors = cctvVectors()
     const given = await answers(open(), 'peer', vectors)
-    expect(given).toEqual(vectors.map((v) => nodeCrypto.verify(v.key, v.message, v.signature)))
+    // What the rule says of each (zip215.test.ts holds it to these flags).
+    expect(given).toEqual(vectors.map((v) => !v.flags.has('reencoded_k') || v.flags.has('low_order_A')))
     expect(given.filter((accepted) => accepted === true)).toHaveLength(826)
   }, 60_000)
 
