@@ -6,6 +6,7 @@ import { type Rejection, reject } from '../model/rejection.ts'
 import { ok, type Result } from '../model/result.ts'
 import type { Sha256 } from '../ports/crypto.ts'
 import { base32Of, readBase32 } from './base32.ts'
+import { readVarint, varintBytes } from './varint.ts'
 
 /** A link in memory: the class of multiformats, so that content store and transport take it as it is. */
 export { CID }
@@ -25,7 +26,7 @@ const HEAD_BYTES = 4
 /** Size of a CIDv1 of a one-byte codec with sha2-256, in bytes. */
 export const CID_BYTES = HEAD_BYTES + DIGEST_BYTES
 /** The same as text: `b` and 58 characters of base32. */
-export const CID_CHARS = 59
+const CID_CHARS = 59
 
 /** CIDv1 with sha2-256 of `bytes`. Source: protocol.md, "Encoding". */
 export function cidOf(bytes: Uint8Array, sha256: Sha256, codec: IdCodec = DAG_CBOR): CID {
@@ -41,7 +42,7 @@ export function cidFromDigest(digest: Uint8Array, codec: IdCodec = DAG_CBOR): CI
   bytes[2] = SHA2_256
   bytes[3] = DIGEST_BYTES
   bytes.set(digest, HEAD_BYTES)
-  return shortCid(bytes, 0)
+  return cidOfParts(bytes, 0, CID_BYTES, codec, SHA2_256, DIGEST_BYTES)
 }
 
 /**
@@ -50,13 +51,17 @@ export function cidFromDigest(digest: Uint8Array, codec: IdCodec = DAG_CBOR): CI
  * Source: multiformats CID specification, "CIDv1"; unsigned varints in their shortest form.
  */
 export function decodeCid(bytes: Uint8Array, from = 0, to: number = bytes.length): CID | undefined {
-  if (isShortForm(bytes, from, to)) return shortCid(bytes, from)
-  try {
-    const cid = CID.decode(viewOf(bytes, from, to - from))
-    return cid.version === 1 ? cid : undefined
-  } catch {
-    return undefined // the library says by exception that the bytes are no CID
+  if (isShortForm(bytes, from, to)) {
+    return cidOfParts(bytes, from, to, bytes[from + 1] as number, SHA2_256, DIGEST_BYTES)
   }
+  const codecAt = from + 1
+  const codec = bytes[from] === 1 ? readVarint(bytes, codecAt, to) : -1
+  const hashAt = codecAt + varintBytes(codec)
+  const hash = codec < 0 ? -1 : readVarint(bytes, hashAt, to)
+  const sizeAt = hashAt + varintBytes(hash)
+  const size = hash < 0 ? -1 : readVarint(bytes, sizeAt, to)
+  if (size < 0 || sizeAt + varintBytes(size) + size !== to) return undefined
+  return cidOfParts(bytes, from, to, codec, hash, size)
 }
 
 /**
@@ -67,10 +72,11 @@ export function decodeCid(bytes: Uint8Array, from = 0, to: number = bytes.length
 export function parseCid(text: string): Result<CID, Rejection> {
   const bytes = new Uint8Array(CID_BYTES)
   const spare = text.length === CID_CHARS && text[0] === 'b' ? readBase32(text, 1, bytes) : -1
-  if (spare === -1 || !isShortForm(bytes, 0, CID_BYTES)) {
+  const cid = spare >= 0 && isShortForm(bytes, 0, CID_BYTES) ? decodeCid(bytes) : undefined
+  if (cid === undefined) {
     return reject('MALFORMED', 'a link is a CIDv1 in lower-case base32: dag-cbor or raw, sha2-256')
   }
-  return spare === 0 ? ok(shortCid(bytes, 0)) : reject('NOT_CANONICAL', 'unused bits of a link are zero')
+  return spare === 0 ? ok(cid) : reject('NOT_CANONICAL', 'unused bits of a link are zero')
 }
 
 /** True for what an id of a body can be: CIDv1, dag-cbor, sha2-256, 32 bytes of digest. */
@@ -99,20 +105,23 @@ function isShortForm(bytes: Uint8Array, from: number, to: number): boolean {
   )
 }
 
-/** The constructor by itself: `CID.decode` reads four numbers again and copies, at ten times the cost. */
-function shortCid(bytes: Uint8Array, from: number): CID {
+/** The constructor by itself: `CID.decode` reads the numbers again and copies, at ten times the cost. */
+function cidOfParts(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  codec: number,
+  hash: number,
+  size: number,
+): CID {
   const buffer = bytes.buffer as ArrayBuffer // each look at it is a call; no input of ours is shared memory
-  const at = bytes.byteOffset + from
+  const end = bytes.byteOffset + to
+  const hashFrom = from + 1 + varintBytes(codec)
   const multihash: MultihashDigest = {
-    code: SHA2_256,
-    size: DIGEST_BYTES,
-    digest: new Uint8Array(buffer, at + HEAD_BYTES, DIGEST_BYTES),
-    bytes: new Uint8Array(buffer, at + 2, CID_BYTES - 2),
+    code: hash,
+    size,
+    digest: new Uint8Array(buffer, end - size, size),
+    bytes: new Uint8Array(buffer, bytes.byteOffset + hashFrom, to - hashFrom),
   }
-  return new CID(1, bytes[from + 1] as number, multihash, new Uint8Array(buffer, at, CID_BYTES))
-}
-
-/** Not `subarray`: of a Buffer it would make a Buffer. */
-function viewOf(bytes: Uint8Array, from: number, length: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + from, length)
+  return new CID(1, codec, multihash, new Uint8Array(buffer, bytes.byteOffset + from, to - from))
 }

@@ -121,6 +121,15 @@ describe('parseCid', () => {
   })
 })
 
+function libraryText(bytes: Uint8Array): string | undefined {
+  try {
+    const cid = CID.decode(bytes)
+    return cid.version === 1 ? cid.toString() : undefined
+  } catch {
+    return undefined
+  }
+}
+
 describe('decodeCid', () => {
   it('takes CIDv1 of every codec and hash function, and its bytes stay the same', () => {
     for (const hex of [`01701220${'11'.repeat(32)}`, '0155000161', `0180a4031214${'22'.repeat(20)}`]) {
@@ -140,6 +149,44 @@ describe('decodeCid', () => {
     [`01ffffffffffffffffff011220${'11'.repeat(32)}`, 'a codec beyond 63 bits'],
   ])('takes %s for no CID (%s)', (hex) => {
     expect(decodeCid(bytesOf(hex))).toBeUndefined()
+  })
+
+  it('takes what multiformats takes for a CIDv1, changed and cut', () => {
+    const small = fc.integer({ min: 0, max: 300 })
+    const head = fc.tuple(fc.constantFrom(1, 1, 1, 0, 2), small, small, fc.integer({ min: 0, max: 4 }))
+    fc.assert(
+      fc.property(
+        head,
+        fc.uint8Array({ maxLength: 5 }),
+        fc.nat({ max: 12 }),
+        fc.boolean(),
+        (numbers, tail, cut, isLong) => {
+          const varints = numbers.flatMap((value, i) =>
+            value < 0x80 && !(isLong && i === cut % 4) ? [value] : [(value & 0x7f) | 0x80, value >> 7],
+          )
+          const bytes = Uint8Array.of(...varints, ...tail).subarray(0, 12 - cut || 12)
+          expect(decodeCid(bytes)?.toString()).toBe(libraryText(bytes))
+        },
+      ),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('views the bytes where they lie, and its parts are right', () => {
+    const bytes = bytesOf(`ffff0180a4031203aabbccffff`)
+    const cid = decodeCid(bytes, 2, 11)
+    expect(cid?.code).toBe(0xd200)
+    expect(cid?.multihash.code).toBe(0x12)
+    expect(cid?.multihash.size).toBe(3)
+    expect(cid?.multihash.digest).toEqual(bytesOf('aabbcc'))
+    expect(cid?.multihash.bytes).toEqual(bytesOf('1203aabbcc'))
+    expect(cid?.bytes).toEqual(bytesOf('0180a4031203aabbcc'))
+    expect(cid?.bytes.buffer).toBe(bytes.buffer)
+  })
+
+  it('takes no number beyond 2^53 - 1, which it could not hold', () => {
+    expect(decodeCid(bytesOf('01ffffffffffffff0f0000'))?.code).toBe(Number.MAX_SAFE_INTEGER)
+    expect(decodeCid(bytesOf('0180808080808080100000'))).toBeUndefined()
   })
 
   it('never throws, and what it takes encodes to the same bytes', () => {
