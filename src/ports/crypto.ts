@@ -1,6 +1,6 @@
 import type { PublicKey, SecretKey, Signature } from '../model/ids.ts'
 
-/** SHA-256 of bytes: 32 bytes, a new array each time. It does not keep its input: callers use buffers again. */
+/** SHA-256 of bytes: 32 bytes, a new array each time. The input is not kept: callers use their buffers again. */
 export type Sha256 = (bytes: Uint8Array) => Uint8Array
 
 /**

@@ -184,6 +184,14 @@ describe('decodeCid', () => {
     expect(cid?.bytes.buffer).toBe(bytes.buffer)
   })
 
+  it('36 bytes with another hash function are no id and no link of ours', () => {
+    const sha3 = bytesOf(`01711620${'11'.repeat(32)}`)
+    const cid = decodeCid(sha3)
+    expect(cid?.multihash.code).toBe(0x16)
+    expect(cid !== undefined && isId(cid)).toBe(false)
+    expect(codeOf(base32.encode(sha3))).toBe('MALFORMED')
+  })
+
   it('takes no number beyond 2^53 - 1, which it could not hold', () => {
     expect(decodeCid(bytesOf('01ffffffffffffff0f0000'))?.code).toBe(Number.MAX_SAFE_INTEGER)
     expect(decodeCid(bytesOf('0180808080808080100000'))).toBeUndefined()
