@@ -13,6 +13,7 @@ import {
   type LineDraft,
 } from '../../src/codec/journal/drafts.ts'
 import type { HashHex } from '../../src/codec/journal/kinds.ts'
+import type { Head, JournalLine } from '../../src/codec/journal/line.ts'
 import { type SealStatement, type SignSeal, sealBody, type VerifySeal } from '../../src/codec/journal/seal.ts'
 import type { FaultError } from '../../src/model/fault.ts'
 import type { Did, EnvelopeId, PublicKey, SecretKey, ThreadId } from '../../src/model/ids.ts'
@@ -20,6 +21,8 @@ import type { Clock } from '../../src/ports/clock.ts'
 import type { JournalStore } from '../../src/ports/journal-store.ts'
 import type { JournalLimits } from '../../src/services/journal/limits.ts'
 import { type OpenedJournal, openJournal } from '../../src/services/journal/open-journal.ts'
+import { showJournal } from '../../src/services/journal/show-journal.ts'
+import { type JournalVerdict, verifyJournal } from '../../src/services/journal/verify-journal.ts'
 import { ManualClock } from './manual-clock.ts'
 
 export const { sha256, sha256Hex } = nodeCrypto
@@ -158,4 +161,17 @@ export async function writeSample(
     clock.advance(10)
   }
   await journal.close()
+}
+
+/** The lines of the whole journal that can be read, in order. */
+export async function shownLines(store: JournalStore): Promise<readonly JournalLine[]> {
+  const lines: JournalLine[] = []
+  for await (const shown of showJournal(store)) if ('line' in shown) lines.push(shown.line)
+  return lines
+}
+
+/** Verifies as a node's operator would: knowing whose journal it is. */
+export function verifySample(store: JournalStore, head?: Head): Promise<JournalVerdict> {
+  const expected = { node: SIGNER.node, net: NET, ...(head === undefined ? {} : { head }) }
+  return verifyJournal(store, { sha256Hex, verifySeal }, expected)
 }

@@ -35,6 +35,10 @@ export class MemoryJournalStore implements JournalStore {
   /** Pieces put aside, the oldest first. */
   readonly kept: { readonly segment: number; readonly name: string; readonly bytes: Uint8Array }[] = []
   readonly calls: Operation[] = []
+  /** Segments that were read, in order. */
+  readonly reads: number[] = []
+  /** Sizes of the writes that were asked for. */
+  readonly writes: number[] = []
 
   /** A store that holds just these segments. */
   static of(segments: Iterable<readonly [segment: number, bytes: Uint8Array]>): MemoryJournalStore {
@@ -43,6 +47,11 @@ export class MemoryJournalStore implements JournalStore {
       store.files.set(segment, { bytes: Uint8Array.from(bytes), durable: Uint8Array.from(bytes) })
     }
     return store
+  }
+
+  /** What a power cut leaves: the synced bytes alone. */
+  afterPowerCut(): MemoryJournalStore {
+    return MemoryJournalStore.of([...this.files].map(([segment, { durable }]) => [segment, durable] as const))
   }
 
   /** Bytes of a segment; empty when there is none. */
@@ -57,6 +66,7 @@ export class MemoryJournalStore implements JournalStore {
 
   async *read(segment: number, from = 0): AsyncGenerator<Uint8Array> {
     this.#called('read')
+    this.reads.push(segment)
     const file = this.#file(segment)
     const buffer = new Uint8Array(JOURNAL_CHUNK_BYTES)
     for (let at = from; at < file.bytes.length; ) {
@@ -100,6 +110,7 @@ export class MemoryJournalStore implements JournalStore {
   }
 
   #write(file: File, bytes: Uint8Array, at: number): number {
+    this.writes.push(bytes.length)
     this.#called('write')
     let used = 0
     for (const other of this.files.values()) used += other === file ? 0 : other.bytes.length

@@ -41,7 +41,10 @@ export interface SegmentScan {
   readonly seals: number
   /** The first line that is not right; the bytes after the last newline count as one. */
   readonly fault?: ScanFault
-  /** True when a seal with a valid signature stands after the fault: that is no torn tail. */
+  /**
+   * True when a seal with a valid signature stands after the fault, which no torn write leaves. The exception:
+   * a hole of zeros in the very last write, whose seal came to disk before what stands in front of it.
+   */
   readonly sealedAfterFault: boolean
   /** The last line of all that can be read as one, right or not: what a next segment must follow. */
   readonly lastHead?: Head
@@ -51,6 +54,11 @@ export interface ScanTools {
   readonly encoder: LineEncoder
   readonly verifySeal: VerifySeal
 }
+
+/** So many valid seals after a fault decide; further signatures are not looked at. */
+const SEALS_ENOUGH = 2
+/** No line holds a zero byte, so so many in a row are no damage of a byte. */
+const HOLE_BYTES_MIN = 8
 
 type SealLine = JournalLine & { readonly kind: 'seal' }
 
@@ -96,7 +104,11 @@ class Scan {
   #seals = 0
   #lastSeal: SealLine | undefined
   #fault: ScanFault | undefined
-  #sealedAfterFault = false
+  /** The fault is zeros: sectors that were never written read so. */
+  #isHole = false
+  /** Counted up to SEALS_ENOUGH. */
+  #sealsAfterFault = 0
+  #endsWithSeal = false
   #lastHead: Head | undefined
 
   constructor(
@@ -120,16 +132,21 @@ class Scan {
     const before = this.#lastHead
     if (frame.ok) this.#lastHead = { n: frame.value.n, chain: frame.value.chain }
     if (this.#fault !== undefined) {
-      if (frame.ok && before !== undefined) this.#lookForSeal(frame.value, before)
+      this.#endsWithSeal = frame.ok && before !== undefined && this.#isSealAfter(before, frame.value)
+      if (this.#endsWithSeal) this.#sealsAfterFault++
       return
     }
     const fault = frame.ok ? this.#faultOf(frame.value, raw.bytes) : frame.error
     if (fault === undefined) this.#goodBytes = this.#bytes
-    else this.#fault = { ...fault, line: this.#line, offset: raw.offset }
+    else {
+      this.#fault = { ...fault, line: this.#line, offset: raw.offset }
+      this.#isHole = hasHole(raw.bytes)
+    }
   }
 
   end({ offset, length }: { readonly offset: number; readonly length: number }): void {
     this.#bytes = offset + length
+    if (length > 0) this.#endsWithSeal = false
     if (length === 0 || this.#fault !== undefined) return
     this.#fault = { ...lineFault('line-end', 'the last line is not whole'), line: this.#line + 1, offset }
   }
@@ -148,7 +165,7 @@ class Scan {
       sealed: this.#sealed,
       seals: this.#seals,
       ...(this.#fault === undefined ? {} : { fault: this.#fault }),
-      sealedAfterFault: this.#sealedAfterFault,
+      sealedAfterFault: this.#sealsAfterFault > (this.#isHole && this.#endsWithSeal ? 1 : 0),
       ...(this.#lastHead === undefined ? {} : { lastHead: this.#lastHead }),
     }
   }
@@ -192,16 +209,25 @@ class Scan {
     return undefined
   }
 
-  #lookForSeal(frame: LineFrame, before: Head): void {
-    if (frame.kind !== 'seal' || this.#sealedAfterFault) return
+  #isSealAfter(before: Head, frame: LineFrame): boolean {
+    if (frame.kind !== 'seal') return false
     const line = parseLine(frame)
-    if (!line.ok || line.value.kind !== 'seal') return
-    if (sealFault(before, this.segment, line.value.data) !== undefined) return
-    this.#sealedAfterFault = this.#isSigned(line.value)
+    if (!line.ok || line.value.kind !== 'seal') return false
+    if (sealFault(before, this.segment, line.value.data) !== undefined) return false
+    return this.#sealsAfterFault >= SEALS_ENOUGH || this.#isSigned(line.value)
   }
 
   #isSigned(seal: SealLine): boolean {
     const { statement, signature } = statementOf(seal, this.#owner.node)
     return this.#tools.verifySeal(this.#owner.net, statement, signature)
   }
+}
+
+function hasHole(bytes: Uint8Array): boolean {
+  let zeros = 0
+  for (const byte of bytes) {
+    zeros = byte === 0 ? zeros + 1 : 0
+    if (zeros === HOLE_BYTES_MIN) return true
+  }
+  return false
 }
