@@ -2,6 +2,8 @@ import type { Command } from './command.ts'
 import { configShow } from './node/config-show.ts'
 import { didDocument } from './node/did-document.ts'
 import { didResolve } from './node/did-resolve.ts'
+import { journalShow } from './node/journal-show.ts'
+import { journalVerify } from './node/journal-verify.ts'
 import { keysCreate } from './node/keys-create.ts'
 import { keysExport } from './node/keys-export.ts'
 import { keysImport } from './node/keys-import.ts'
@@ -18,6 +20,8 @@ export const COMMANDS: readonly Command[] = [
   keysPasswd,
   didResolve,
   didDocument,
+  journalShow,
+  journalVerify,
   configShow,
   version,
 ]

@@ -22,9 +22,7 @@ export const didDocument = defineCommand({
     const { did } = await namedKey(context.home, keyNameOf(context, name))
     const addresses = unwrap(parseAddresses(address?.split(',') ?? []))
     const { key } = unwrap(resolveDid(did, offline.keyRules))
-    const id = peer
-      ? didPeer2Of(key, unwrap(offline.keyRules.agreementKeyOf(key)), addresses)
-      : did
+    const id = peer ? didPeer2Of(key, unwrap(offline.keyRules.agreementKeyOf(key)), addresses) : did
     const document = documentOf(unwrap(resolveDid(id, offline.keyRules)), addresses)
     return report('canswarm.did.document/1', { document }, JSON.stringify(document, null, 2))
   },

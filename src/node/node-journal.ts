@@ -1,0 +1,60 @@
+import { ZIP215_RULE } from '../adapters/crypto/zip215.ts'
+import { journalFiles } from '../adapters/journal-files/journal-files.ts'
+import { type CID, parseCid } from '../codec/cid.ts'
+import { encodeDagCbor } from '../codec/dag-cbor/encode.ts'
+import { acceptedKeys } from '../codec/did/accepted-keys.ts'
+import { type SignSeal, sealBody, type VerifySeal } from '../codec/journal/seal.ts'
+import { signStatement, verifyStatement } from '../codec/signed/statement.ts'
+import type { FaultError } from '../model/fault.ts'
+import type { Crypto } from '../ports/crypto.ts'
+import type { JournalStore } from '../ports/journal-store.ts'
+import type { KeyPair } from '../ports/keystore.ts'
+import { type OpenedJournal, openJournal } from '../services/journal/open-journal.ts'
+import type { NodeConfig } from './config.ts'
+import { homePaths } from './home.ts'
+import { offline } from './offline.ts'
+
+/** The journal of a home, for readers: no lock is needed. */
+export function journalOf(home: string): JournalStore {
+  return journalFiles(homePaths(home).journal)
+}
+
+/** Seals are judged by ZIP215, under the key that the DID names. */
+export function sealVerifier(crypto: Crypto): VerifySeal {
+  const keys = acceptedKeys(crypto, 16)
+  return (net, statement, signature) => {
+    const cid = parseCid(net)
+    const signer = keys.ofDid(statement.node)
+    if (!cid.ok || !signer.ok) return false
+    const body = encodeDagCbor(sealBody(statement))
+    return verifyStatement(crypto.verify, 'journal-seal', cid.value, signer.value.key, body, signature)
+  }
+}
+
+export interface NodeJournalOptions {
+  readonly home: string
+  readonly config: NodeConfig
+  readonly key: KeyPair
+  readonly net: CID
+  readonly onFault: (fault: FaultError) => void
+}
+
+/** Opens a home's journal for writing; the home's lock must be held. Faults as `openJournal`. */
+export async function openNodeJournal(options: NodeJournalOptions): Promise<OpenedJournal> {
+  const { home, config, key, net, onFault } = options
+  const { crypto, clock } = offline
+  const signSeal: SignSeal = (statement) =>
+    signStatement(crypto, 'journal-seal', net, key.secret, sealBody(statement))
+  return await openJournal(
+    {
+      store: journalOf(home),
+      clock,
+      sha256Hex: crypto.sha256Hex,
+      signSeal,
+      verifySeal: sealVerifier(crypto),
+      onFault,
+    },
+    { node: key.did, net: net.toString(), rule: ZIP215_RULE },
+    { flushAfterMs: config.journalFlushMs, segmentBytesMax: config.journalSegmentBytes },
+  )
+}
