@@ -16,15 +16,15 @@ export type Sha256Hex = (data: Uint8Array | string) => string
 export interface Crypto {
   readonly sha256: Sha256
   readonly sha256Hex: Sha256Hex
-  sign(secret: SecretKey, message: Uint8Array): Signature
-  publicKeyOf(secret: SecretKey): PublicKey
+  readonly sign: (secret: SecretKey, message: Uint8Array) => Signature
+  readonly publicKeyOf: (secret: SecretKey) => PublicKey
   /**
    * The fast path. True: ZIP215 accepts too. False decides nothing: native verification refuses some
    * signatures that ZIP215 accepts, and which ones depends on the Node version.
    */
-  verifyFast(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean
+  readonly verifyFast: (key: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean
   /** The rule itself, decided at once; costs ten times `verifyFast` when that one refuses. */
-  verify(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean
+  readonly verify: (key: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean
   /** True for 32 bytes in canonical encoding, on the curve, not of small order. */
-  isAcceptableKey(bytes: Uint8Array): bytes is PublicKey
+  readonly isAcceptableKey: (bytes: Uint8Array) => bytes is PublicKey
 }
