@@ -91,7 +91,9 @@ function callerFile(): string {
   Error.stackTraceLimit = stackTraceLimit
   if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
   else Object.defineProperty(Error, 'prepareStackTrace', prepare)
-  const found = frames.map((frame) => frame.getFileName() ?? '').find((file) => isOurs(file) || isRunner(file))
+  const found = frames
+    .map((frame) => frame.getFileName() ?? '')
+    .find((file) => isOurs(file) || isRunner(file))
   return found === undefined || isRunner(found) ? '' : found
 }
 
