@@ -72,6 +72,7 @@ const FAULT = {
   },
   worker: { exit: EXIT.failed, todo: 'try again' },
   'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
+  'policy-engine': { exit: EXIT.failed, todo: 'try again when the machine has more memory free' },
   'engine-died': { exit: EXIT.failed, todo: 'start again: what was acknowledged is on disk' },
 } as const satisfies Record<FaultCode, { exit: number; todo: string }>
 

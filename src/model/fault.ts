@@ -15,6 +15,9 @@ export type FaultCode =
   | 'key-damaged'
   | 'passphrase'
   | 'worker'
+  | 'engine-module'
+  | 'engine-died'
+  | 'policy-engine'
 
 /** Thrown for a fault, never for bad input: the driver retries within limits, or stops. */
 export class FaultError extends Error {

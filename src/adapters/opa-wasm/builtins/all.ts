@@ -1,0 +1,4 @@
+import type { Builtin } from './builtin.ts'
+
+/** Every function that a policy may ask of the host. */
+export const BUILTINS: readonly Builtin[] = []
