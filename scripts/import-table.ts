@@ -37,6 +37,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('home-lock', []),
   adapter('etcd-raft', []),
   adapter('opa-wasm', []),
+  adapter('sqlite', ['better-sqlite3']),
   adapter('system', []),
   row('src/verbs', ['src/services', 'src/ports', 'src/codec', 'src/model'], { packages: ['zod'] }),
   row('src/api', ['src/verbs', 'src/ports', 'src/model'], { packages: ['zod'], node: true }),
