@@ -65,11 +65,6 @@ export function lineText(
     : `{"n":${n},"ts":"${ts}","kind":"${kind}","thread":"${thread}","hash":"${hash}","data":${data}`
 }
 
-/** The end of a line, newline included. */
-export function chainText(chain: HashHex): string {
-  return `,"chain":"${chain}"}\n`
-}
-
 /** Reads the fixed parts of a line (without its newline). Checks neither chain nor hash nor data. */
 export function parseFrame(bytes: Uint8Array): Result<LineFrame, LineFault> {
   if (bytes.length >= LINE_BYTES_MAX) return err(lineFault('too-long', `over ${LINE_BYTES_MAX} bytes`))

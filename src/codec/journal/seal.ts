@@ -1,5 +1,4 @@
 import type { Did } from '../../model/ids.ts'
-import type { Ipld } from '../ipld.ts'
 import type { HashHex, NanoText } from './kinds.ts'
 import { JOURNAL_VERSION } from './limits.ts'
 
@@ -20,7 +19,17 @@ export type SignSeal = (statement: SealStatement) => Uint8Array
 /** True when `statement.node` signed exactly that, in the network `net` (text of the genesis CID). */
 export type VerifySeal = (net: string, statement: SealStatement, signature: Uint8Array) => boolean
 
-/** Body of the signed type `journal-seal`. Source: protocol.md, "Signed types". */
-export function sealBody({ node, segment, n, chain, ts }: SealStatement): Ipld {
+/** Body of the signed type `journal-seal`. */
+export type SealBody = {
+  readonly v: typeof JOURNAL_VERSION
+  readonly node: Did
+  readonly segment: number
+  readonly n: number
+  readonly chain: Uint8Array
+  readonly ts: NanoText
+}
+
+/** A statement in the form that is signed. Source: protocol.md, "Signed types". */
+export function sealBody({ node, segment, n, chain, ts }: SealStatement): SealBody {
   return { v: JOURNAL_VERSION, node, segment, n, chain: Uint8Array.fromHex(chain), ts }
 }

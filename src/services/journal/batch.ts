@@ -1,14 +1,17 @@
 const FIRST_BYTES = 65_536
+const SPARE_BYTES_MAX = 1_048_576
 
 /** Lines of one segment that are to be written together: one growing run of bytes. */
 export class Batch {
   readonly segment: number
-  #buffer: Uint8Array = new Uint8Array(FIRST_BYTES)
+  #buffer: Uint8Array
   #used = 0
   #lines = 0
 
-  constructor(segment: number) {
+  /** Takes over `spare`, the memory of a batch that is done with. */
+  constructor(segment: number, spare: Uint8Array = new Uint8Array(FIRST_BYTES)) {
     this.segment = segment
+    this.#buffer = spare
   }
 
   get lines(): number {
@@ -27,6 +30,11 @@ export class Batch {
     this.#buffer.set(line, this.#used)
     this.#used = end
     this.#lines++
+  }
+
+  /** The memory, for another batch; undefined when it grew too large to keep. */
+  release(): Uint8Array | undefined {
+    return this.#buffer.length <= SPARE_BYTES_MAX ? this.#buffer : undefined
   }
 
   #grow(needed: number): void {

@@ -74,6 +74,7 @@ export class Journal {
   #opened: boolean
   /** True when the last line is not a seal. */
   #unsealed: boolean
+  #spare: Uint8Array | undefined
   #queuedBytes = 0
   #queuedLines = 0
   #lost: Lost | undefined
@@ -242,7 +243,8 @@ export class Journal {
     this.#queuedLines += batch.lines
     this.#segmentBytes += batch.bytes.length
     const isLong = this.#segmentBytes >= this.#limits.segmentBytesMax
-    this.#pending = new Batch(batch.segment + (isLong ? 1 : 0))
+    this.#pending = new Batch(batch.segment + (isLong ? 1 : 0), this.#spare)
+    this.#spare = undefined
     if (!isLong) return
     assert(batch.segment < SEGMENT_MAX, 'eight digits name a segment')
     this.#segmentBytes = 0
@@ -255,6 +257,7 @@ export class Journal {
       this.#queue.shift()
       this.#queuedBytes -= batch.bytes.length
       this.#queuedLines -= batch.lines
+      this.#spare = batch.release()
     }
     return true
   }
