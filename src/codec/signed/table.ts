@@ -1,26 +1,41 @@
-/**
- * Every type that anybody signs, with its version. A type's version rises when the shape or the meaning of
- * its body changes; what was signed under another version is then worth nothing.
- * Source: protocol.md, "Signed types".
- */
-export const SIGNED_TYPE = {
-  'envelope-batch': 1,
-  'clock-reading': 1,
-  'seal-share': 1,
-  'seen-statement': 1,
-  'have-statement': 1,
-  'fence-raise': 1,
-  'snapshot-manifest': 1,
-  capsule: 1,
-  manifest: 1,
-  'peer-record': 1,
-  'channel-state': 1,
-  'journal-seal': 1,
-  'signing-delegation': 1,
-  'related-party-link': 1,
-  'checkpoint-share': 1,
-  'governance-vote': 1,
-  'recovery-statement': 1,
-} as const satisfies Record<string, number>
+import * as z from 'zod'
+import type { Ipld } from '../ipld.ts'
+import { batchRootBody, journalSealBody, signingDelegationBody } from './bodies.ts'
 
-export type SignedType = keyof typeof SIGNED_TYPE
+/** What is fixed of a signed type. Another form of the body is another version. */
+export interface SignedType {
+  readonly version: number
+  readonly body: z.ZodType
+}
+
+/** Any value that can be encoded: who owns the statement judges its form. */
+const opaque = z.custom<Ipld>(() => true)
+
+/**
+ * Everything that a key of ours ever signs. The name and the version are part of the signed bytes, so a
+ * signature of one type is worth nothing as another. Source: protocol.md, "Signed types".
+ */
+export const SIGNED_TYPES = {
+  'envelope-batch-root': { version: 1, body: batchRootBody },
+  'clock-reading': { version: 1, body: opaque },
+  'seal-share': { version: 1, body: opaque },
+  'seen-statement': { version: 1, body: opaque },
+  'have-statement': { version: 1, body: opaque },
+  'fence-raise': { version: 1, body: opaque },
+  'snapshot-manifest': { version: 1, body: opaque },
+  capsule: { version: 1, body: opaque },
+  manifest: { version: 1, body: opaque },
+  'peer-record': { version: 1, body: opaque },
+  'channel-state': { version: 1, body: opaque },
+  'journal-seal': { version: 1, body: journalSealBody },
+  'signing-delegation': { version: 1, body: signingDelegationBody },
+  'related-party-link': { version: 1, body: opaque },
+  'checkpoint-share': { version: 1, body: opaque },
+  'governance-vote': { version: 1, body: opaque },
+  'recovery-statement': { version: 1, body: opaque },
+} as const satisfies Record<string, SignedType>
+
+export type SignedTypeName = keyof typeof SIGNED_TYPES
+
+/** Body of a signed type. */
+export type SignedBody<Type extends SignedTypeName> = z.input<(typeof SIGNED_TYPES)[Type]['body']>

@@ -3,53 +3,88 @@ import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { type CID, cidOf } from '../../../../src/codec/cid.ts'
 import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
+import { didOfKey } from '../../../../src/codec/did/did-key.ts'
+import type { Ipld } from '../../../../src/codec/ipld.ts'
+import { sealBody } from '../../../../src/codec/journal/seal.ts'
 import { signedBytes, signStatement, verifyStatement } from '../../../../src/codec/signed/statement.ts'
-import { SIGNED_TYPE, type SignedType } from '../../../../src/codec/signed/table.ts'
+import { SIGNED_TYPES, type SignedTypeName } from '../../../../src/codec/signed/table.ts'
 import type { SecretKey } from '../../../../src/model/ids.ts'
 
-const TYPES = Object.keys(SIGNED_TYPE) as SignedType[]
-const secret = new Uint8Array(32).fill(7) as SecretKey
+const TYPES = Object.keys(SIGNED_TYPES) as SignedTypeName[]
+const secret = secretOf(7)
 const key = nodeCrypto.publicKeyOf(secret)
-const other = nodeCrypto.publicKeyOf(new Uint8Array(32).fill(8) as SecretKey)
+const otherKey = nodeCrypto.publicKeyOf(secretOf(8))
 const net = network('one')
-const body = { n: 1 }
-const bytes = encodeDagCbor(body)
+
+const SEAL = sealBody({
+  node: didOfKey(key),
+  segment: 1,
+  n: 4,
+  chain: 'ab'.repeat(32) as Parameters<typeof sealBody>[0]['chain'],
+  ts: '1700000000000000000' as Parameters<typeof sealBody>[0]['ts'],
+})
+
+const DELEGATION = { v: 1, agent: didOfKey(key), node: didOfKey(otherKey), from: 5, until: 6 } as const
+
+/** A body of the type's form; types without one take any. */
+function bodyOf(type: SignedTypeName): Ipld {
+  if (type === 'envelope-batch-root') return new Uint8Array(32).fill(9)
+  if (type === 'journal-seal') return SEAL
+  return type === 'signing-delegation' ? DELEGATION : { n: 1 }
+}
+
+function secretOf(seed: number): SecretKey {
+  return new Uint8Array(32).fill(seed) as SecretKey
+}
 
 function network(label: string): CID {
   return cidOf(encodeDagCbor(label), nodeCrypto.sha256)
 }
 
-function holds(type: SignedType, inNet: CID, of: typeof key, what: Uint8Array, signature: Uint8Array): boolean {
-  return verifyStatement(nodeCrypto.verify, type, inNet, of, what, signature)
+function sign(type: SignedTypeName, body: Ipld = bodyOf(type)): Uint8Array {
+  return signStatement(nodeCrypto, type, net, secret, body as never)
+}
+
+function isSigned(type: SignedTypeName, message: Uint8Array): boolean {
+  return nodeCrypto.verify(key, message, sign(type))
 }
 
 describe('a signature is good for one type, version, network, key and body (protocol.md, "Signed types")', () => {
-  it('lists every type of the specification, in kebab case', () => {
+  it('lists every type of the specification, in kebab case, without a zero byte', () => {
     expect(TYPES).toHaveLength(17)
     for (const type of TYPES) expect(type).toMatch(/^[a-z]+(?:-[a-z]+)*$/)
   })
 
-  it.each(TYPES)('%s: good for itself, worth nothing as any other type', (type) => {
-    const signature = signStatement(nodeCrypto, type, net, secret, body)
-    for (const as of TYPES) expect(holds(as, net, key, bytes, signature), as).toBe(as === type)
+  it.each(TYPES)('%s: good for itself', (type) => {
+    const verified = verifyStatement(nodeCrypto.verify, type, net, key, bodyOf(type), sign(type))
+    expect(verified).toEqual({ ok: true, value: bodyOf(type) })
   })
 
-  it.each(TYPES)('%s: worth nothing in another network, under another key, over another body', (type) => {
-    const signature = signStatement(nodeCrypto, type, net, secret, body)
-    expect(holds(type, network('two'), key, bytes, signature)).toBe(false)
-    expect(holds(type, net, other, bytes, signature)).toBe(false)
-    expect(holds(type, net, key, encodeDagCbor({ n: 2 }), signature)).toBe(false)
+  it.each(TYPES)('%s: worth nothing as any other type, whatever the body', (type) => {
+    for (const other of TYPES) {
+      const message = signedBytes(other, net, encodeDagCbor(bodyOf(type)))
+      expect(isSigned(type, message), other).toBe(other === type)
+    }
   })
 
   it.each(TYPES)('%s: worth nothing as another version of the type', (type) => {
-    const version = SIGNED_TYPE[type]
-    const prefix = `canswarm/${type}/`
-    const message = signedBytes(type, net, bytes)
-    expect(Buffer.from(message).toString('latin1').startsWith(`${prefix}${version}\0`)).toBe(true)
-    const next = Buffer.concat([Buffer.from(`${prefix}${version + 1}\0`), net.bytes, bytes])
-    const signature = signStatement(nodeCrypto, type, net, secret, body)
-    expect(nodeCrypto.verify(key, message, signature)).toBe(true)
-    expect(nodeCrypto.verify(key, next, signature)).toBe(false)
+    const body = encodeDagCbor(bodyOf(type))
+    const { version } = SIGNED_TYPES[type]
+    const asVersion = (number: number): Uint8Array =>
+      Buffer.concat([Buffer.from(`canswarm/${type}/${number}\0`), net.bytes, body])
+    expect(isSigned(type, asVersion(version))).toBe(true)
+    expect(isSigned(type, asVersion(version + 1))).toBe(false)
+  })
+
+  it.each(TYPES)('%s: refused in another network, under another key, over another body', (type) => {
+    const body = bodyOf(type)
+    const signature = sign(type)
+    const verdicts = [
+      verifyStatement(nodeCrypto.verify, type, network('two'), key, body, signature),
+      verifyStatement(nodeCrypto.verify, type, net, otherKey, body, signature),
+      verifyStatement(nodeCrypto.verify, 'capsule', net, key, { n: 2 }, sign('capsule')),
+    ]
+    for (const verdict of verdicts) expect(verdict).toMatchObject({ error: { code: 'BAD_SIGNATURE' } })
   })
 
   it('gives different bytes for any two different statements', () => {
@@ -68,9 +103,39 @@ describe('a signature is good for one type, version, network, key and body (prot
   })
 
   it('refuses a signature that is cut short, lengthened or empty, without a throw', () => {
-    const signature = signStatement(nodeCrypto, 'capsule', net, secret, body)
+    const signature = sign('capsule')
     for (const wrong of [signature.subarray(1), Buffer.concat([signature, signature]), new Uint8Array()]) {
-      expect(holds('capsule', net, key, bytes, wrong)).toBe(false)
+      const verdict = verifyStatement(nodeCrypto.verify, 'capsule', net, key, bodyOf('capsule'), wrong)
+      expect(verdict).toMatchObject({ error: { code: 'BAD_SIGNATURE' } })
     }
+  })
+})
+
+describe('a body whose form is fixed is refused in any other form, before its signature is looked at', () => {
+  const { ts: _ts, ...withoutTime } = SEAL
+  it.each<[SignedTypeName, Ipld, string]>([
+    ['envelope-batch-root', new Uint8Array(31), 'body'],
+    ['envelope-batch-root', { root: new Uint8Array(32) }, 'body'],
+    ['signing-delegation', { ...DELEGATION, until: DELEGATION.from }, 'body.until'],
+    ['signing-delegation', { ...DELEGATION, node: DELEGATION.agent }, 'body.node'],
+    ['signing-delegation', { ...DELEGATION, v: 2 }, 'body.v'],
+    ['signing-delegation', { ...DELEGATION, more: 1 }, 'body.more'],
+    ['journal-seal', { ...SEAL, chain: new Uint8Array(33) }, 'body.chain'],
+    ['journal-seal', withoutTime, 'body.ts'],
+  ])('%s %#', (type, body, field) => {
+    const never = (): boolean => {
+      throw new Error('a signature was checked')
+    }
+    const verdict = verifyStatement(never, type, net, key, body, new Uint8Array(64))
+    expect(verdict).toMatchObject({ error: { code: 'MALFORMED', field } })
+  })
+
+  it('is never signed by us in another form', () => {
+    expect(() => sign('signing-delegation', { ...DELEGATION, until: 0 })).toThrow('has its form')
+  })
+
+  it('names a network by the CID of dag-cbor alone, so that the body begins at one place', () => {
+    const raw = cidOf(new Uint8Array(), nodeCrypto.sha256, 0x55)
+    expect(() => signedBytes('capsule', raw, new Uint8Array())).toThrow('genesis')
   })
 })

@@ -1,0 +1,63 @@
+import type * as z from 'zod'
+import { type Rejection, type RejectionCode, reject } from '../model/rejection.ts'
+import { ok, type Result } from '../model/result.ts'
+
+/** Put into `params` of a check that bounds a size, so that its refusal is TOO_LARGE. */
+export const SIZE_BOUND = { tooLarge: true } as const
+
+const MESSAGE_CHARS_MAX = 120
+const KEY_CHARS_MAX = 40
+
+/**
+ * The value itself, typed, when it has the schema's form: schemas here transform nothing, so nothing is copied.
+ * Rejects by the first offence: TOO_LARGE where a bound of a text, a list or bytes is the cause, else MALFORMED.
+ * `at` is the place of the value, as in `payload`; the offence's path follows it, as in `payload.ops[3].task_id`.
+ */
+export function checkSchema<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: string,
+): Result<z.input<Schema>, Rejection> {
+  if (schema.validate(value)) return ok(value)
+  const offence = firstOffence(schema.safeParse(value).error?.issues ?? [])
+  if (offence === undefined) return reject('MALFORMED', 'not of the form that it should have', at)
+  return reject(codeOf(offence), shortened(offence.message, MESSAGE_CHARS_MAX), fieldOf(at, offence))
+}
+
+type Issue = z.core.$ZodIssue
+
+/** Of a union the form that was probably meant speaks: the one with the fewest offences. */
+function firstOffence(issues: readonly Issue[]): Issue | undefined {
+  const [first] = issues
+  if (first?.code !== 'invalid_union') return first
+  const forms = first.errors.filter((form) => form.length > 0)
+  const meant = forms.reduce<readonly Issue[] | undefined>(
+    (least, form) => (least === undefined || form.length < least.length ? form : least),
+    undefined,
+  )
+  const inner = meant === undefined ? undefined : firstOffence(meant)
+  return inner === undefined ? first : { ...inner, path: [...first.path, ...inner.path] }
+}
+
+function codeOf(issue: Issue): RejectionCode {
+  const isSize =
+    issue.code === 'too_big'
+      ? issue.origin === 'string' || issue.origin === 'array'
+      : issue.code === 'custom' && issue.params?.['tooLarge'] === true
+  return isSize ? 'TOO_LARGE' : 'MALFORMED'
+}
+
+function fieldOf(at: string, issue: Issue): string {
+  const [unknownKey] = issue.code === 'unrecognized_keys' ? issue.keys : []
+  const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey]
+  return path.reduce<string>((field, step) => {
+    if (typeof step === 'number') return `${field}[${step}]`
+    const key = shortened(String(step), KEY_CHARS_MAX)
+    return field === '' ? key : `${field}.${key}`
+  }, at)
+}
+
+/** Texts of others come back in messages: cut where a reader would not read on, and still Unicode then. */
+function shortened(text: string, charsMax: number): string {
+  return text.length <= charsMax ? text : `${text.slice(0, charsMax - 1).toWellFormed()}…`
+}
