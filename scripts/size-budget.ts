@@ -7,8 +7,11 @@ import { join } from 'node:path'
 import type { Gate, Problem } from './gates/gate.ts'
 import { nameOf, productionClosure } from './gates/lock-file.ts'
 
-/** Measured 39.5 MB with 20 packages, 27.8 of it SQLite with its sources and binaries for eight platforms; the rest is room for small steps. Raise it in a commit of its own that says why. */
-const BYTES_MAX = 42_000_000
+/**
+ * Measured 39.5 MB with 20 packages, 27.8 of it SQLite with its sources and binaries for eight platforms; the
+ * rest is room for small steps. Raise it in a commit of its own that says why.
+ */
+export const BYTES_MAX = 42_000_000
 const PACKAGES_MAX = 25
 
 const BANNED = /react-native|webrtc|node-datachannel|node-gyp|electron|puppeteer|playwright/u
