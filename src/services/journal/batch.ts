@@ -18,6 +18,11 @@ export class Batch {
     return this.#lines
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#used
+  }
+
   /** A view: valid until the next line is added. */
   get bytes(): Uint8Array {
     return this.#buffer.subarray(0, this.#used)

@@ -1,31 +1,18 @@
-import { draftOwn, type LineDraft } from '../../codec/journal/drafts.ts'
-import type { LineEncoder } from '../../codec/journal/encoder.ts'
+import type { LineDraft } from '../../codec/journal/drafts.ts'
 import type { NanoText } from '../../codec/journal/kinds.ts'
-import { JOURNAL_VERSION, SEGMENT_MAX } from '../../codec/journal/limits.ts'
 import type { Head } from '../../codec/journal/line.ts'
-import type { SignSeal } from '../../codec/journal/seal.ts'
-import type { JournalOwner } from '../../codec/journal/verify.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Sha256Hex } from '../../ports/crypto.ts'
 import type { JournalStore } from '../../ports/journal-store.ts'
-import { Batch } from './batch.ts'
-import type { JournalLimits } from './limits.ts'
-import type { Resumption } from './recover.ts'
+import type { Batch } from './batch.ts'
+import type { LineBuffer } from './line-buffer.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 export interface JournalDeps {
   readonly store: JournalStore
   readonly clock: Clock
-  readonly sha256Hex: Sha256Hex
-  readonly signSeal: SignSeal
-  /** Called once, when the journal cannot go on (`journal-io`): the node is to stop. */
+  /** Called once, when the journal cannot go on: the node is to stop. */
   readonly onFault: (fault: FaultError) => void
-}
-
-export interface JournalIdentity extends JournalOwner {
-  /** Name and version of the rule that judges signatures, as in `zip215/1`. */
-  readonly rule: string
 }
 
 export interface JournalStatus {
@@ -38,12 +25,6 @@ export interface JournalStatus {
   readonly lostLines: number
   /** True when the last write found no room. */
   readonly full: boolean
-}
-
-interface Lost {
-  lines: number
-  readonly since: NanoText
-  until: NanoText
 }
 
 /** Rounds of one flush: what waits, then the line that says what was lost meanwhile. */
@@ -60,25 +41,9 @@ const ROUNDS = 2
  */
 export class Journal {
   readonly #deps: JournalDeps
-  readonly #encoder: LineEncoder
-  readonly #identity: JournalIdentity
-  readonly #limits: JournalLimits
+  readonly #buffer: LineBuffer
+  readonly #flushAfterMs: number
   readonly #writer: SegmentWriter
-  /** Batches that are sealed and wait for the disk, the oldest first. */
-  readonly #queue: Batch[] = []
-  #head: Head
-  #pending: Batch
-  /** Size of the current segment once all that waits is written. */
-  #segmentBytes: number
-  /** True when the current segment has its header. */
-  #opened: boolean
-  /** True when the last line is not a seal. */
-  #unsealed: boolean
-  #spare: Uint8Array | undefined
-  #queuedBytes = 0
-  #queuedLines = 0
-  #lost: Lost | undefined
-  #lostLines = 0
   #full = false
   #closed = false
   #fault: FaultError | undefined
@@ -86,24 +51,13 @@ export class Journal {
   #running: Promise<unknown> = Promise.resolve()
   #next: Promise<boolean> | undefined
 
-  constructor(
-    deps: JournalDeps,
-    encoder: LineEncoder,
-    identity: JournalIdentity,
-    limits: JournalLimits,
-    { head, segment, bytes, opened, unsealed }: Resumption,
-  ) {
-    assert(limits.flushAfterMs <= 1_000, 'a seal comes at least every second')
+  /** `unsealed`: the journal ends with lines that no seal covers yet. */
+  constructor(deps: JournalDeps, buffer: LineBuffer, flushAfterMs: number, unsealed: boolean) {
+    assert(flushAfterMs <= 1_000, 'a seal comes at least every second')
     this.#deps = deps
-    this.#encoder = encoder
-    this.#identity = identity
-    this.#limits = limits
+    this.#buffer = buffer
+    this.#flushAfterMs = flushAfterMs
     this.#writer = new SegmentWriter(deps.store)
-    this.#head = head
-    this.#pending = new Batch(segment)
-    this.#segmentBytes = bytes
-    this.#opened = opened
-    this.#unsealed = unsealed
     if (unsealed) this.#armTimer()
   }
 
@@ -118,8 +72,8 @@ export class Journal {
     if (this.#fault !== undefined) throw this.#fault
     const ts = this.#now()
     let kept = 0
-    for (const draft of drafts) if (this.#take(draft, ts)) kept++
-    if (!this.#full && this.#pending.bytes.length >= this.#limits.flushBytes) this.#flushUnwatched()
+    for (const draft of drafts) if (this.#buffer.take(draft, ts)) kept++
+    if (!this.#full && this.#buffer.isWorthWriting) this.#flushUnwatched()
     else if (drafts.length > 0) this.#armTimer()
     return kept
   }
@@ -148,7 +102,7 @@ export class Journal {
       if (!(await this.flush())) {
         throw new FaultError(
           'journal-full',
-          `no room for the last ${this.status().waitingLines} lines of the journal`,
+          `no room for the last ${this.#buffer.waitingLines} lines of the journal`,
         )
       }
     } finally {
@@ -158,106 +112,27 @@ export class Journal {
   }
 
   status(): JournalStatus {
-    return {
-      head: this.#head,
-      segment: this.#pending.segment,
-      waitingLines: this.#queuedLines + this.#pending.lines,
-      waitingBytes: this.#queuedBytes + this.#pending.bytes.length,
-      lostLines: this.#lostLines,
-      full: this.#full,
-    }
-  }
-
-  #take(draft: LineDraft, ts: NanoText): boolean {
-    if (this.#lost === undefined && this.#hasRoom()) {
-      this.#write(draft, ts)
-      return true
-    }
-    this.#lost ??= { lines: 0, since: ts, until: ts }
-    this.#lost.lines++
-    this.#lost.until = ts
-    this.#lostLines++
-    return false
-  }
-
-  #hasRoom(): boolean {
-    const { bufferLinesMax, bufferBytesMax } = this.#limits
-    return (
-      this.#queuedLines + this.#pending.lines < bufferLinesMax &&
-      this.#queuedBytes + this.#pending.bytes.length < bufferBytesMax
-    )
-  }
-
-  #write(draft: LineDraft, ts: NanoText): void {
-    if (!this.#opened) this.#writeHeader(ts)
-    this.#put(draft, ts)
-  }
-
-  #writeHeader(ts: NanoText): void {
-    const { node, net, rule } = this.#identity
-    const { segment } = this.#pending
-    this.#put(draftOwn('open', { v: JOURNAL_VERSION, node, net, segment, prev: this.#head.chain, rule }), ts)
-    this.#opened = true
-  }
-
-  #writeSeal(): void {
-    const ts = this.#now()
-    if (!this.#opened) this.#writeHeader(ts)
-    const { segment } = this.#pending
-    const { n, chain } = this.#head
-    const sig = this.#deps.signSeal({ node: this.#identity.node, segment, n, chain, ts }).toBase64()
-    this.#put(draftOwn('seal', { v: JOURNAL_VERSION, segment, n, chain, sig }), ts)
-    this.#unsealed = false
-  }
-
-  #put(draft: LineDraft, ts: NanoText): void {
-    const { head, bytes } = this.#encoder.encode(this.#head, ts, draft)
-    this.#pending.add(bytes)
-    this.#head = head
-    this.#unsealed = true
+    const { head, segment, waitingLines, waitingBytes, lostLines } = this.#buffer
+    return { head, segment, waitingLines, waitingBytes, lostLines, full: this.#full }
   }
 
   async #drain(): Promise<boolean> {
     this.#disarmTimer()
     if (this.#fault !== undefined) throw this.#fault
     for (let round = 0; round < ROUNDS; round++) {
-      this.#enqueue()
+      this.#buffer.seal(this.#now())
       if (!(await this.#writeQueue())) return this.#waitForRoom()
       this.#full = false
-      if (this.#lost === undefined) return true
-      const { lines, since, until } = this.#lost
-      this.#lost = undefined
-      this.#write(draftOwn('lost', { lines, since, until }), this.#now())
+      if (!this.#buffer.sayLost(this.#now())) return true
     }
     this.#armTimer()
     return true
   }
 
-  /** Seals what waits and puts it in the queue; a segment that is long enough ends with it. */
-  #enqueue(): void {
-    if (this.#unsealed) this.#writeSeal()
-    const batch = this.#pending
-    if (batch.lines === 0) return
-    this.#queue.push(batch)
-    this.#queuedBytes += batch.bytes.length
-    this.#queuedLines += batch.lines
-    this.#segmentBytes += batch.bytes.length
-    const isLong = this.#segmentBytes >= this.#limits.segmentBytesMax
-    this.#pending = new Batch(batch.segment + (isLong ? 1 : 0), this.#spare)
-    this.#spare = undefined
-    if (!isLong) return
-    assert(batch.segment < SEGMENT_MAX, 'eight digits name a segment')
-    this.#segmentBytes = 0
-    this.#opened = false
-  }
-
   async #writeQueue(): Promise<boolean> {
-    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+    for (let batch = this.#buffer.oldest; batch !== undefined; batch = this.#buffer.oldest) {
       if (!(await this.#isWritten(batch))) return false
-      this.#queue.shift()
-      this.#queuedBytes -= batch.bytes.length
-      this.#queuedLines -= batch.lines
-      this.#spare = batch.release()
+      this.#buffer.shift()
     }
     return true
   }
@@ -289,7 +164,7 @@ export class Journal {
 
   #armTimer(): void {
     if (this.#closed) return
-    this.#cancelTimer ??= this.#deps.clock.after(this.#limits.flushAfterMs, () => {
+    this.#cancelTimer ??= this.#deps.clock.after(this.#flushAfterMs, () => {
       this.#cancelTimer = undefined
       this.#flushUnwatched()
     })

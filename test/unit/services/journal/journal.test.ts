@@ -197,6 +197,37 @@ describe('a full disk', () => {
     expect(store.calls.filter((call) => call === 'open')).toHaveLength(2)
   })
 
+  it('is tried again though nothing more is appended', async () => {
+    const store = new MemoryJournalStore()
+    store.trouble.room = 0
+    const clock = new ManualClock()
+    const { journal } = await openTestJournal(store, { clock })
+    journal.append(sampleDraft(1))
+    expect(await journal.flush()).toBe(false)
+    store.trouble.room = Infinity
+    clock.advance(1_000)
+    await idle()
+    expect(await verifySample(store)).toMatchObject({ lines: 3, unsealedLines: 0 })
+  })
+
+  it('keeps no line after a dropped one before it has said so, though a part of the buffer was written', async () => {
+    const store = new MemoryJournalStore()
+    const { journal } = await openTestJournal(store, { limits: { bufferLinesMax: 12 } })
+    store.trouble.room = 0
+    journal.appendAll(sampleDrafts(4))
+    await journal.flush()
+    store.trouble.room = journal.status().waitingBytes
+    expect(journal.appendAll(sampleDrafts(10))).toBe(6)
+    expect(await journal.flush()).toBe(false)
+    expect(journal.status().waitingLines).toBe(7)
+    expect(journal.append(sampleDraft(1))).toBe(false)
+    store.trouble.room = Infinity
+    await journal.close()
+    const lines = await shownLines(store)
+    expect(lines.find(({ kind }) => kind === 'lost')).toMatchObject({ data: { lines: 5 } })
+    expect(lines.slice(-3).map(({ kind }) => kind)).toEqual(['seal', 'lost', 'seal'])
+  })
+
   it('drops what the buffer cannot hold, counts it, and says so before the next line that is kept', async () => {
     const store = new MemoryJournalStore()
     const clock = new ManualClock(1_000)
