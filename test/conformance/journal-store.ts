@@ -70,7 +70,9 @@ export function describeJournalStore(name: string, make: () => Promise<JournalSt
       await segment.sync()
       await segment.close()
       expect(await read(store, 1)).toEqual(bytes('abcd'))
-      expect((await store.open(1)).bytes).toBe(4)
+      const again = await store.open(1)
+      expect(again.bytes).toBe(4)
+      await again.close()
     })
 
     it('puts the end of a segment aside under a name of its own, and leaves the segment', async () => {

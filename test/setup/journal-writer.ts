@@ -10,11 +10,11 @@ import { openTestJournal, sampleDrafts } from './journal.ts'
 flushCompileCache() // a killed process would not leave it to the next
 const [, , directory] = process.argv
 if (directory === undefined) throw new Error('usage: journal-writer.ts DIRECTORY')
-const limits = { segmentBytesMax: 100_000 }
+const limits = { segmentBytesMax: 30_000 }
 const { journal, damage } = await openTestJournal(journalFiles(directory), { limits })
 if (damage !== undefined) throw new Error(`damaged: ${JSON.stringify(damage)}`)
 for (let i = 0; ; i++) {
-  journal.appendAll(sampleDrafts(1 + ((i * 37) % 60), i))
+  journal.appendAll(sampleDrafts(1 + ((i * 37) % 20), i))
   const flushed = journal.flush()
   journal.appendAll(sampleDrafts(i % 5))
   await flushed

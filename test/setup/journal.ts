@@ -1,6 +1,5 @@
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
-import { cidOf } from '../../src/codec/cid.ts'
-import { encodeDagCbor } from '../../src/codec/dag-cbor/encode.ts'
+import { type CID, cidOf, parseCid } from '../../src/codec/cid.ts'
 import { didOfKey, keyOfDid } from '../../src/codec/did/did-key.ts'
 import {
   draftAgent,
@@ -14,7 +13,8 @@ import {
 } from '../../src/codec/journal/drafts.ts'
 import type { HashHex } from '../../src/codec/journal/kinds.ts'
 import type { Head, JournalLine } from '../../src/codec/journal/line.ts'
-import { type SealStatement, type SignSeal, sealBody, type VerifySeal } from '../../src/codec/journal/seal.ts'
+import { type SignSeal, sealBody, type VerifySeal } from '../../src/codec/journal/seal.ts'
+import { signStatement, verifyStatement } from '../../src/codec/signed/statement.ts'
 import type { FaultError } from '../../src/model/fault.ts'
 import type { Did, EnvelopeId, PublicKey, SecretKey, ThreadId } from '../../src/model/ids.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -25,9 +25,11 @@ import { showJournal } from '../../src/services/journal/show-journal.ts'
 import { type JournalVerdict, verifyJournal } from '../../src/services/journal/verify-journal.ts'
 import { ManualClock } from './manual-clock.ts'
 
-export const { sha256, sha256Hex } = nodeCrypto
+export const { sha256Hex } = nodeCrypto
+const { sha256 } = nodeCrypto
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
-export const NET = cidOf(utf8('a genesis'), sha256).toString()
+const GENESIS: CID = cidOf(utf8('a genesis'), sha256)
+export const NET = GENESIS.toString()
 export const OTHER_NET = cidOf(utf8('another genesis'), sha256).toString()
 export const THREAD = 'abcdefghijklmnopqrstuvwxyz234567' as ThreadId
 export const RULE = 'zip215/1'
@@ -42,17 +44,17 @@ export function journalSigner(seed: number): JournalSigner {
   const secret = new Uint8Array(32).fill(seed) as SecretKey
   return {
     node: didOfKey(nodeCrypto.publicKeyOf(secret)),
-    signSeal: (statement) => nodeCrypto.sign(secret, sealed(NET, statement)),
+    signSeal: (statement) => signStatement(nodeCrypto, 'journal-seal', GENESIS, secret, sealBody(statement)),
   }
 }
 
 export const verifySeal: VerifySeal = (net, statement, signature) => {
   const key = keyOfDid(statement.node)
-  return key.ok && nodeCrypto.verify(key.value as PublicKey, sealed(net, statement), signature)
-}
-
-function sealed(net: string, statement: SealStatement): Uint8Array {
-  return encodeDagCbor([net, sealBody(statement)])
+  const cid = parseCid(net)
+  if (!key.ok || !cid.ok) return false
+  const { verify } = nodeCrypto
+  const body = sealBody(statement)
+  return verifyStatement(verify, 'journal-seal', cid.value, key.value as PublicKey, body, signature).ok
 }
 
 export const SIGNER: JournalSigner = journalSigner(1)

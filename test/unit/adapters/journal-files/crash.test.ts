@@ -36,7 +36,7 @@ it(`keeps all that was acknowledged through ${ROUNDS} kills at any moment, and g
   const directory = join(root, 'journal')
   const store = journalFiles(directory)
   let last = 0
-  for (const acknowledgements of fc.sample(fc.integer({ min: 1, max: 12 }), ROUNDS)) {
+  for (const acknowledgements of fc.sample(fc.integer({ min: 1, max: 6 }), ROUNDS)) {
     const acknowledged = await killAfter(directory, acknowledgements)
     expect(acknowledged.n).toBeGreaterThan(last)
     expect((await verifySample(store, acknowledged)).firstFault).toBeUndefined()

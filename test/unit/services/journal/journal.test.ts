@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { parseCid } from '../../../../src/codec/cid.ts'
+import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
+import { keyOfDid } from '../../../../src/codec/did/did-key.ts'
 import { draftError } from '../../../../src/codec/journal/drafts.ts'
+import { signedBytes } from '../../../../src/codec/signed/statement.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
+import type { PublicKey } from '../../../../src/model/ids.ts'
 import {
+  NET,
+  OTHER_NET,
   openTestJournal,
+  SIGNER,
   sampleDraft,
   sampleDrafts,
   shownLines,
@@ -327,6 +336,27 @@ describe('any other failure of the disk', () => {
     await idle()
     expect(faults).toMatchObject([{ code: 'journal-io' }])
   })
+})
+
+it('a seal is this node’s statement of the type journal-seal, in this network alone', async () => {
+  const store = new MemoryJournalStore()
+  const { journal } = await openTestJournal(store)
+  journal.append(sampleDraft(1))
+  await journal.close()
+  const [, sealedLine, seal] = await shownLines(store)
+  if (seal?.kind !== 'seal' || sealedLine === undefined) throw new Error('no seal')
+  const { segment, n, chain, sig } = seal.data
+  expect({ n, chain }).toEqual({ n: sealedLine.n, chain: sealedLine.chain })
+  const body = { v: 1, node: SIGNER.node, segment, n, chain: Uint8Array.fromHex(chain), ts: seal.ts } as const
+  const key = keyOfDid(SIGNER.node)
+  const signedIn = (net: string) => {
+    const cid = parseCid(net)
+    if (!key.ok || !cid.ok) throw new Error('no key or network')
+    const message = signedBytes('journal-seal', cid.value, encodeDagCbor(body))
+    return nodeCrypto.verify(key.value as PublicKey, message, Uint8Array.fromBase64(sig))
+  }
+  expect(signedIn(NET)).toBe(true)
+  expect(signedIn(OTHER_NET)).toBe(false)
 })
 
 describe('close', () => {
