@@ -40,8 +40,8 @@ export function draftPolicy(thread: ThreadId | undefined, verdict: JournalData['
   const { gate, capsule, input, decision, gas, digest, id, reasons } = verdict
   const listed = reasons?.slice(0, TEXTS_MAX).map(quote).join(',')
   const data =
-    `{"gate":${quote(gate)},"capsule":${quote(capsule)},"input":${quote(input)},"decision":${quote(decision)},"gas":${gas}` +
-    `${textField('digest', digest)}${textField('id', id)}${listed === undefined ? '' : `,"reasons":[${listed}]`}}`
+    `{"gate":"${gate}","capsule":${quote(capsule)},"input":${quote(input)},"decision":"${decision}","gas":${gas}` +
+    `${digest === undefined ? '' : `,"digest":"${digest}"`}${textField('id', id)}${listed === undefined ? '' : `,"reasons":[${listed}]`}}`
   return { kind: 'policy', thread, data }
 }
 
