@@ -4,6 +4,8 @@
 #   What an envelope may say, by its own bytes and nothing else. It is evaluated by the sender, by everybody who
 #   receives the envelope, and by the state machines that act on it, each time to the same decision.
 #   Amounts are decimal texts and are compared as texts. There is no regular expression and no arithmetic.
+#   A field that is not there leaves an expression undefined, also under `not` when it is an argument: so what must
+#   hold is a rule of its own, and its absence is denied.
 package canswarm.policy
 
 # METADATA
@@ -27,16 +29,24 @@ has(name) if _ = input.payload[name]
 
 # Sizes, in bytes
 
-denials contains {"rule": "envelope_size", "field": "size", "limit": 1048575} if not input.size < 1048576
+denials contains {"rule": "envelope_size", "field": "size", "limit": 1048575} if not size_fits
 
-denials contains {"rule": "payload_size", "field": "payload_size", "limit": 65536} if not input.payload_size <= 65536
+denials contains {"rule": "payload_size", "field": "payload_size", "limit": 65536} if not payload_size_fits
+
+size_fits if input.size < 1048576
+
+payload_size_fits if input.payload_size <= 65536
 
 # Clocks
 
-denials contains {"rule": "seq", "field": "seq", "limit": 1} if not at_least(input.seq, 1)
+denials contains {"rule": "seq", "field": "seq", "limit": 1} if not seq_fits
+
+seq_fits if at_least(input.seq, 1)
 
 # Each envelope of a sender names its own previous one, so its clock passes its counter.
-denials contains {"rule": "lamport", "field": "lamport", "limit": input.seq} if not at_least(input.lamport, input.seq)
+denials contains {"rule": "lamport", "field": "lamport", "limit": input.seq} if not lamport_fits
+
+lamport_fits if at_least(input.lamport, input.seq)
 
 # An envelope that names none before it has nothing to be ahead of.
 denials contains {"rule": "lamport", "field": "lamport", "limit": 4097} if {
@@ -51,7 +61,10 @@ denials contains {"rule": "prev", "field": "prev", "limit": 1} if {
 	input.seq > 1
 }
 
-denials contains {"rule": "slot", "field": "slot", "limit": 0} if not at_least(object.get(input, "slot", 0), 0)
+denials contains {"rule": "slot", "field": "slot", "limit": 0} if {
+	slot := input.slot
+	not at_least(slot, 0)
+}
 
 at_least(number, limit) if {
 	is_number(number)
@@ -105,14 +118,14 @@ is_amount(amount) if {
 
 denials contains {"rule": "artifact", "field": "payload.artifact"} if {
 	input.kind == "COMMIT"
-	not has_content(input.payload.artifact)
+	not has_artifact
 }
 
-has_content(artifact) if _ = artifact.inline
+has_artifact if _ = input.payload.artifact.inline
 
-has_content(artifact) if {
-	_ = artifact.cid
-	at_least(artifact.size, 0)
+has_artifact if {
+	_ = input.payload.artifact.cid
+	at_least(input.payload.artifact.size, 0)
 }
 
 # Zones

@@ -32,7 +32,7 @@ export function isList(value: Ipld): value is readonly Ipld[] {
 }
 
 /** True for a map: what is neither a scalar, nor bytes, nor a link, nor a list. */
-function isMap(value: Ipld): value is { readonly [key: string]: Ipld } {
+export function isMap(value: Ipld): value is { readonly [key: string]: Ipld } {
   const isObject = typeof value === 'object' && value !== null
   return isObject && !isList(value) && !(value instanceof Uint8Array) && !(value instanceof CID)
 }
