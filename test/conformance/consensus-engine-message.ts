@@ -1,0 +1,101 @@
+/** Messages as no engine would write them: the wire format of docs/engine.md, written out by hand. */
+
+/** raftpb's numbers. */
+export const TYPE = {
+  hup: 0,
+  beat: 1,
+  propose: 2,
+  append: 3,
+  appendResponse: 4,
+  vote: 5,
+  snapshot: 7,
+  heartbeat: 8,
+  heartbeatResponse: 9,
+  checkQuorum: 12,
+  transferLeader: 13,
+  timeoutNow: 14,
+  readIndex: 15,
+  storageAppend: 19,
+  forgetLeader: 23,
+} as const
+
+export interface RawEntry {
+  readonly index: number
+  readonly term: number
+  readonly kind?: number
+  readonly data?: Uint8Array
+}
+
+export interface RawMessage {
+  readonly type: number
+  readonly to: number
+  readonly from: number
+  readonly term?: number
+  readonly logTerm?: number
+  readonly index?: number
+  readonly commit?: number
+  readonly reject?: boolean
+  readonly context?: Uint8Array
+  readonly entries?: readonly RawEntry[]
+  readonly snapshot?: { readonly index: number; readonly term: number; readonly voters: readonly number[] }
+}
+
+/** A whole message; `lie` changes what the head says without changing the bytes. */
+export function messageOf(message: RawMessage, lie: Partial<RawMessage> = {}): Uint8Array {
+  const body = bodyOf(message)
+  const told = { ...message, ...lie }
+  const head = Buffer.alloc(60)
+  head.set([1, told.type, told.reject === true ? 1 : 0, 0])
+  head.writeUInt32LE(told.entries?.length ?? 0, 4)
+  const place = told.snapshot ?? { term: told.logTerm ?? 0, index: told.index ?? 0 }
+  const numbers = [told.to, told.from, told.term ?? 0, place.term, place.index, told.commit ?? 0]
+  for (const [at, value] of numbers.entries()) head.writeBigUInt64LE(BigInt(value), 8 + 8 * at)
+  head.writeUInt32LE(body.length, 56)
+  return Buffer.concat([head, body])
+}
+
+function bodyOf(message: RawMessage): Buffer {
+  return Buffer.concat([
+    number(1, message.type),
+    number(2, message.to),
+    number(3, message.from),
+    number(4, message.term),
+    number(5, message.logTerm),
+    number(6, message.index),
+    ...(message.entries ?? []).map((entry) => bytes(7, entryOf(entry))),
+    number(8, message.commit),
+    ...(message.snapshot === undefined ? [] : [bytes(9, snapshotOf(message.snapshot))]),
+    number(10, message.reject === true ? 1 : undefined),
+    ...(message.context === undefined ? [] : [bytes(12, message.context)]),
+  ])
+}
+
+function entryOf({ index, term, kind, data }: RawEntry): Buffer {
+  return Buffer.concat([
+    number(1, kind),
+    number(2, term),
+    number(3, index),
+    ...(data === undefined ? [] : [bytes(4, data)]),
+  ])
+}
+
+function snapshotOf({ index, term, voters }: NonNullable<RawMessage['snapshot']>): Buffer {
+  const membership = Buffer.concat(voters.map((id) => number(1, id)))
+  return bytes(2, Buffer.concat([bytes(1, membership), number(2, index), number(3, term)]))
+}
+
+function number(field: number, value: number | undefined): Buffer {
+  return value === undefined ? Buffer.alloc(0) : Buffer.concat([varint(field * 8), varint(value)])
+}
+
+function bytes(field: number, value: Uint8Array): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(value.length), value])
+}
+
+function varint(value: number): Buffer {
+  const out: number[] = []
+  for (let left = BigInt(value); ; left >>= 7n) {
+    if (left < 128n) return Buffer.from([...out, Number(left)])
+    out.push(Number(left & 127n) | 128)
+  }
+}
