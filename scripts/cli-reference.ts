@@ -14,7 +14,9 @@ const EXIT_ABOUT: Readonly<Record<keyof typeof EXIT, string>> = {
 }
 
 export function cliReference(commands: readonly Command[]): string {
-  const exits = Object.entries(EXIT).map(([name, code]) => `| ${code} | ${EXIT_ABOUT[name as keyof typeof EXIT]} |`)
+  const exits = Object.entries(EXIT).map(
+    ([name, code]) => `| ${code} | ${EXIT_ABOUT[name as keyof typeof EXIT]} |`,
+  )
   return [
     '# Command line',
     '',
@@ -22,7 +24,7 @@ export function cliReference(commands: readonly Command[]): string {
     '',
     'Data goes to standard output, everything else to standard error. Every command takes `--home DIR` (else',
     '`$CANSWARM_HOME`, else `~/.canswarm`) and `--json`: one object on standard output whose first field is `schema`, the',
-    "name and version of its shape; listings print one such object a line. Within a version a shape only gains fields. A failure",
+    'name and version of its shape; listings print one such object a line. Within a version a shape only gains fields. A failure',
     'with `--json` is one object on standard error: `{"error": {code, message, field?, why?, todo?}}`. Colours appear only on a',
     'terminal and never with `NO_COLOR`.',
     '',
@@ -41,7 +43,9 @@ function section(command: Command): string[] {
   })
   const rows = [
     ...command.arguments.map(({ name, about }) => `| \`${name}\` | ${about} |`),
-    ...Object.entries(command.options).map(([name, spec]) => `| \`${flagOf(name, spec)}\` | ${about(spec)} |`),
+    ...Object.entries(command.options).map(
+      ([name, spec]) => `| \`${flagOf(name, spec)}\` | ${describe(spec)} |`,
+    ),
   ]
   return [
     `## ${command.path}`,
@@ -58,8 +62,8 @@ function section(command: Command): string[] {
   ]
 }
 
-function about({ about: text, choices }: OptionSpec): string {
-  return choices === undefined ? text : `${text} (${choices.join(', ')})`
+function describe({ about, choices }: OptionSpec): string {
+  return choices === undefined ? about : `${about} (${choices.join(', ')})`
 }
 
 /** `--passphrase-file FILE` for `passphraseFile`. */

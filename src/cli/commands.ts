@@ -2,6 +2,10 @@ import type { Command } from './command.ts'
 import { configShow } from './node/config-show.ts'
 import { didDocument } from './node/did-document.ts'
 import { didResolve } from './node/did-resolve.ts'
+import { envelopeShow } from './node/envelope-show.ts'
+import { envelopeSign } from './node/envelope-sign.ts'
+import { envelopeVerify } from './node/envelope-verify.ts'
+import { init } from './node/init.ts'
 import { journalShow } from './node/journal-show.ts'
 import { journalVerify } from './node/journal-verify.ts'
 import { keysCreate } from './node/keys-create.ts'
@@ -13,6 +17,7 @@ import { version } from './node/version.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
+  init,
   keysShow,
   keysCreate,
   keysExport,
@@ -20,6 +25,9 @@ export const COMMANDS: readonly Command[] = [
   keysPasswd,
   didResolve,
   didDocument,
+  envelopeSign,
+  envelopeVerify,
+  envelopeShow,
   journalShow,
   journalVerify,
   configShow,

@@ -1,5 +1,5 @@
 import { type FaultCode, FaultError } from '../model/fault.ts'
-import { REJECTION, type Rejection } from '../model/rejection.ts'
+import { REJECTION, type Rejection, type RejectionCode } from '../model/rejection.ts'
 import type { Result } from '../model/result.ts'
 import { EXIT } from './exit.ts'
 
@@ -37,6 +37,11 @@ export function unwrap<Value>(result: Result<Value, Rejection>, subject?: string
   throw new CommandError(refusal(result.error, subject))
 }
 
+/** Ends with a rejection that the command itself found. */
+export function refuse(code: RejectionCode, message: string, subject?: string): never {
+  throw new CommandError(refusal({ code, message }, subject))
+}
+
 export function refusal(rejection: Rejection, subject?: string): Failure {
   const { code, field } = rejection
   const message = subject === undefined ? rejection.message : `${subject}: ${rejection.message}`
@@ -52,6 +57,8 @@ const RETRY_TODO = {
 const FAULT = {
   'store-io': { exit: EXIT.store, todo: 'check the disk, then start again: nothing acknowledged is lost' },
   'store-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
+  'store-damaged': { exit: EXIT.store, todo: 'restore the home from a backup, under a new raft id' },
+  'store-locked': { exit: EXIT.failed, todo: 'stop the other process that uses this store' },
   'journal-io': { exit: EXIT.store, todo: 'check the disk, then run "canswarm journal verify"' },
   'journal-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
   'journal-damaged': { exit: EXIT.mismatch, todo: 'run "canswarm journal verify" to see where' },
@@ -62,6 +69,10 @@ const FAULT = {
     exit: EXIT.usage,
     todo: 'mend the setting: "canswarm config show --origin" tells where each comes from',
   },
+  'network-damaged': {
+    exit: EXIT.failed,
+    todo: 'restore the genesis file from a backup or from another node of the network',
+  },
   'key-missing': { exit: EXIT.failed, todo: 'run "canswarm keys show" to see which keys there are' },
   'key-exists': { exit: EXIT.failed, todo: 'choose another name' },
   'key-mode': { exit: EXIT.failed, todo: 'set the mode to 0600' },
@@ -70,6 +81,7 @@ const FAULT = {
     exit: EXIT.failed,
     todo: 'give the right passphrase: on the terminal or by --passphrase-file',
   },
+  'seq-used': { exit: EXIT.refused, todo: 'give the whole thread so far with --after, that envelope too' },
   worker: { exit: EXIT.failed, todo: 'try again' },
   'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
   'policy-engine': { exit: EXIT.failed, todo: 'try again when the machine has more memory free' },

@@ -1,6 +1,5 @@
 import { isCancel, password } from '@clack/prompts'
-import { reject } from '../model/rejection.ts'
-import { unwrap } from './failure.ts'
+import { refuse } from './failure.ts'
 
 /** Asks without echo on standard error, so that standard output stays data. */
 export async function askSecret(question: string): Promise<string | undefined> {
@@ -14,7 +13,7 @@ export async function readAll(stream: AsyncIterable<Uint8Array>, bytesMax: numbe
   let size = 0
   for await (const chunk of stream) {
     size += chunk.length
-    if (size > bytesMax) unwrap(reject('TOO_LARGE', `the input is over ${bytesMax} bytes`))
+    if (size > bytesMax) refuse('TOO_LARGE', `the input is over ${bytesMax} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

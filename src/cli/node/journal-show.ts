@@ -1,12 +1,6 @@
 import { isJournalKind, JOURNAL_KIND } from '../../codec/journal/kinds.ts'
 import type { ThreadId } from '../../model/ids.ts'
-import { journalOf } from '../../node/node-journal.ts'
-import {
-  SHOW_LAST_MAX,
-  type ShowFilter,
-  type ShownLine,
-  showJournal,
-} from '../../services/journal/show-journal.ts'
+import { SHOW_LAST_MAX, type ShowFilter, type ShownLine, showHomeJournal } from '../../node/node-journal.ts'
 import { defineCommand } from '../command.ts'
 import { usageError } from '../failure.ts'
 import { type Listing, listing } from '../report.ts'
@@ -40,7 +34,7 @@ export const journalShow = defineCommand({
       ...(until !== undefined && { until: nanosecondsOf(until) }),
       ...(last !== undefined && { last }),
     }
-    return listing('canswarm.journal.show/1', rowsOf(showJournal(journalOf(home), filter)))
+    return listing('canswarm.journal.show/1', rowsOf(showHomeJournal(home, filter)))
   },
 })
 
@@ -53,10 +47,22 @@ async function* rowsOf(lines: AsyncIterable<ShownLine>): Listing['rows'] {
       continue
     }
     const { n, ts, kind, thread, hash, data, chain } = shown.line
-    const text = `${String(n).padStart(6)}  ${timeOf(ts)}  ${kind.padEnd(12)}  ${thread ?? '-'}  ${JSON.stringify(data)}`
+    const text = `${String(n).padStart(6)}  ${timeOf(ts)}  ${kind.padEnd(12)}  ${thread ?? '-'}  ${brief(data)}`
     yield { data: { segment: shown.segment, n, ts, kind, thread, hash, data, chain }, text }
   }
 }
+
+/** The data without the long texts that only machines read. */
+function brief(data: object): string {
+  const parts = Object.entries(data).map(([name, value]) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    return `${name}=${text.length > BRIEF_CHARS_MAX ? `(${text.length} characters)` : text}`
+  })
+  return parts.join(' ')
+}
+
+/** A DID, a CID or a hash is shown whole. */
+const BRIEF_CHARS_MAX = 80
 
 function timeOf(ns: string): string {
   return new Date(Number(BigInt(ns) / 1_000_000n)).toISOString()

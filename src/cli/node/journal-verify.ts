@@ -1,8 +1,6 @@
 import { parseDid } from '../../codec/did/did-key.ts'
 import type { Head } from '../../codec/journal/line.ts'
-import { journalOf, sealVerifier } from '../../node/node-journal.ts'
-import { offline } from '../../node/offline.ts'
-import { type JournalVerdict, verifyJournal } from '../../services/journal/verify-journal.ts'
+import { type JournalVerdict, verifyHomeJournal } from '../../node/node-journal.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { unwrap, usageError } from '../failure.ts'
@@ -30,8 +28,7 @@ export const journalVerify = defineCommand({
       ...(network !== undefined && { net: network }),
       ...(head !== undefined && { head: parseHead(head) }),
     }
-    const tools = { sha256Hex: offline.crypto.sha256Hex, verifySeal: sealVerifier(offline.crypto) }
-    const verdict = await verifyJournal(journalOf(home), tools, expect)
+    const verdict = await verifyHomeJournal(home, expect)
     const exit = verdict.firstFault === undefined ? EXIT.done : EXIT.mismatch
     return report('canswarm.journal.verify/1', { ...verdict }, fields(rowsOf(verdict)), {
       exit,

@@ -86,7 +86,7 @@ function bytesMeta(min: number, max: number): z.GlobalMeta {
 /** SHA-256. */
 export const hash32 = exactBytes(32)
 /** Drawn at random by the sender, so that a hash over it says nothing about what was hashed. */
-export const salt = exactBytes(32)
+export const salt = exactBytes(32).describe('random bytes')
 
 /** Amount in micro-credits; 0 is one. */
 export const micro = z

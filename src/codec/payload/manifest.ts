@@ -55,6 +55,6 @@ export const manifestPayload = payloadSchema('Says what the sender offers; repla
   capabilities: distinct(capability, CAPABILITIES_MAX, 0, (offer) => offer.name).describe(
     'none: it offers nothing any more',
   ),
-  credentials: credentials.exactOptional(),
+  credentials: credentials.exactOptional().describe('what others attest of the sender'),
   attestation: bytes(1, QUOTE_BYTES_MAX).exactOptional().describe('SGX DCAP quote of a trusted environment'),
 })

@@ -10,6 +10,6 @@ export const registerPayload = payloadSchema('Registers the sender as a verifier
   capabilities: distinct(name, CAPABILITIES_MAX, 1).describe('what it can judge'),
   org_id: name.exactOptional().describe('organisation'),
   asn: integer(1, 4_294_967_295).exactOptional().describe('autonomous system number'),
-  region: name.exactOptional(),
+  region: name.exactOptional().describe('region of the world'),
   credentials: credentials.exactOptional().describe('who attests organisation, system and region'),
 })

@@ -103,7 +103,11 @@ describe('canswarm keys', () => {
     await canswarm(['keys', 'create', 'bob'], { home: home.path })
     writeFileSync(join(home.path, 'keys', 'junk.json'), 'not a key', { mode: 0o600 })
     const { code, stdout, stderr } = await canswarm(['keys', 'show'], { home: home.path })
-    expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('bob'), expect.stringContaining('junk')])
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringContaining('bob'),
+      expect.stringContaining('junk'),
+    ])
   })
 })
 
@@ -112,9 +116,12 @@ describe('canswarm did', () => {
     using home = scratch()
     const { stdout } = await canswarm(['keys', 'create', 'node'], { home: home.path })
     const did = stdout.trim()
-    const peer = await canswarm(['did', 'document', '--peer', '--address', '/ip4/192.0.2.7/tcp/4001', '--json'], {
-      home: home.path,
-    })
+    const peer = await canswarm(
+      ['did', 'document', '--peer', '--address', '/ip4/192.0.2.7/tcp/4001', '--json'],
+      {
+        home: home.path,
+      },
+    )
     const { document } = JSON.parse(peer.stdout)
     expect(document.id).toMatch(/^did:peer:2\./)
     for (const form of [did, document.id, `did:peer:0${did.slice('did:key:'.length)}`]) {

@@ -1,0 +1,5 @@
+import type { Benchmark } from './benchmark.ts'
+import { envelope } from './envelope.ts'
+
+/** Every benchmark that `npm run bench` knows. */
+export const BENCHMARKS: readonly Benchmark[] = [envelope]
