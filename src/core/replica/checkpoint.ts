@@ -1,0 +1,144 @@
+import { readIndex, readVerdict, writeVerdict } from '../../codec/raft-frame/items.ts'
+import { WireReader } from '../../codec/raft-frame/wire-reader.ts'
+import { WireWriter } from '../../codec/raft-frame/wire-writer.ts'
+import {
+  assertGroupId,
+  assertLogIndex,
+  assertRaftId,
+  type GroupId,
+  type LogIndex,
+  type Term,
+} from '../../model/raft.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import { EFFECT_BYTES_MAX } from '../../model/replicated.ts'
+import { ok, type Result } from '../../model/result.ts'
+import type { Membership } from '../../ports/consensus-group.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import type { Replica } from './replica.ts'
+
+const CHECKPOINT_VERSION = 1
+const STATE_BYTES_MAX = 2 ** 31 - 1
+
+/** A group that nothing was applied to yet. */
+export function emptyReplica(
+  machine: StateMachine,
+  group: GroupId,
+  generation: number,
+  applied: LogIndex,
+  appliedTerm: Term,
+  membership: Membership,
+): Replica {
+  return {
+    group,
+    generation,
+    position: 0,
+    applied,
+    appliedTerm,
+    membership,
+    state: machine.empty(group),
+    settled: new Map(),
+    outboxes: new Map(),
+    inboxes: new Map(),
+    promoting: new Map(),
+  }
+}
+
+/** The replica but for applied index, term and membership, which stand beside it. The same bytes for the same state. */
+export function encodeReplica(machine: StateMachine, replica: Replica): Uint8Array {
+  const out = new WireWriter()
+  out.u8(CHECKPOINT_VERSION)
+  out.number(replica.generation)
+  out.number(replica.position)
+  out.list([...replica.settled], ([key, { position, index, verdict }]) => {
+    out.text(key)
+    out.number(position)
+    out.number(index)
+    writeVerdict(out, verdict)
+  })
+  out.list([...replica.outboxes], ([target, { answered, waiting }]) => {
+    out.u32(target)
+    out.number(answered)
+    out.list(waiting, (body) => out.bytes(body))
+  })
+  out.list([...replica.inboxes], ([source, { received, first, answers }]) => {
+    out.u32(source)
+    out.number(received)
+    out.number(first)
+    out.list(answers, (verdict) => writeVerdict(out, verdict))
+  })
+  out.list([...replica.promoting], ([id, index]) => {
+    out.number(id)
+    out.number(index)
+  })
+  out.bytes(machine.encode(replica.state))
+  return out.finish()
+}
+
+/** Rejects MALFORMED. */
+export function decodeReplica(
+  machine: StateMachine,
+  group: GroupId,
+  bytes: Uint8Array,
+  place: { readonly applied: LogIndex; readonly term: Term; readonly membership: Membership },
+): Result<Replica, Rejection> {
+  const from = new WireReader(bytes)
+  const version = from.u8()
+  const [generation, position] = [from.number(), from.number()]
+  const settled = from.list(25, () => {
+    const key = from.text(128)
+    return [key, { position: from.number(), index: readIndex(from), verdict: readVerdict(from) }] as const
+  })
+  const outboxes = from.list(16, () => {
+    const target = assertGroupId(from.u32())
+    const answered = from.number()
+    return [target, { answered, waiting: from.list(4, () => from.bytes(EFFECT_BYTES_MAX).slice()) }] as const
+  })
+  const inboxes = from.list(24, () => {
+    const source = assertGroupId(from.u32())
+    const [received, first] = [from.number(), from.number()]
+    return [source, { received, first, answers: from.list(5, () => readVerdict(from)) }] as const
+  })
+  const promoting = from.list(16, () => {
+    const id = from.number()
+    return [assertRaftId(Math.max(1, id)), assertLogIndex(from.number())] as const
+  })
+  const state = from.bytes(STATE_BYTES_MAX)
+  if (version !== CHECKPOINT_VERSION || !from.done)
+    return reject('MALFORMED', 'not a checkpoint of this version')
+  const decoded = machine.decode(group, state)
+  if (!decoded.ok) return decoded
+  return ok({
+    group,
+    generation,
+    position,
+    applied: place.applied,
+    appliedTerm: place.term,
+    membership: place.membership,
+    state: decoded.value,
+    settled: new Map(settled),
+    outboxes: new Map(outboxes),
+    inboxes: new Map(inboxes),
+    promoting: new Map(promoting),
+  })
+}
+
+/** 32 bytes: of the machine's state and of what stands around it, without what only proposers care for. */
+export function hashReplica(machine: StateMachine, replica: Replica, sha256: Sha256): Uint8Array {
+  const out = new WireWriter()
+  out.number(replica.generation)
+  out.number(replica.position)
+  out.number(replica.applied)
+  out.number(replica.settled.size)
+  out.list([...replica.outboxes], ([target, { answered, waiting }]) => {
+    out.u32(target)
+    out.number(answered)
+    out.number(waiting.length)
+  })
+  out.list([...replica.inboxes], ([source, { received }]) => {
+    out.u32(source)
+    out.number(received)
+  })
+  out.raw(machine.hash(replica.state, sha256))
+  return sha256(out.finish())
+}

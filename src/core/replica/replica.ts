@@ -1,0 +1,75 @@
+import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
+import type { EffectBatch, Verdict } from '../../model/replicated.ts'
+import type { Membership } from '../../ports/consensus-group.ts'
+
+/**
+ * All that applied entries make of a group on one node; its checkpoint is this. The driver owns it and alone
+ * changes it, by `writeReplica`. The maps are in order of insertion, which is order of application.
+ */
+export interface Replica {
+  readonly group: GroupId
+  readonly generation: number
+  /** Items applied: leaves of the group's tree. */
+  position: number
+  applied: LogIndex
+  /** Of the entry at `applied`. */
+  appliedTerm: Term
+  membership: Membership
+  /** The state machine's. */
+  state: unknown
+  /** Commands whose outcome is remembered, by the hex of their key. */
+  readonly settled: Map<string, Settled>
+  /** By target group. */
+  readonly outboxes: Map<GroupId, Outbox>
+  /** By source group. */
+  readonly inboxes: Map<GroupId, Inbox>
+  /** Learners that are to become voters once they have caught up, and at which index they were added. */
+  readonly promoting: Map<RaftId, LogIndex>
+}
+
+/** What came of a command, and where. */
+export interface Settled {
+  readonly position: number
+  readonly index: LogIndex
+  readonly verdict: Verdict
+}
+
+/** Effects for one group. Numbers begin at 1; those up to `answered` are over. */
+export interface Outbox {
+  answered: number
+  /** Bodies of `answered + 1` and on. */
+  readonly waiting: Uint8Array[]
+}
+
+/** Effects of one group. Those up to `received` are applied; answers that it may not have yet are kept. */
+export interface Inbox {
+  received: number
+  /** Number of the first of `answers`. */
+  first: number
+  readonly answers: Verdict[]
+}
+
+/** Effects that one batch may hold, and answers that are kept for one group: a source has no more underway. */
+export const EFFECTS_UNDERWAY_MAX = 256
+
+/** The effects for a group that are still to be answered, oldest first; undefined when there are none. */
+export function effectBatch(replica: Replica, target: GroupId, bytesMax: number): EffectBatch | undefined {
+  const outbox = replica.outboxes.get(target)
+  if (outbox === undefined || outbox.waiting.length === 0) return undefined
+  const bodies: Uint8Array[] = []
+  let bytes = 0
+  for (const body of outbox.waiting) {
+    bytes += body.length
+    if (bodies.length === EFFECTS_UNDERWAY_MAX || (bodies.length > 0 && bytes > bytesMax)) break
+    bodies.push(body)
+  }
+  return {
+    source: replica.group,
+    target,
+    generation: replica.generation,
+    first: outbox.answered + 1,
+    bodies,
+    answered: outbox.answered,
+    proof: new Uint8Array(0),
+  }
+}

@@ -1,0 +1,69 @@
+import type { GroupId } from '../../model/raft.ts'
+import { REMEMBERED_POSITIONS } from '../../model/replicated.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import type { Inbox, Outbox, Replica } from './replica.ts'
+import type { ReplicaWrite } from './step.ts'
+
+/** Puts a step's writes into the replica: with `countItem`, all that changes one. */
+export function writeReplica(machine: StateMachine, replica: Replica, writes: readonly ReplicaWrite[]): void {
+  for (const write of writes) writeOne(machine, replica, write)
+}
+
+/** An item was applied: it has a position, and what was remembered too long is forgotten. */
+export function countItem(replica: Replica): void {
+  replica.position++
+  for (const [key, { position }] of replica.settled) {
+    if (position + REMEMBERED_POSITIONS > replica.position) return
+    replica.settled.delete(key)
+  }
+}
+
+function writeOne(machine: StateMachine, replica: Replica, write: ReplicaWrite): void {
+  switch (write.kind) {
+    case 'machine':
+      return machine.write(replica.state, write.writes)
+    case 'settle':
+      replica.settled.set(write.key, write.settled)
+      return
+    case 'send':
+      for (const { target, body } of write.effects) outboxOf(replica, target).waiting.push(body)
+      return
+    case 'receive': {
+      const inbox = inboxOf(replica, write.source)
+      inbox.received++
+      inbox.answers.push(write.verdict)
+      return
+    }
+    case 'drop-answers': {
+      const inbox = inboxOf(replica, write.source)
+      const over = Math.min(inbox.answers.length, Math.max(0, write.upTo - inbox.first + 1))
+      inbox.answers.splice(0, over)
+      inbox.first += over
+      return
+    }
+    case 'answered': {
+      const outbox = outboxOf(replica, write.target)
+      outbox.answered++
+      outbox.waiting.shift()
+      return
+    }
+    default:
+      return write satisfies never
+  }
+}
+
+function outboxOf(replica: Replica, target: GroupId): Outbox {
+  const known = replica.outboxes.get(target)
+  if (known !== undefined) return known
+  const outbox: Outbox = { answered: 0, waiting: [] }
+  replica.outboxes.set(target, outbox)
+  return outbox
+}
+
+function inboxOf(replica: Replica, source: GroupId): Inbox {
+  const known = replica.inboxes.get(source)
+  if (known !== undefined) return known
+  const inbox: Inbox = { received: 0, first: 1, answers: [] }
+  replica.inboxes.set(source, inbox)
+  return inbox
+}

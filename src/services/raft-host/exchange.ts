@@ -1,0 +1,134 @@
+import { EFFECTS_UNDERWAY_MAX, effectBatch } from '../../core/replica/replica.ts'
+import type { GroupId, RaftId } from '../../model/raft.ts'
+import type { AnswerBatch, EffectBatch } from '../../model/replicated.ts'
+import { type HostCore, wake } from './host-core.ts'
+import type { HostedGroup } from './hosted-group.ts'
+
+/** Whether what came with a batch proves it. Where nodes trust each other: always true. */
+export interface BatchProofs {
+  prove(batch: EffectBatch | AnswerBatch): Uint8Array
+  accepts(batch: EffectBatch | AnswerBatch): boolean
+}
+
+/** For networks whose voters trust each other, and for tests. */
+export const NO_PROOFS: BatchProofs = { prove: () => new Uint8Array(0), accepts: () => true }
+
+/**
+ * Effects between groups. The source's leader sends what is not answered until it is; the target's leader makes an
+ * entry of what is new and answers; the source's leader makes an entry of the answers. Numbers in the replicated
+ * state make it exactly once and in order, however often frames come. Source: consensus.md; architecture.md.
+ */
+export class Exchange {
+  readonly #core: HostCore
+  readonly #proofs: BatchProofs
+
+  constructor(core: HostCore, proofs: BatchProofs) {
+    this.#core = core
+    this.#proofs = proofs
+  }
+
+  /** What a leader has to tell other groups: once a turn. */
+  flush(group: HostedGroup): void {
+    const { replica } = group
+    if (group.role !== 'leader' || replica === undefined || group.condition !== 'running') return
+    for (const [target, { answered, waiting }] of replica.outboxes) {
+      if (waiting.length === 0) continue
+      const upTo = answered + Math.min(waiting.length, EFFECTS_UNDERWAY_MAX)
+      if (!this.#isDue(group, `to ${target}`, upTo)) continue
+      const batch = effectBatch(replica, target, this.#core.settings.entryBytesTarget)
+      if (batch === undefined) continue
+      wake(group)
+      this.#sendEffects({ ...batch, proof: this.#proofs.prove(batch) }, 0)
+    }
+  }
+
+  hearEffects(from: RaftId, batch: EffectBatch, hops: number): void {
+    const group = this.#core.groups.get(batch.target)
+    if (group?.role !== 'leader' || group.replica === undefined) return this.#sendEffects(batch, hops, from)
+    if (batch.generation !== group.replica.generation || batch.bodies.length > EFFECTS_UNDERWAY_MAX) return
+    const inbox = group.replica.inboxes.get(batch.source)
+    const received = inbox?.received ?? 0
+    const upTo = batch.first + batch.bodies.length - 1
+    if (received >= batch.first)
+      this.#answer(group, batch.source, Math.max(batch.answered + 1, inbox?.first ?? 1))
+    if (upTo <= received || batch.first > received + 1) return
+    if (!this.#proofs.accepts(batch) || !this.#isDue(group, `from ${batch.source}`, upTo)) return
+    wake(group)
+    group.internal.push({ kind: 'effects', batch })
+  }
+
+  hearAnswers(from: RaftId, batch: AnswerBatch, hops: number): void {
+    const group = this.#core.groups.get(batch.target)
+    if (group?.role !== 'leader' || group.replica === undefined) return this.#sendAnswers(batch, hops, from)
+    const outbox = group.replica.outboxes.get(batch.source)
+    const upTo = batch.first + batch.verdicts.length - 1
+    if (outbox === undefined || upTo <= outbox.answered || batch.first > outbox.answered + 1) return
+    if (!this.#proofs.accepts(batch) || !this.#isDue(group, `answers ${batch.source}`, upTo)) return
+    wake(group)
+    group.internal.push({ kind: 'answers', batch })
+  }
+
+  /** Effects were applied: the leader answers at once. */
+  applied(group: HostedGroup, source: GroupId, first: number): void {
+    if (group.role === 'leader') this.#answer(group, source, first)
+  }
+
+  /** A change of leader: nothing is underway that this node knows of. */
+  forget(group: HostedGroup): void {
+    group.underway.clear()
+  }
+
+  #answer(group: HostedGroup, source: GroupId, first: number): void {
+    const { replica } = group
+    const inbox = replica?.inboxes.get(source)
+    if (replica === undefined || inbox === undefined) return
+    const from = Math.max(first, inbox.first)
+    const verdicts = inbox.answers.slice(from - inbox.first)
+    if (verdicts.length === 0) return
+    const { generation } = replica
+    const bare: AnswerBatch = {
+      source: group.id,
+      target: source,
+      generation,
+      first: from,
+      verdicts,
+      proof: new Uint8Array(0),
+    }
+    this.#sendAnswers({ ...bare, proof: this.#proofs.prove(bare) }, 0)
+  }
+
+  /** True when nothing as new was done lately; notes that it is done now. */
+  #isDue(group: HostedGroup, what: string, upTo: number): boolean {
+    const { tick, settings } = this.#core
+    const known = group.underway.get(what)
+    if (known !== undefined && known.upTo >= upTo && tick - known.tick < settings.effectRetryTicks)
+      return false
+    group.underway.set(what, { upTo, tick })
+    return true
+  }
+
+  #sendEffects(batch: EffectBatch, hops: number, not?: RaftId): void {
+    const { self } = this.#core
+    const to = this.#whereTo(batch.target, hops, not)
+    if (to === self) this.hearEffects(self, batch, hops)
+    else if (to !== undefined) this.#core.outgoing.add(to, { kind: 'effects', hops: hops + 1, batch })
+  }
+
+  #sendAnswers(batch: AnswerBatch, hops: number, not?: RaftId): void {
+    const { self } = this.#core
+    const to = this.#whereTo(batch.target, hops, not)
+    if (to === self) this.hearAnswers(self, batch, hops)
+    else if (to !== undefined) this.#core.outgoing.add(to, { kind: 'answers', hops: hops + 1, batch })
+  }
+
+  /** The leader if it is known here, else someone who may know it, another one each time. */
+  #whereTo(target: GroupId, hops: number, not: RaftId | undefined): RaftId | undefined {
+    const { self, groups, directory, settings, tick } = this.#core
+    if (hops >= settings.hopsMax) return undefined
+    const group = groups.get(target)
+    if (group?.role === 'leader' && group.replica !== undefined) return self
+    if (group?.leader !== undefined && group.leader !== self) return group.leader
+    const others = directory.replicas(target).filter((peer) => peer !== self && peer !== not)
+    return others[tick % Math.max(1, others.length)]
+  }
+}

@@ -1,0 +1,195 @@
+import { concatBytes, equalBytes } from '../../codec/bytes.ts'
+import { decodeReplica, emptyReplica, encodeReplica } from '../../core/replica/checkpoint.ts'
+import type { Replica } from '../../core/replica/replica.ts'
+import { assert } from '../../model/fault.ts'
+import { assertLogIndex, type GroupId, type LogIndex, type RaftId, type Term } from '../../model/raft.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import { foundGroup, type HardState, joinGroup, type StoredGroup } from '../../ports/consensus-group.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import type { Checkpoint, GroupWrites, SoundReplica } from '../../ports/turn-store.ts'
+import type { HostCore } from './host-core.ts'
+import { type HostedGroup, makeHostedGroup, membersOf } from './hosted-group.ts'
+import { cutState, decodeManifest, encodeManifest } from './snapshot-manifest.ts'
+
+/** Why a group cannot be started from what is stored, and what an operator can do. */
+export interface NotStarted {
+  readonly what: string
+  readonly todo: string
+}
+
+const FETCH_AGAIN = 'remove this replica and let it join again under a new raft id'
+
+/** Writes a new group with these voters; the same on each of them. `false`: no room. */
+export function foundStored(
+  core: HostCore,
+  group: GroupId,
+  machine: StateMachine,
+  generation: number,
+  voters: readonly RaftId[],
+): boolean {
+  const { hardState, applied, floor, membership } = foundGroup(voters)
+  const replica = emptyReplica(machine, group, generation, applied, floor.term, membership)
+  const checkpoint = stageState(core, replica, machine, 'snapshot')
+  if (checkpoint === undefined) return false
+  return core.store.commit({ groups: [{ group, checkpoint, hardState }] }).kind !== 'full'
+}
+
+/** Writes a replica that knows nothing yet. `false`: no room. */
+export function joinStored(core: HostCore, group: GroupId): boolean {
+  return core.store.commit({ groups: [{ group, hardState: joinGroup().hardState }] }).kind !== 'full'
+}
+
+/** Makes a group out of what is stored and opens it in the engine. Source: raft-host-catalogue B1, B3, B4. */
+export function openStored(
+  core: HostCore,
+  machine: StateMachine,
+  stored: SoundReplica,
+): Result<HostedGroup, NotStarted> {
+  const group = makeHostedGroup(stored.group, machine, stored.hardState)
+  const replica = readReplica(core, machine, stored)
+  if (!replica.ok) return replica
+  group.replica = replica.value
+  group.wasIn = membersOf(replica.value).has(core.self)
+  group.checkpoint = stored.checkpoint
+  group.floor = stored.floor.index
+  const last = stored.entries.at(-1)
+  group.last = last?.index ?? stored.floor.index
+  group.lastTerm = last?.term ?? stored.floor.term
+  const settings = { ...core.settings.group, id: core.self }
+  const opened = core.engine.open(stored.group, settings, forEngine(core, stored, replica.value))
+  if (opened.ok) return ok(group)
+  return err({ what: `${opened.error.reason}: ${opened.error.detail}`, todo: FETCH_AGAIN })
+}
+
+/**
+ * Puts the state as it is aside, for the checkpoint that the next write names. Undefined: no room. Its head is the
+ * manifest, by which other nodes fetch the very same parts (N3).
+ */
+export function stageState(
+  core: HostCore,
+  replica: Replica,
+  machine: StateMachine,
+  kind: Checkpoint['kind'],
+): Checkpoint | undefined {
+  const { manifest, parts } = cutState(encodeReplica(machine, replica), core.sha256)
+  const chunks = parts.map((bytes, number) => ({ group: replica.group, at: replica.applied, number, bytes }))
+  if (core.store.stage(chunks) === 'full') return undefined
+  return {
+    kind,
+    applied: replica.applied,
+    term: replica.appliedTerm,
+    membership: replica.membership,
+    chunks: parts.length,
+    bytes: manifest.bytes,
+    head: encodeManifest(manifest),
+  }
+}
+
+/**
+ * The checkpoint that is due for a group, and the new start of its log: never above the checkpoint, and some entries
+ * stay for followers that come back soon (N5, N7). Undefined: not due, or no room.
+ */
+export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites | undefined {
+  const { replica, sinceCheckpoint, checkpoint } = group
+  const { checkpointEntries, checkpointBytes, tailEntries } = core.settings
+  const isDue = sinceCheckpoint.entries >= checkpointEntries || sinceCheckpoint.bytes >= checkpointBytes
+  if (replica === undefined || !isDue || checkpoint?.applied === replica.applied) return undefined
+  if (group.out !== undefined && group.out.item > 0) return undefined // in the middle of an entry
+  const made = stageState(core, replica, group.machine, 'own')
+  if (made === undefined) return undefined
+  const floor = Math.max(group.floor, made.applied - tailEntries)
+  return {
+    group: group.id,
+    checkpoint: made,
+    floor: assertLogIndex(floor),
+    hardState: withCommit(group.hard, made.applied),
+  }
+}
+
+/** What the engine needs to know of a replica's log before it: nothing of a log that ends where it begins. */
+function forEngine(core: HostCore, stored: SoundReplica, replica: Replica | undefined): StoredGroup {
+  const { floor, entries } = stored
+  if (replica === undefined) return { ...joinGroup(), hardState: stored.hardState }
+  const hardState =
+    core.mutant === 'forget-vote' ? { ...stored.hardState, vote: undefined } : stored.hardState
+  const founded = foundGroup(
+    core.mutant === 'membership-from-start' ? replica.membership.voters.slice(0, 3) : [],
+  )
+  return {
+    hardState: withCommit(hardState, replica.applied),
+    applied: replica.applied,
+    membership: core.mutant === 'membership-from-start' ? founded.membership : replica.membership,
+    floor,
+    entries,
+  }
+}
+
+/** A carried commit index may be lost in a crash: the checkpoint's index is known to be committed all the same. */
+function withCommit(hard: HardState, applied: LogIndex): HardState {
+  return hard.commit >= applied ? hard : { ...hard, commit: applied }
+}
+
+function readReplica(
+  core: HostCore,
+  machine: StateMachine,
+  stored: SoundReplica,
+): Result<Replica | undefined, NotStarted> {
+  const { group, checkpoint } = stored
+  if (checkpoint === undefined) return ok(undefined)
+  const read = readState(core, group, checkpoint.applied, checkpoint.head)
+  if (!read.ok) return read
+  const replica = decodeReplica(machine, group, read.value, checkpoint)
+  return replica.ok ? replica : err({ what: `checkpoint: ${replica.error.message}`, todo: FETCH_AGAIN })
+}
+
+/** Parts that were put aside, together, as their manifest says. */
+export function readState(
+  core: HostCore,
+  group: GroupId,
+  at: LogIndex,
+  head: Uint8Array,
+): Result<Uint8Array, NotStarted> {
+  const manifest = decodeManifest(head)
+  if (!manifest.ok) return err({ what: 'the manifest of the checkpoint', todo: FETCH_AGAIN })
+  const parts: Uint8Array[] = []
+  for (let number = 0; number < manifest.value.chunks.length; number++) {
+    const part = core.store.readChunk(group, at, number)
+    if (part === undefined) return err({ what: `part ${number} of the state at ${at}`, todo: FETCH_AGAIN })
+    parts.push(part)
+  }
+  const state = concatBytes(...parts)
+  if (equalBytes(core.sha256(state), manifest.value.digest)) return ok(state)
+  return err({ what: `the hash of the state at ${at}`, todo: FETCH_AGAIN })
+}
+
+/** A checkpoint is stable: former parts may go once nobody reads them, and the engine may forget what is below. */
+export function checkpointStable(
+  core: HostCore,
+  group: HostedGroup,
+  made: Checkpoint,
+  floor: LogIndex,
+): void {
+  const former = group.checkpoint
+  if (former !== undefined && former.applied !== made.applied) {
+    group.formers.set(former.applied, group.formers.get(former.applied) ?? core.tick)
+  }
+  group.checkpoint = made
+  group.floor = floor
+  group.sinceCheckpoint = { entries: 0, bytes: 0 }
+  assert(floor <= made.applied, 'the log is never cut above the checkpoint')
+  for (const { at } of core.store.staged(group.id)) {
+    if (at < made.applied && !group.formers.has(at)) core.store.discard(group.id, at)
+  }
+}
+
+/** Gives up former checkpoints that nobody asked for in a while. */
+export function dropFormers(core: HostCore, group: HostedGroup): void {
+  for (const [at, asked] of group.formers) {
+    if (core.tick - asked < core.settings.snapshotLostTicks || at === group.checkpoint?.applied) continue
+    group.formers.delete(at)
+    core.store.discard(group.id, at)
+  }
+}
+
+/** The index and term at which a replica that knows nothing stands. */
+export const NOWHERE: { readonly index: LogIndex; readonly term: Term } = joinGroup().floor

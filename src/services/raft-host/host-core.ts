@@ -1,0 +1,92 @@
+import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
+import type { ConsensusEngine } from '../../ports/consensus-engine.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { RaftDirectory, RaftTransport } from '../../ports/raft-transport.ts'
+import type { TurnStore } from '../../ports/turn-store.ts'
+import { type HostedGroup, membersOf } from './hosted-group.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { Mutant } from './seam.ts'
+import type { HostSettings } from './settings.ts'
+
+/** What happened, for counters and logs; `detail` is for people. */
+export type HostEvent =
+  | {
+      readonly kind: 'dropped'
+      readonly peer: RaftId
+      readonly group: GroupId | undefined
+      readonly why: string
+    }
+  | { readonly kind: 'halted'; readonly group: GroupId; readonly detail: string }
+  | { readonly kind: 'rebuilt'; readonly group: GroupId; readonly detail: string }
+  | { readonly kind: 'store-full' }
+  | {
+      readonly kind: 'snapshot-refused'
+      readonly group: GroupId
+      readonly peer: RaftId
+      readonly detail: string
+    }
+  | { readonly kind: 'removed'; readonly group: GroupId }
+
+/** What is applied, for those who check or follow a group. */
+export interface AppliedNotice {
+  readonly group: GroupId
+  readonly index: LogIndex
+  readonly term: number
+  /** Undefined for empty entries and membership changes. */
+  readonly data: Uint8Array | undefined
+}
+
+/** What the parts of one node's host share. */
+export interface HostCore {
+  readonly self: RaftId
+  /** Of this opening of the store; makes contexts of reads unique over restarts. */
+  readonly incarnation: number
+  readonly engine: ConsensusEngine
+  readonly store: TurnStore
+  readonly transport: RaftTransport
+  readonly directory: RaftDirectory
+  readonly sha256: Sha256
+  readonly settings: HostSettings
+  readonly outgoing: Outgoing
+  readonly groups: Map<GroupId, HostedGroup>
+  readonly heardAt: Map<RaftId, number>
+  readonly tell: (event: HostEvent) => void
+  readonly onApplied: (notice: AppliedNotice) => void
+  readonly mutant: Mutant | undefined
+  /** Ticks since the start. */
+  tick: number
+  /** Numbers of requests and contexts, never used twice in this life. */
+  serial: number
+  stopping: boolean
+}
+
+/** Whether the node was heard of lately. */
+export function isAlive(core: HostCore, peer: RaftId): boolean {
+  if (peer === core.self) return true
+  const heard = core.heardAt.get(peer)
+  return heard !== undefined && core.tick - heard <= core.settings.peerLostTicks
+}
+
+/** A sleeping group is ticked again. */
+export function wake(group: HostedGroup): void {
+  group.asleep = false
+  group.quietTicks = 0
+}
+
+/** Whether a node may speak in the group. */
+export function isMember(core: HostCore, group: HostedGroup, peer: RaftId): boolean {
+  return membersOf(group.replica).has(peer) || core.directory.isExpected(group.id, peer)
+}
+
+/**
+ * The group stops on this node, saying why; the others go on. Whoever waits learns that nobody can say.
+ * Source: style guide, "Errors"; raft-host-catalogue A4, A5, B3.
+ */
+export function halt(core: HostCore, group: HostedGroup, why: string): void {
+  group.condition = 'halted'
+  group.why = why
+  group.out = undefined
+  group.receiving = undefined
+  core.engine.close(group.id)
+  core.tell({ kind: 'halted', group: group.id, detail: why })
+}

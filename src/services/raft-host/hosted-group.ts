@@ -1,0 +1,110 @@
+import type { Replica } from '../../core/replica/replica.ts'
+import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
+import type { EntryItem } from '../../model/replicated.ts'
+import type { GroupReady, RaftRole } from '../../ports/consensus-engine.ts'
+import type { HardState } from '../../ports/consensus-group.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import type { Checkpoint } from '../../ports/turn-store.ts'
+import type { PendingRead } from './reads.ts'
+import type { Receiving } from './snapshot-receiver.ts'
+import type { Waiting } from './waiting.ts'
+
+/**
+ * What the driver knows of one group on this node, besides what engine and store have. `halted`: a defect or
+ * damage, told by `why`; its replica stays where it is. `removed`: this node left the group.
+ */
+export interface HostedGroup {
+  readonly id: GroupId
+  readonly machine: StateMachine
+  condition: 'running' | 'halted' | 'removed'
+  why: string
+  /** Undefined until the first snapshot is there. */
+  replica: Replica | undefined
+  hard: HardState
+  role: RaftRole
+  leader: RaftId | undefined
+  /** The last index that was written, and where the stored log begins. */
+  last: LogIndex
+  lastTerm: Term
+  floor: LogIndex
+  /** The stable one. */
+  checkpoint: Checkpoint | undefined
+  /** Former ones that may still be read by a receiver, and when that last happened. */
+  readonly formers: Map<LogIndex, number>
+  sinceCheckpoint: { entries: number; bytes: number }
+  /** A ready that is stable and not applied to its end, and how far it is. */
+  out:
+    | { readonly ready: GroupReady; at: number; item: number; items: readonly EntryItem[] | undefined }
+    | undefined
+  asleep: boolean
+  quietTicks: number
+  leaderlessTicks: number
+  leadingTicks: number
+  /** Commands by the hex of their ticket's key. */
+  readonly waiting: Map<string, Waiting>
+  waitingBytes: number
+  /** Keys of those to propose or to pass on, oldest first. */
+  queue: string[]
+  /** Effects and answers to propose. */
+  readonly internal: EntryItem[]
+  readonly reads: PendingRead[]
+  receiving: Receiving | undefined
+  /** Highest effect and answer numbers that were proposed or sent, by the other group, and when. */
+  readonly underway: Map<string, { upTo: number; tick: number }>
+  /** By index: what replicas say that their state's hash is. */
+  readonly hashes: Map<LogIndex, Map<RaftId, string>>
+  /** Snapshots on their way to peers: when one was last heard of. */
+  readonly sendingSince: Map<RaftId, number>
+  /** When a leader first saw a learner that is to become a voter. */
+  readonly learnersSince: Map<RaftId, number>
+  /** Since when the applied membership leaves this node out. */
+  leavingAt: number | undefined
+  /** The membership that was applied before named this node. */
+  wasIn: boolean
+  rebuilds: number
+}
+
+/** A group about which nothing is known yet. */
+export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardState): HostedGroup {
+  return {
+    id,
+    machine,
+    condition: 'running',
+    why: '',
+    replica: undefined,
+    hard,
+    role: 'follower',
+    leader: undefined,
+    last: 0 as LogIndex,
+    lastTerm: 0 as Term,
+    floor: 0 as LogIndex,
+    checkpoint: undefined,
+    formers: new Map(),
+    sinceCheckpoint: { entries: 0, bytes: 0 },
+    out: undefined,
+    asleep: false,
+    quietTicks: 0,
+    leaderlessTicks: 0,
+    leadingTicks: 0,
+    waiting: new Map(),
+    waitingBytes: 0,
+    queue: [],
+    internal: [],
+    reads: [],
+    receiving: undefined,
+    underway: new Map(),
+    hashes: new Map(),
+    sendingSince: new Map(),
+    learnersSince: new Map(),
+    leavingAt: undefined,
+    wasIn: false,
+    rebuilds: 0,
+  }
+}
+
+/** All that take part: voters of both sets, and learners. */
+export function membersOf(replica: Replica | undefined): ReadonlySet<RaftId> {
+  if (replica === undefined) return new Set()
+  const { voters, outgoing, learners, learnersNext } = replica.membership
+  return new Set([...voters, ...outgoing, ...learners, ...learnersNext])
+}

@@ -1,0 +1,212 @@
+import { peekMessage } from '../../adapters/etcd-raft/message-head.ts'
+import { equalBytes } from '../../codec/bytes.ts'
+import { decodeEntry } from '../../codec/raft-frame/entry.ts'
+import { decodeFrame } from '../../codec/raft-frame/frame.ts'
+import { keyText } from '../../core/replica/step.ts'
+import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
+import type { MessageHead } from '../../ports/consensus-engine.ts'
+import type { Entry } from '../../ports/consensus-group.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { RaftHost } from '../../services/raft-host/host.ts'
+import type { AppliedNotice } from '../../services/raft-host/host-core.ts'
+import type { SimDisk } from './sim-disk.ts'
+
+/** Which promise was broken, and what was seen. */
+export class Violation extends Error {
+  override readonly name = 'Violation'
+  readonly check: string
+
+  constructor(check: string, detail: string) {
+    super(`${check}: ${detail}`)
+    this.check = check
+  }
+}
+
+interface Known {
+  readonly term: number
+  readonly data: Uint8Array | undefined
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** What must hold at every step of every run, whatever happens. Source: raft-host-catalogue S1, A1; Raft, figure 3. */
+export class Checks {
+  readonly #sha256: Sha256
+  /** By group: what was applied at each index, by whoever was first. */
+  readonly logs = new Map<GroupId, Map<number, Known>>()
+  readonly #at = new Map<string, number>()
+  readonly #leaders = new Map<string, RaftId>()
+  readonly #votes = new Map<string, RaftId>()
+  readonly #terms = new Map<string, number>()
+  readonly #commands = new Map<string, number>()
+  #trace: Uint8Array = NOTHING
+  #frames = 0
+
+  constructor(sha256: Sha256) {
+    this.#sha256 = sha256
+  }
+
+  /** Digest of all frames that were sent, in order: the same for the same seed. */
+  get trace(): { readonly digest: Uint8Array; readonly frames: number } {
+    return { digest: this.#trace, frames: this.#frames }
+  }
+
+  restarted(node: RaftId, group: GroupId, applied: number): void {
+    this.#at.set(`${node} ${group}`, applied)
+  }
+
+  /** A1 and state machine safety: in order, once, the same everywhere. */
+  applied(node: RaftId, { group, index, term, data }: AppliedNotice): void {
+    const place = `${node} ${group}`
+    const before = this.#at.get(place) ?? 0
+    if (index !== before + 1)
+      throw new Violation('apply-order', `node ${node} group ${group}: ${index} after ${before}`)
+    this.#at.set(place, index)
+    const log = this.logs.get(group) ?? new Map<number, Known>()
+    this.logs.set(group, log)
+    const known = log.get(index)
+    if (known === undefined) {
+      log.set(index, { term, data })
+      this.#noteCommands(group, index, data)
+    } else if (known.term !== term || !equalBytes(known.data ?? NOTHING, data ?? NOTHING)) {
+      throw new Violation('applied-differs', `node ${node} group ${group} index ${index}`)
+    }
+  }
+
+  /** An acknowledged command is in the log at the index that was told. */
+  acknowledged(group: GroupId, key: Uint8Array, index: LogIndex): void {
+    const at = this.#commands.get(`${group} ${keyText(key)}`)
+    if (at === undefined || at > index)
+      throw new Violation('ack-lost', `group ${group} index ${index}: nothing applied`)
+  }
+
+  /** What was ever applied of a command: its first index. */
+  indexOf(group: GroupId, key: Uint8Array): number | undefined {
+    return this.#commands.get(`${group} ${keyText(key)}`)
+  }
+
+  /** One leader a term; terms do not fall; a snapshot moves the applied index. */
+  turned(node: RaftId, host: RaftHost, _disk: SimDisk, groups: readonly GroupId[]): void {
+    for (const id of groups) {
+      const group = host.group(id)
+      if (group === undefined) continue
+      if (group.condition === 'halted')
+        throw new Violation('halted', `node ${node} group ${id}: ${group.why}`)
+      const applied = group.replica?.applied ?? 0
+      const place = `${node} ${id}`
+      if (applied > (this.#at.get(place) ?? 0)) this.#at.set(place, applied)
+      if (group.role !== 'leader') continue
+      const reign = `${id} ${group.hard.term}`
+      const other = this.#leaders.get(reign)
+      if (other !== undefined && other !== node) {
+        throw new Violation('two-leaders', `group ${id} term ${group.hard.term}: ${other} and ${node}`)
+      }
+      this.#leaders.set(reign, node)
+    }
+  }
+
+  /** S1: what a reply promises is on the disk when it leaves, and nobody votes twice in a term. */
+  sent(node: RaftId, to: RaftId, frame: Uint8Array, disk: SimDisk): void {
+    this.#frames++
+    const head = Uint8Array.of(...numberBytes(node), ...numberBytes(to))
+    this.#trace = this.#sha256(joined(this.#trace, head, this.#sha256(frame)))
+    const items = decodeFrame(frame)
+    if (!items.ok) throw new Violation('frame', items.error.message)
+    for (const item of items.value) {
+      if (item.kind === 'message') this.#message(node, item.group, item.bytes, disk)
+      else if (item.kind === 'snapshot') this.#message(node, item.group, item.message, disk)
+    }
+  }
+
+  /** Log matching over what the disks have. */
+  compareDisks(disks: readonly SimDisk[], groups: readonly GroupId[]): void {
+    for (const group of groups) {
+      const logs = disks.flatMap((disk) => disk.groups.get(group) ?? [])
+      for (const [at, one] of logs.entries()) {
+        for (const two of logs.slice(at + 1)) matchLogs(group, one.entries, two.entries)
+      }
+      const log = this.logs.get(group)
+      for (const { entries, hard } of logs) {
+        for (const entry of entries) {
+          if (entry.index > hard.commit) break
+          const known = log?.get(entry.index)
+          if (known !== undefined && known.term !== entry.term) {
+            throw new Violation('committed-differs', `group ${group} index ${entry.index}`)
+          }
+        }
+      }
+    }
+  }
+
+  #message(node: RaftId, group: GroupId, bytes: Uint8Array, disk: SimDisk): void {
+    const peeked = peekMessage(bytes)
+    if (!peeked.ok) throw new Violation('frame', peeked.error.message)
+    const head = peeked.value
+    const kept = disk.groups.get(group)
+    if (kept === undefined) throw new Violation('unstable-promise', `group ${group} is not on the disk`)
+    const what = `node ${node} group ${group}: ${head.type} of term ${head.term}`
+    const binds = head.type === 'append-response' || head.type === 'vote-response'
+    if (binds && head.term > kept.hard.term) {
+      throw new Violation('unstable-promise', `${what}, the disk has ${kept.hard.term}`)
+    }
+    if (head.type === 'append-response' && !head.reject) {
+      const last = kept.entries.at(-1)?.index ?? kept.floor.index
+      if (head.index > last)
+        throw new Violation('unstable-promise', `${what} up to ${head.index}, the disk has ${last}`)
+    }
+    if (head.type === 'vote-response' && !head.reject) this.#vote(node, group, head, kept.hard.vote, what)
+  }
+
+  #vote(node: RaftId, group: GroupId, head: MessageHead, stored: RaftId | undefined, what: string): void {
+    if (stored !== head.to)
+      throw new Violation('unstable-promise', `${what} for ${head.to}, the disk has ${stored}`)
+    const ballot = `${node} ${group} ${head.term}`
+    const other = this.#votes.get(ballot)
+    if (other !== undefined && other !== head.to)
+      throw new Violation('two-votes', `${what}: for ${other} and ${head.to}`)
+    this.#votes.set(ballot, head.to)
+    if (head.term < (this.#terms.get(`${node} ${group}`) ?? 0)) throw new Violation('term-fell', what)
+    this.#terms.set(`${node} ${group}`, head.term)
+  }
+
+  #noteCommands(group: GroupId, index: LogIndex, data: Uint8Array | undefined): void {
+    const items = data === undefined ? undefined : decodeEntry(data)
+    for (const item of items?.ok === true ? items.value : []) {
+      if (item.kind !== 'command') continue
+      const key = `${group} ${keyText(item.ticket.key)}`
+      if (!this.#commands.has(key)) this.#commands.set(key, index)
+    }
+  }
+}
+
+/** Same index and term: the same entry, and so is all before it. */
+function matchLogs(group: GroupId, one: readonly Entry[], two: readonly Entry[]): void {
+  const [first, second] = [one[0], two[0]]
+  if (first === undefined || second === undefined) return
+  let matches = false
+  const from = Math.max(first.index, second.index)
+  const to = Math.min(first.index + one.length, second.index + two.length) - 1
+  for (let index = to; index >= from; index--) {
+    const [a, b] = [one[index - first.index], two[index - second.index]]
+    if (a === undefined || b === undefined) return
+    const same = a.term === b.term
+    if (same && !equalBytes(a.data, b.data))
+      throw new Violation('log-matching', `group ${group} index ${index}`)
+    if (matches && !same) throw new Violation('log-matching', `group ${group} index ${index} below a match`)
+    matches ||= same
+  }
+}
+
+function numberBytes(value: number): readonly number[] {
+  return [value & 255, (value >> 8) & 255]
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

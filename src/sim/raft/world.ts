@@ -1,0 +1,300 @@
+import { EtcdRaft } from '../../adapters/etcd-raft/engine.ts'
+import type { EngineModule } from '../../adapters/etcd-raft/engine-module.ts'
+import { assert } from '../../model/fault.ts'
+import type { GroupId, RaftId } from '../../model/raft.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { RaftDirectory } from '../../ports/raft-transport.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import { NO_PROOFS } from '../../services/raft-host/exchange.ts'
+import { type HostDeps, RaftHost } from '../../services/raft-host/host.ts'
+import type { HostEvent } from '../../services/raft-host/host-core.ts'
+import type { Mutant } from '../../services/raft-host/seam.ts'
+import { HOST_SETTINGS, type HostSettings } from '../../services/raft-host/settings.ts'
+import { Chance } from './chance.ts'
+import { Checks } from './checks.ts'
+import { EventQueue } from './event-queue.ts'
+import { boardMachine } from './machines.ts'
+import { Killed, SimDisk } from './sim-disk.ts'
+
+/** How bad the network is; chances are in [0, 1], delays in virtual milliseconds. */
+export interface NetworkFaults {
+  drop: number
+  double: number
+  delayMs: number
+  /** Chance that a frame takes ten times as long, and so comes after later ones. */
+  straggle: number
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly module: EngineModule
+  readonly sha256: Sha256
+  readonly nodes: number
+  readonly groups: number
+  readonly settings?: Partial<HostSettings>
+  readonly mutant?: Mutant | undefined
+  readonly machine?: StateMachine
+  readonly tickMs?: number
+}
+
+/** One node: what outlives its process, and the process if there is one. */
+export interface SimNode {
+  readonly id: RaftId
+  readonly disk: SimDisk
+  host: RaftHost | undefined
+  life: number
+  /** Its ticks take so much longer or shorter than others'. */
+  drift: number
+  isTurnDue: boolean
+  /** The process ends at the n-th frame from now on; 0: it does not. */
+  killAtSend: number
+  /** Not a step is done until then: a process that was stopped. */
+  stoppedUntil: number
+  readonly distrusted: { peer: RaftId; why: string }[]
+  readonly events: HostEvent[]
+}
+
+const SMALL: Partial<HostSettings> = {
+  checkpointEntries: 40,
+  tailEntries: 20,
+  hashEvery: 8,
+  quietTicks: 10,
+  spreadTicks: 0,
+  reserveBytes: 0,
+  snapshotLostTicks: 40,
+  group: { ...HOST_SETTINGS.group, tailEntriesMax: 16, tailBytesMax: 65_536, log: 'nothing' },
+}
+
+/**
+ * Nodes with the real host and engine on simulated disks, a simulated network and virtual time: one thread, one
+ * seed, the same bytes each time. Every frame and every applied entry is checked.
+ */
+export class World {
+  readonly events = new EventQueue()
+  readonly nodes = new Map<RaftId, SimNode>()
+  readonly groups: readonly GroupId[]
+  readonly checks: Checks
+  readonly network: NetworkFaults = { drop: 0, double: 0, delayMs: 1, straggle: 0 }
+  /** Says which frames are lost, beyond chance. */
+  cut: (from: RaftId, to: RaftId) => boolean = () => false
+  /** May change a frame, or lose it. */
+  tamper: (from: RaftId, to: RaftId, frame: Uint8Array) => Uint8Array | undefined = (_f, _t, frame) => frame
+  /** Which nodes were ordered into a group: what the system group would know. */
+  readonly ordered = new Map<GroupId, Set<RaftId>>()
+  readonly #options: WorldOptions
+  readonly #chance: Chance
+  readonly #settings: HostSettings
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#chance = new Chance(options.seed, 'network')
+    this.#settings = { ...HOST_SETTINGS, ...SMALL, ...options.settings }
+    this.groups = Array.from({ length: options.groups }, (_, at) => at as GroupId)
+    this.checks = new Checks(options.sha256)
+    const ids = Array.from({ length: options.nodes }, (_, at) => (at + 1) as RaftId)
+    for (const group of this.groups) this.ordered.set(group, new Set(ids))
+    for (const id of ids) this.add(id)
+    for (const id of ids) {
+      for (const group of this.groups) assert(this.host(id).found(group, ids), 'no room to found a group')
+    }
+  }
+
+  /** A node with an empty disk. */
+  add(id: RaftId): SimNode {
+    const node: SimNode = {
+      id,
+      disk: new SimDisk(),
+      host: undefined,
+      life: 0,
+      drift: 1,
+      isTurnDue: false,
+      killAtSend: 0,
+      stoppedUntil: 0,
+      distrusted: [],
+      events: [],
+    }
+    node.disk.keepsConflicts = this.#options.mutant === 'no-truncate'
+    this.nodes.set(id, node)
+    this.start(id)
+    return node
+  }
+
+  node(id: number): SimNode {
+    const node = this.nodes.get(id as RaftId)
+    assert(node !== undefined, `no node ${id}`)
+    return node
+  }
+
+  host(id: number): RaftHost {
+    const { host } = this.node(id)
+    assert(host !== undefined, `node ${id} is down`)
+    return host
+  }
+
+  up(): readonly SimNode[] {
+    return [...this.nodes.values()].filter(({ host }) => host !== undefined)
+  }
+
+  /** A process on what the disk has. */
+  start(id: number): void {
+    const node = this.node(id)
+    assert(node.host === undefined, `node ${id} is up`)
+    node.life++
+    node.disk.fault = () => 'none'
+    node.killAtSend = 0
+    const host = new RaftHost(this.#deps(node))
+    const started = host.start()
+    assert(started.ok, started.ok ? '' : started.error)
+    node.host = host
+    for (const group of this.groups) {
+      const applied = host.group(group)?.replica?.applied
+      this.checks.restarted(node.id, group, applied ?? 0)
+    }
+    this.#tickLater(node, node.life)
+  }
+
+  /** The process is gone at once. */
+  kill(id: number): void {
+    const node = this.node(id)
+    node.host = undefined
+    node.isTurnDue = false
+  }
+
+  /** Does something with a node's host, then lets it have a turn. */
+  act(id: number, what: (host: RaftHost) => void): void {
+    const node = this.node(id)
+    if (node.host === undefined) return
+    what(node.host)
+    this.turnSoon(node)
+  }
+
+  turnSoon(node: SimNode): void {
+    if (node.isTurnDue || node.host === undefined) return
+    node.isTurnDue = true
+    const { life } = node
+    this.events.after(this.#chance.next(), () => {
+      if (node.life !== life || node.host === undefined) return
+      this.#whenAwake(node, () => {
+        node.isTurnDue = false
+        this.#turn(node)
+      })
+    })
+  }
+
+  /** Runs so many virtual milliseconds. */
+  run(ms: number): this {
+    const end = this.events.now + ms
+    while (this.events.now < end && this.events.step());
+    return this
+  }
+
+  until(condition: () => boolean, msMax = 60_000): this {
+    const end = this.events.now + msMax
+    for (let n = 0; !condition(); n++) {
+      if (this.events.now > end) throw new Error(`not within ${msMax} virtual ms`)
+      this.events.step()
+    }
+    return this
+  }
+
+  /** Who leads a group at the highest term, of those that are up. */
+  leader(group: number): SimNode | undefined {
+    return this.up()
+      .filter(({ host }) => host?.group(group as GroupId)?.role === 'leader')
+      .toSorted((a, b) => termOf(b, group) - termOf(a, group))[0]
+  }
+
+  #deps(node: SimNode): HostDeps {
+    const { module, seed, sha256, mutant, machine } = this.#options
+    const bytes = new Uint8Array(32)
+    new DataView(bytes.buffer).setUint32(0, seed)
+    new DataView(bytes.buffer).setUint32(4, node.id * 1000 + node.life)
+    const directory: RaftDirectory = {
+      isExpected: (group, peer) => this.ordered.get(group)?.has(peer) === true,
+      replicas: (group) => [...(this.ordered.get(group) ?? [])],
+    }
+    const { life } = node
+    return {
+      self: node.id,
+      engine: new EtcdRaft({ module, seed: bytes, log: () => undefined }),
+      store: node.disk.open(),
+      transport: {
+        send: (to, frame) => this.#send(node, life, to, frame),
+        follow: () => undefined,
+        distrust: (peer, why) => void node.distrusted.push({ peer, why }),
+      },
+      directory,
+      sha256,
+      settings: this.#settings,
+      machineOf: () => machine ?? boardMachine,
+      proofs: NO_PROOFS,
+      nowMs: () => this.events.now,
+      tell: (event) => void node.events.push(event),
+      onApplied: (notice) => this.checks.applied(node.id, notice),
+      mutant,
+    }
+  }
+
+  #tickLater(node: SimNode, life: number): void {
+    this.events.after((this.#options.tickMs ?? 100) * node.drift, () => {
+      if (node.life !== life || node.host === undefined) return
+      this.#whenAwake(node, () => {
+        this.act(node.id, (host) => host.tick())
+        this.#tickLater(node, life)
+      })
+    })
+  }
+
+  #whenAwake(node: SimNode, act: () => void): void {
+    const wait = node.stoppedUntil - this.events.now
+    if (wait <= 0) return act()
+    const { life } = node
+    this.events.after(wait, () => {
+      if (node.life === life && node.host !== undefined) act()
+    })
+  }
+
+  #turn(node: SimNode): void {
+    const { host } = node
+    if (host === undefined) return
+    try {
+      if (host.turn()) this.turnSoon(node)
+      this.checks.turned(node.id, host, node.disk, this.groups)
+    } catch (error) {
+      if (!(error instanceof Killed) && !isStoreFault(error)) throw error
+      this.kill(node.id)
+    }
+  }
+
+  #send(node: SimNode, life: number, to: RaftId, frame: Uint8Array): boolean {
+    if (node.life !== life) return false
+    if (node.killAtSend > 0 && --node.killAtSend === 0) throw new Killed()
+    this.checks.sent(node.id, to, frame, node.disk)
+    const { drop, double } = this.network
+    if (this.cut(node.id, to) || this.#chance.is(drop)) return true
+    const copies = this.#chance.is(double) ? 2 : 1
+    for (let copy = 0; copy < copies; copy++) {
+      const what = this.tamper(node.id, to, frame)
+      if (what !== undefined) this.events.after(this.#delay(), () => this.#deliver(node.id, to, what))
+    }
+    return true
+  }
+
+  #delay(): number {
+    const { delayMs, straggle } = this.network
+    return this.#chance.next() * delayMs * (this.#chance.is(straggle) ? 10 : 1)
+  }
+
+  #deliver(from: RaftId, to: RaftId, frame: Uint8Array): void {
+    if (this.cut(from, to)) return
+    this.act(to, (host) => host.onFrame(from, frame))
+  }
+}
+
+function termOf({ host }: SimNode, group: number): number {
+  return host?.group(group as GroupId)?.hard.term ?? 0
+}
+
+function isStoreFault(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'store-io'
+}
