@@ -57,8 +57,8 @@ export interface PolicyEngine {
   /**
    * Compiles and meters a module, or gives the one that it has of the same bytes.
    * Rejects MALFORMED (no WebAssembly, or against the rules for policies: what the meter refuses, imports other
-   * than OPA's, a missing export, another ABI, no entrypoint `canswarm/policy/decision`), UNKNOWN_CAPABILITY
-   * (a function of the host that is not allowed, by its name), TOO_LARGE, GAS_EXCEEDED (while starting).
+   * than OPA's, a missing export, another ABI, no entrypoint `canswarm/policy/decision`, a start that traps or runs
+   * out of gas), UNKNOWN_CAPABILITY (a function of the host that is not allowed, by its name), TOO_LARGE.
    */
   load(wasm: Uint8Array): Result<PolicyModule, Rejection>
   /** Ends the worker thread; what is pending faults with `worker`. May be called twice. */

@@ -4,13 +4,13 @@ import { type EvaluationPlan, Evaluator } from './evaluator.ts'
 import { webAssembly } from './web-assembly.ts'
 
 /**
- * Gas that one evaluation may use on this thread before it is given to the worker thread, to start anew: about a
- * tenth of a millisecond. The default policy uses a fifth of it for a typical envelope.
+ * Gas that one evaluation may use on this thread before it is given to the worker thread, to start anew: a
+ * twentieth of a millisecond for usual code, at worst one. The default policy uses a third of it for an envelope.
  */
 const GAS_HERE_MAX = 500_000
 
-/** And all evaluations of one call together: about the length of a turn. */
-const GAS_HERE_TOTAL_MAX = 20_000_000
+/** And all evaluations of one call together: a list of 64 usual envelopes, about two milliseconds. */
+const GAS_HERE_TOTAL_MAX = 12_000_000
 
 export interface OpaModuleOptions {
   readonly hash: Uint8Array
