@@ -1,8 +1,20 @@
-/** Writes into the documents what is known from the code: `npm run docs`. Today: the import table. */
+/**
+ * Writes into the documents what is known from the code: `npm run docs`. The import table, the command line, and
+ * the verbs.
+ */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { COMMANDS } from '../src/cli/commands.ts'
+import { cliReference } from './cli-reference.ts'
 import { IMPORT_TABLE, type ImportRow, SIBLINGS_BY_LINE } from './import-table.ts'
+import { verbReference } from './verb-reference.ts'
 
 export const TABLE_FILE = 'docs/development.md'
+
+/** Documents that are written whole, by file. */
+export const WRITTEN: Readonly<Record<string, () => string>> = {
+  'docs/cli.md': () => cliReference(COMMANDS),
+  'docs/verbs.md': verbReference,
+}
 
 const BEGIN = '<!-- import table: npm run docs -->\n'
 const END = '<!-- end of import table -->'
@@ -47,4 +59,7 @@ if (import.meta.main) {
   const old = tableIn(text)
   if (old === undefined) throw new Error(`${TABLE_FILE} has lost the marks of its import table`)
   writeFileSync(file, text.replace(`${BEGIN}${old}${END}`, `${BEGIN}${importTable()}${END}`))
+  for (const [name, write] of Object.entries(WRITTEN)) {
+    writeFileSync(new URL(`../${name}`, import.meta.url), write())
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import * as z from 'zod'
-import { importTable, TABLE_FILE, tableIn } from '../docs.ts'
+import { importTable, TABLE_FILE, tableIn, WRITTEN } from '../docs.ts'
 import { filesUnder } from './files.ts'
 import type { Gate, Problem } from './gate.ts'
 
@@ -35,6 +35,7 @@ export const documents: Gate = {
       ...adrGaps(pages),
       ...unlisted(pages),
       ...staleTable(pages),
+      ...staleReferences(pages),
     ])
   },
 }
@@ -141,4 +142,11 @@ function staleTable(pages: readonly Text[]): readonly Problem[] {
   return [
     { file: TABLE_FILE, message: 'its import table is not the one of scripts/import-table.ts: npm run docs' },
   ]
+}
+
+/** What is written whole from the code says what the code says. */
+function staleReferences(pages: readonly Text[]): readonly Problem[] {
+  return pages
+    .filter(({ file, text }) => WRITTEN[file] !== undefined && WRITTEN[file]() !== text)
+    .map(({ file }) => ({ file, message: 'is not what the code says: npm run docs' }))
 }
