@@ -7,7 +7,7 @@ import type { CID } from '../cid.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import type { AcceptedKeys } from '../did/accepted-keys.ts'
-import { exactBytes } from '../payload/fields.ts'
+import { signature } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { signingDelegationBody } from '../signed/bodies.ts'
 import { type CheckSignature, signStatement, verifyStatement } from '../signed/statement.ts'
@@ -29,7 +29,7 @@ const DELEGATION_BYTES_MAX = 1_024
 
 const delegationSchema = z.strictObject({
   body: signingDelegationBody,
-  s: exactBytes(64) as z.ZodType<Signature, Signature>,
+  s: signature,
 })
 
 /** `secret` is the agent's. Asserts a term that is not empty and a node other than the agent. */

@@ -4,7 +4,7 @@
 export const PAYLOAD_BYTES_MAX = 65_536
 
 /** Room for everything of a body but its payload: 653 bytes are used at most. */
-export const BODY_HEADER_BYTES_MAX = 1_024
+const BODY_HEADER_BYTES_MAX = 1_024
 
 /** Most bytes of a body; checked before it is read. */
 export const BODY_BYTES_MAX = PAYLOAD_BYTES_MAX + BODY_HEADER_BYTES_MAX

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Did, Signature } from '../../model/ids.ts'
 import { PATH_LEVELS_MAX } from '../merkle/hash.ts'
 import type { PathStep } from '../merkle/inclusion.ts'
-import { did, exactBytes, hash32, list } from '../payload/fields.ts'
+import { did, hash32, list, signature } from '../payload/fields.ts'
 
 /** What signs every body of a batch at once. */
 export interface RootSignature {
@@ -18,8 +18,6 @@ export interface RootSignature {
 export interface PathSignature extends RootSignature {
   readonly path: readonly PathStep[]
 }
-
-const signature = exactBytes(64) as z.ZodType<Signature, Signature>
 
 /** Fields of a `RootSignature`. */
 export const rootSignatureShape = {

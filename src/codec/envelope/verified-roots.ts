@@ -4,7 +4,7 @@ import type { CID } from '../cid.ts'
 import type { RootSignature } from './root-signature.ts'
 
 /** How many roots are remembered where the caller has no reason for another number; each takes about 500 bytes. */
-export const VERIFIED_ROOTS_MAX = 16_384
+const VERIFIED_ROOTS_MAX = 16_384
 
 /**
  * Root signatures that were found good: an envelope that comes again, alone or in another batch, costs hashes alone.

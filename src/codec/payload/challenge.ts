@@ -4,7 +4,7 @@ import { count, integer, salt } from './fields.ts'
 import { attempt, needId } from './need-fields.ts'
 import { payloadSchema } from './payload-schema.ts'
 
-export const proofType = z
+const proofType = z
   .enum([
     'SCHEMA_VIOLATION',
     'MISSING_CITATION',

@@ -7,7 +7,7 @@ import { payloadSchema } from './payload-schema.ts'
 const SUB_NEEDS_MAX = 64
 
 /** Source: lifecycle.md, "Entries of a need" (fence token). */
-export const fenceToken = z
+const fenceToken = z
   .strictObject({
     bucket: integer(0, 255),
     generation: count.describe("the network's, raised by a forced recovery"),

@@ -4,7 +4,7 @@
  * Source: protocol.md, "Encoding".
  */
 import * as z from 'zod'
-import type { Did, ThreadId } from '../../model/ids.ts'
+import type { Did, Signature, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import { MICRO_TEXT, type MicroText } from '../../model/micro.ts'
 import { CID, DAG_CBOR, isId, RAW } from '../cid.ts'
@@ -82,6 +82,12 @@ function bytesMeta(min: number, max: number): z.GlobalMeta {
     additionalProperties: false,
   }
 }
+
+/** Size of every signature. */
+export const SIGNATURE_BYTES = 64
+
+/** Ed25519. Nothing is known of it but its size. */
+export const signature = exactBytes(SIGNATURE_BYTES) as z.ZodType<Signature, Signature>
 
 /** SHA-256. */
 export const hash32 = exactBytes(32)

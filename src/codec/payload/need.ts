@@ -23,7 +23,7 @@ const LINKS_MAX = 64
 const NAMED_PARTIES_MAX = 16
 const CANARY_BYTES_MAX = 4_096
 
-export const taskClass = z.enum(['simple', 'complex', 'critical']).describe('how much is at stake')
+const taskClass = z.enum(['simple', 'complex', 'critical']).describe('how much is at stake')
 
 const constraints = optionalMap({
   zone: name.exactOptional().describe('where the work may be done'),

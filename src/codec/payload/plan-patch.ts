@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { chosenKey, count, idLink, list, name, text } from './fields.ts'
 
 /** Operations of one patch. A payload has room for about twice as many small ones. */
-export const PATCH_OPS_MAX = 256
+const PATCH_OPS_MAX = 256
 
 const taskId = chosenKey.describe('which task of the plan')
 
@@ -67,14 +67,7 @@ const annotate = operation(
 )
 
 /** One operation of a plan. Source: plan-and-storage.md, "Plan documents". */
-export const planOperation = z.discriminatedUnion('op_type', [
-  addTask,
-  requires,
-  produces,
-  state,
-  link,
-  annotate,
-])
+const planOperation = z.discriminatedUnion('op_type', [addTask, requires, produces, state, link, annotate])
 
 /**
  * Operations that belong together. Thread, actor and carrying envelope are those of the envelope.

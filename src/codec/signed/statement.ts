@@ -8,11 +8,9 @@ import { concatBytes } from '../bytes.ts'
 import { type CID, isId } from '../cid.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import type { Ipld } from '../ipld.ts'
+import { SIGNATURE_BYTES } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { SIGNED_TYPES, type SignedBody, type SignedTypeName } from './table.ts'
-
-/** Size of every signature, in bytes. */
-export const SIGNATURE_BYTES = 64
 
 /** How a signature is judged: `verify` or `verifyFast` of the port, whose refusals mean different things. */
 export type CheckSignature = (key: PublicKey, message: Uint8Array, signature: Uint8Array) => boolean
