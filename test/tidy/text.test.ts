@@ -85,7 +85,6 @@ describe('the file-size gate', () => {
         writeLines(root, 'shrunk.ts', 450)
         writeLines(root, 'short.ts', 400)
         writeLines(root, 'fine.ts', 400)
-        mkdirSync(join(root, 'test'))
         writeLines(root, 'fine.test.ts', 600, 'test')
         writeLines(root, 'long.test.ts', 601, 'test')
       },
@@ -104,5 +103,6 @@ describe('the file-size gate', () => {
 })
 
 function writeLines(root: string, name: string, lines: number, folder = 'src/services'): void {
+  mkdirSync(join(root, folder), { recursive: true })
   writeFileSync(join(root, folder, name), '// line\n'.repeat(lines))
 }
