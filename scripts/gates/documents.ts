@@ -84,15 +84,17 @@ function slugOf(heading: string): string {
     .replaceAll(' ', '-')
 }
 
+/** Paths in code quotes are meant from the root, or from the page's own folder. */
 function missingPaths(root: string, { file, text }: Text): readonly Problem[] {
   return [...text.replaceAll(FENCED, '').matchAll(PATH_IN_CODE)]
     .map(({ groups }) => groups?.['path'] ?? '')
-    .filter((path) => !isThere(join(root, path), path.endsWith('/')))
+    .filter((path) => [root, join(root, posix.dirname(file))].every((base) => !isThere(join(base, path))))
     .map((path) => ({ file, message: `names ${path}, which is not there` }))
 }
 
-function isThere(path: string, asFolder: boolean): boolean {
-  return existsSync(path) && (!asFolder || statSync(path).isDirectory())
+/** A path that ends in `/` names a folder. */
+function isThere(path: string): boolean {
+  return existsSync(path) && (!path.endsWith('/') || statSync(path).isDirectory())
 }
 
 function unknownScripts({ file, text }: Text, scripts: Readonly<Record<string, string>>): readonly Problem[] {
