@@ -41,13 +41,17 @@ export const ALLOW = '[{"result":{"allow":true,"denials":[]}}]'
 export interface ModuleParts {
   /** Instructions of `opa_eval`, whose parameters are locals 0 to 6; leave an address. Else: allows. */
   readonly evaluate?: readonly number[]
+  /** Instructions of `opa_malloc`, whose parameter is local 0. Else: always the same place. */
+  readonly malloc?: readonly number[]
   /** More texts in the memory, each ended by a zero byte. */
   readonly texts?: readonly (readonly [at: number, text: string])[]
   /** JSON of the functions of the host that it asks for. */
   readonly builtins?: string
   readonly entrypoints?: string
-  /** Imports besides the memory and `opa_abort` (function 0): functions of type (i32, i32, i32) -> i32. */
+  /** Imports besides the memory and `opa_abort` (function 0): functions of so many i32 that give one. */
   readonly imports?: readonly string[]
+  /** 3 unless said: what `opa_builtin1` has. */
+  readonly importParams?: number
   /** Own memory, exported, instead of an imported one. */
   readonly ownMemory?: boolean
   readonly pages?: number
@@ -89,7 +93,7 @@ export function opaModule(parts: ModuleParts = {}): Uint8Array {
   const bodies = [
     OP.i32(AT.builtins),
     OP.i32(AT.entrypoints),
-    OP.i32(AT.scratch),
+    parts.malloc ?? OP.i32(AT.scratch),
     OP.get(0),
     OP.get(0),
     OP.i32(AT.heap),
@@ -124,7 +128,7 @@ export function opaModule(parts: ModuleParts = {}): Uint8Array {
     ...HEAD,
     ...section(1, [
       functionType(1, 0),
-      functionType(3, 1),
+      functionType(parts.importParams ?? 3, 1),
       functionType(0, 1),
       functionType(1, 1),
       functionType(2, 1),
