@@ -82,6 +82,7 @@ const FAULT = {
     todo: 'give the right passphrase: on the terminal or by --passphrase-file',
   },
   'seq-used': { exit: EXIT.refused, todo: 'give the whole thread so far with --after, that envelope too' },
+  'install-damaged': { exit: EXIT.failed, todo: 'install the package anew' },
   worker: { exit: EXIT.failed, todo: 'try again' },
   'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
   'policy-engine': { exit: EXIT.failed, todo: 'try again when the machine has more memory free' },

@@ -19,6 +19,7 @@ export type FaultCode =
   | 'passphrase'
   | 'seq-used'
   | 'worker'
+  | 'install-damaged'
   | 'engine-module'
   | 'engine-died'
   | 'policy-engine'

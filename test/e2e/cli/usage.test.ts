@@ -36,7 +36,12 @@ describe('the command line', () => {
   it('prints versions as text and as JSON with its schema first', async () => {
     expect((await canswarm(['version'])).stdout).toMatch(/^version +\d+\.\d+\.\d+$/m)
     const { stdout } = await canswarm(['version', '--json'])
-    expect(Object.entries(JSON.parse(stdout))[0]).toEqual(['schema', 'canswarm.version/1'])
+    const shown = JSON.parse(stdout)
+    expect(Object.entries(shown)[0]).toEqual(['schema', 'canswarm.version/1'])
+    expect(shown).toMatchObject({
+      signature_rule: 'zip215/1',
+      raft_engine: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
   })
 
   it('has no colours without a terminal', async () => {
