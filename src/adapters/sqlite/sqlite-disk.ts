@@ -1,0 +1,219 @@
+import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { judgeOrigin, STORE_ID_BYTES, type Witness } from '../../codec/turn/witness.ts'
+import type { FaultError } from '../../model/fault.ts'
+import type { Turn } from '../../model/turn.ts'
+import type { Random } from '../../ports/random.ts'
+import type {
+  DiskPartKey,
+  DiskPartSize,
+  DiskRow,
+  DiskStage,
+  DiskWrites,
+  RowDisk,
+} from '../../ports/row-disk.ts'
+import type { StoreOrigin, StoreRoom } from '../../ports/turn-store.ts'
+import { ioFault, isFull, openFault } from './failure.ts'
+import { clearStore, readOrigin, writeOrigin } from './origin-record.ts'
+import { assertVersion, checkIntegrity, configure, migrate } from './schema.ts'
+import { Statements } from './statements.ts'
+import { Wal } from './wal.ts'
+import { WitnessFile } from './witness-file.ts'
+
+export interface SqliteDiskOptions {
+  /** Made, for its owner alone, when it is not there. Holds the database and its log. */
+  readonly directory: string
+  /** Where the witness is kept, best apart from what backups of the directory take; in the directory by default. */
+  readonly witness?: string
+  readonly random: Random
+  /** Pages of 4 KiB that the database may have; for tests of lack of room. */
+  readonly pagesMax?: number
+}
+
+const DATABASE = 'turns.sqlite'
+const WITNESS = 'turns.witness'
+/** A restored backup of the same incarnation is noticed when it is at least so many turns old. */
+const WITNESS_TURNS = 1_024
+
+/**
+ * Opens the disk of a turn store in SQLite (WAL, synchronous=FULL, one connection). The caller closes it. Faults
+ * `store-locked` when another process has it, `store-damaged` naming what is wrong, `store-full`, `store-io`.
+ */
+export function openSqliteDisk(options: SqliteDiskOptions): RowDisk {
+  const path = join(options.directory, DATABASE)
+  let db: Database.Database | undefined
+  let witness: WitnessFile | undefined
+  try {
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 })
+    closeSync(openSync(path, 'a', 0o600))
+    db = openDatabase(path, options)
+    witness = WitnessFile.open(options.witness ?? join(options.directory, WITNESS))
+    return new SqliteDisk(db, witness, options)
+  } catch (error) {
+    witness?.close()
+    db?.close()
+    throw openFault(path, error)
+  }
+}
+
+function openDatabase(path: string, { pagesMax }: SqliteDiskOptions): Database.Database {
+  const db = new Database(path, { timeout: 0 })
+  try {
+    assertVersion(String(db.prepare('SELECT sqlite_version()').pluck().get()))
+    configure(db, path)
+    if (pagesMax !== undefined) db.pragma(`max_page_count = ${pagesMax}`)
+    migrate(db, path)
+    checkIntegrity(db, path)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+class SqliteDisk implements RowDisk {
+  readonly origin: StoreOrigin
+  readonly #db: Database.Database
+  readonly #witness: WitnessFile
+  readonly #options: SqliteDiskOptions
+  readonly #statements: Statements
+  readonly #wal: Wal
+  /** As the witness is to know it. */
+  #store: Witness
+  /** False while another store was in its place: then its witness must not be written over. */
+  #isOurs: boolean
+  #fault: FaultError | undefined
+
+  constructor(db: Database.Database, witness: WitnessFile, options: SqliteDiskOptions) {
+    this.#db = db
+    this.#witness = witness
+    this.#options = options
+    this.#statements = new Statements(db)
+    this.#wal = new Wal(db)
+    const stored = readOrigin(db, this.#statements.lastTurn())
+    this.origin = judgeOrigin(stored, witness.found)
+    this.#store = { ...(stored ?? this.#newStore()), incarnation: this.origin.incarnation }
+    this.#isOurs = this.origin.history !== 'lost'
+    if (this.#isOurs) this.#raise()
+  }
+
+  transact(writes: DiskWrites): 'stored' | 'full' {
+    return this.#guarded('write a transaction', () => {
+      this.#statements.write(writes)
+      this.#wal.committed(bytesOf(writes))
+    })
+  }
+
+  append(writes: DiskWrites): 'stored' | 'full' {
+    const outcome = this.transact(writes)
+    const { putRow } = writes
+    if (outcome === 'stored' && putRow !== undefined)
+      this.#guarded('note a turn', () => this.#see(putRow.turn))
+    return outcome
+  }
+
+  onSettled(): void {
+    // Every transaction here is over when its call returns.
+  }
+
+  readRowsAfter(turn: Turn | 0, bytesMax: number): readonly DiskRow[] {
+    return this.#read(() => this.#statements.rowsAfter(turn, bytesMax))
+  }
+
+  readRow(turn: Turn): Uint8Array | undefined {
+    return this.#read(() => this.#statements.row(turn))
+  }
+
+  stages(): readonly DiskStage[] {
+    return this.#read(() => this.#statements.stages())
+  }
+
+  parts(): readonly DiskPartSize[] {
+    return this.#read(() => this.#statements.parts())
+  }
+
+  readPart(part: DiskPartKey): { readonly bytes: Uint8Array; readonly checksum: number } | undefined {
+    return this.#read(() => this.#statements.part(part))
+  }
+
+  room(): StoreRoom {
+    return this.#read(() => {
+      const pageBytes = this.#number('page_size')
+      const pages = this.#number('page_count')
+      const { bavail, bsize } = statfsSync(this.#options.directory)
+      const growth = Math.min(bavail * bsize, (this.#number('max_page_count') - pages) * pageBytes)
+      const path = join(this.#options.directory, DATABASE)
+      const usedBytes = sizeOf(path) + sizeOf(`${path}-wal`)
+      return { usedBytes, freeBytes: this.#number('freelist_count') * pageBytes + growth }
+    })
+  }
+
+  startOver(): 'stored' | 'full' {
+    return this.#guarded('start over', () => {
+      this.#store = { ...this.#newStore(), incarnation: this.origin.incarnation }
+      clearStore(this.#db, this.#store)
+      this.#witness.write(this.#store)
+      this.#isOurs = true
+    })
+  }
+
+  close(): void {
+    try {
+      if (this.#fault === undefined && this.#isOurs) this.#witness.write(this.#store)
+    } finally {
+      this.#witness.close()
+      this.#db.close()
+    }
+  }
+
+  #newStore(): Witness {
+    return { store: this.#options.random.bytes(STORE_ID_BYTES), incarnation: 0, turn: 0 }
+  }
+
+  /** The store before the witness: a crash in between leaves the store ahead, which is no loss. */
+  #raise(): void {
+    writeOrigin(this.#db, this.#store)
+    this.#witness.write(this.#store)
+  }
+
+  #see(turn: Turn): void {
+    this.#store = { ...this.#store, turn }
+    const { found } = this.#witness
+    if (turn - (typeof found === 'string' ? 0 : found.turn) >= WITNESS_TURNS) this.#witness.write(this.#store)
+  }
+
+  #guarded(what: string, run: () => void): 'stored' | 'full' {
+    if (this.#fault !== undefined) throw this.#fault
+    try {
+      run()
+      return 'stored'
+    } catch (error) {
+      if (isFull(error) && !this.#db.inTransaction) return 'full'
+      this.#fault = ioFault(what, error)
+      throw this.#fault
+    }
+  }
+
+  #read<Value>(run: () => Value): Value {
+    if (this.#fault !== undefined) throw this.#fault
+    try {
+      return run()
+    } catch (error) {
+      this.#fault = ioFault('read', error)
+      throw this.#fault
+    }
+  }
+
+  #number(pragma: string): number {
+    return Number(this.#db.pragma(pragma, { simple: true }))
+  }
+}
+
+function bytesOf({ putRow, putParts }: DiskWrites): number {
+  return (putParts ?? []).reduce((sum, { bytes }) => sum + bytes.length, putRow?.bytes.length ?? 0)
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
