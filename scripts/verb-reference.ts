@@ -26,7 +26,7 @@ export function verbReference(): string {
 }
 
 function section(kind: Kind): string[] {
-  const schema = z.toJSONSchema(VERBS[kind].payload, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  const schema = payloadJsonSchema(kind) as JsonSchema
   const rows = Object.entries(schema.properties ?? {})
     .filter(([name]) => name !== 'trace' && name !== 'budget_left')
     .map(([name, field]) => {

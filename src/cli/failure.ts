@@ -42,7 +42,7 @@ export function refuse(code: RejectionCode, message: string, subject?: string): 
   throw new CommandError(refusal({ code, message }, subject))
 }
 
-export function refusal(rejection: Rejection, subject?: string): Failure {
+function refusal(rejection: Rejection, subject?: string): Failure {
   const { code, field } = rejection
   const message = subject === undefined ? rejection.message : `${subject}: ${rejection.message}`
   return { exit: REJECTION[code].exit, code, message, field, todo: RETRY_TODO[REJECTION[code].retry] }

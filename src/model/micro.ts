@@ -21,7 +21,3 @@ export function parseMicro(text: string): Result<Micro, Rejection> {
   }
   return ok(BigInt(text) as Micro)
 }
-
-export function formatMicro(amount: Micro): MicroText {
-  return amount.toString() as MicroText
-}

@@ -14,7 +14,7 @@ export const net = linkTo('network')
 const sender = didOfKey(nodeCrypto.publicKeyOf(secret))
 
 /** A link to something that has only a name. */
-export function linkTo(name: string): CID {
+function linkTo(name: string): CID {
   return cidOf(encodeDagCbor(name), sha256)
 }
 
