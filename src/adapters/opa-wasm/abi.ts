@@ -19,10 +19,9 @@ export interface OpaExports {
   dumpJson(value: number): number
   dumpRego(value: number): number
   heapPointer(): number
-  /** Address of the result set as JSON, ended by a zero byte. */
+  /** Address of the text of the result set, ended by a zero byte. */
   evaluate(
-    entrypoint: number,
-    data: number,
+    plan: { readonly entrypoint: number; readonly data: number; readonly output: 'json' | 'rego' },
     input: { readonly at: number; readonly size: number },
     heap: number,
   ): number
@@ -69,8 +68,8 @@ export function opaExports(exports: Readonly<Record<string, unknown>>): OpaExpor
     dumpJson: (value) => address(all.opa_json_dump(value)),
     dumpRego: (value) => address(all.opa_value_dump(value)),
     heapPointer: () => address(all.opa_heap_ptr_get()),
-    evaluate: (entrypoint, data, input, heap) =>
-      address(all.opa_eval(0, entrypoint, data, input.at, input.size, heap, 0)),
+    evaluate: ({ entrypoint, data, output }, { at, size }, heap) =>
+      address(all.opa_eval(0, entrypoint, data, at, size, heap, output === 'json' ? 0 : 1)),
   }
 }
 

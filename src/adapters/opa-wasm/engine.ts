@@ -7,12 +7,15 @@ import type { MeterPolicy } from '../../ports/policy-meter.ts'
 import { AsideThread, type WorkerSource } from './aside.ts'
 import { BUILTINS } from './builtins/all.ts'
 import { OpaModule } from './module.ts'
-import { planEvaluation } from './plan.ts'
+import { type PlanOptions, planEvaluation } from './plan.ts'
 
 /** The rule whose value is the decision. */
 export const ENTRYPOINT = 'canswarm/policy/decision'
 
 const MODULES_MAX = 16
+
+/** Nothing of a policy comes from outside its module: no data, no functions but those that are pinned. */
+const DECISIONS: PlanOptions = { builtins: BUILTINS, entrypoint: ENTRYPOINT, data: '{}', output: 'json' }
 
 export interface OpaEngineOptions {
   readonly meter: MeterPolicy
@@ -59,7 +62,7 @@ class OpaEngine implements PolicyEngine {
   #make(wasm: Uint8Array, hash: Uint8Array): Result<PolicyModule, Rejection> {
     const metered = this.#meter(wasm)
     if (!metered.ok) return metered
-    const plan = planEvaluation(metered.value, { builtins: BUILTINS, entrypoint: ENTRYPOINT, data: '{}' })
+    const plan = planEvaluation(metered.value, DECISIONS)
     if (!plan.ok) return plan
     return ok(new OpaModule({ hash, plan: plan.value, aside: this.#aside }))
   }

@@ -11,6 +11,8 @@ export interface EvaluationPlan extends InstancePlan {
   readonly snapshot: Snapshot
   readonly builtins: ReadonlyMap<number, Builtin>
   readonly entrypoint: number
+  /** How results are written: as JSON, or as Rego writes values (sets apart from arrays). */
+  readonly output: 'json' | 'rego'
   /** Addresses in the snapshot. */
   readonly data: number
   readonly heap: number
@@ -57,12 +59,12 @@ export class Evaluator {
   }
 
   #run({ exports, memory }: OpaInstance, input: string): string {
-    const { entrypoint, data, heap } = this.#plan
+    const { heap } = this.#plan
     const size = memory.writeText(heap, input)
     const result =
       size === -1
-        ? exports.evaluate(entrypoint, data, allocated(exports, memory, input), exports.heapPointer())
-        : exports.evaluate(entrypoint, data, { at: heap, size }, heap + size)
+        ? exports.evaluate(this.#plan, allocated(exports, memory, input), exports.heapPointer())
+        : exports.evaluate(this.#plan, { at: heap, size }, heap + size)
     return memory.textAt(result, OUTPUT_BYTES_MAX, 'output')
   }
 }

@@ -20,6 +20,7 @@ export interface PlanOptions {
   readonly entrypoint: string | undefined
   /** JSON of the base document `data`. */
   readonly data: string
+  readonly output: EvaluationPlan['output']
 }
 
 /**
@@ -61,7 +62,13 @@ function prepare(plan: InstancePlan, options: PlanOptions): Result<EvaluationPla
   if (!entrypoint.ok) return entrypoint
   const start = loadData(new OpaInstance(plan), options.data)
   if (!start.ok) return start
-  return ok({ ...plan, ...start.value, builtins: builtins.value, entrypoint: entrypoint.value })
+  return ok({
+    ...plan,
+    ...start.value,
+    builtins: builtins.value,
+    entrypoint: entrypoint.value,
+    output: options.output,
+  })
 }
 
 interface Names {

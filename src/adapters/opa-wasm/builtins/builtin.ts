@@ -11,8 +11,8 @@ export interface Builtin {
   readonly gasPerByte: number
   /**
    * Arguments are texts of Rego values, as the policy's own runtime wrote them: nothing says that they are
-   * well-formed. `spend` takes gas for so many bytes of result before they are made, and throws when there is
-   * not enough. Undefined where Rego has it undefined: arguments of wrong number or type.
+   * well-formed. The result is JSON. `spend` takes gas for so many bytes of result before they are made, and throws
+   * when there is not enough. Undefined where Rego has it undefined: arguments of wrong number or type.
    */
   run(args: readonly string[], spend: (bytes: number) => void): string | undefined
 }

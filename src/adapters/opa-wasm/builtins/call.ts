@@ -27,11 +27,10 @@ export function callBuiltin(builtin: Builtin, addresses: readonly number[], call
     return text
   })
   const result = builtin.run(args, spend)
-  return result === undefined ? 0 : writeText(result, exports, memory)
+  return result === undefined ? 0 : writeValue(result, exports, memory)
 }
 
-function writeText(text: string, exports: OpaExports, memory: ModuleMemory): number {
-  const json = JSON.stringify(text)
+function writeValue(json: string, exports: OpaExports, memory: ModuleMemory): number {
   const room = json.length * 3 // a UTF-16 unit has at most three bytes
   const at = exports.malloc(room)
   const size = memory.writeText(at, json)

@@ -26,7 +26,7 @@ export const sprintf: Builtin = {
     const text = stringOf(format)
     const elements = elementsOf(values)
     if (text === undefined || elements === undefined) return undefined
-    return formatAll(text, elements.map(argumentOf), new FormatWriter(spend))
+    return JSON.stringify(formatAll(text, elements.map(argumentOf), new FormatWriter(spend)))
   },
 }
 

@@ -9,7 +9,8 @@ import { AT, OP, opaModule } from '../../../../setup/opa-module.ts'
 const free = () => {}
 
 function formatted(format: string, values: string): string | undefined {
-  return sprintf.run([JSON.stringify(format), values], free)
+  const text = sprintf.run([JSON.stringify(format), values], free)
+  return text === undefined ? undefined : (JSON.parse(text) as string)
 }
 
 describe('sprintf', () => {
@@ -60,7 +61,7 @@ describe('sprintf', () => {
       const text = sprintf.run([JSON.stringify(format), values], (count) => {
         bytes += count
       })
-      return { bytes, length: text?.length ?? 0 }
+      return { bytes, length: (JSON.parse(text ?? '""') as string).length }
     }
     fc.assert(
       fc.property(
