@@ -1,5 +1,4 @@
 /** docs/verbs.md, out of the payload schemas: the one place from which validation and types come too. */
-import * as z from 'zod'
 import { KINDS, type Kind, VERBS } from '../src/codec/payload/verbs.ts'
 
 interface JsonSchema {
