@@ -15,6 +15,8 @@ import type { Proposals } from './proposals.ts'
 
 const HASHES_KEPT = 8
 
+type Out = NonNullable<HostedGroup['out']>
+
 /**
  * Takes the entries of a stable ready into the state in memory, in order, once.
  * Source: raft-host-catalogue A1 to A6.
@@ -41,6 +43,14 @@ export class Applying {
       if (group.condition === 'halted') return false
       if (!isDone) return false
       out.at++
+      this.#core.onApplied({
+        group: group.id,
+        index: entry.index,
+        term: entry.term,
+        data: entry.kind === 'command' ? entry.data : undefined,
+      })
+      for (const { key, verdict, index } of out.settled.splice(0))
+        this.#proposals.settle(group, key, verdict, index)
     }
     return true
   }
@@ -84,7 +94,7 @@ export class Applying {
       out.items ??= this.#itemsOf(entry.data)
       while (out.item < out.items.length && budget.items > 0) {
         budget.items--
-        this.#item(group, replica, out.items[out.item] as EntryItem, entry.index)
+        this.#item(group, replica, out, out.items[out.item] as EntryItem, entry.index)
         out.item++
       }
       if (out.item < out.items.length) return false
@@ -96,12 +106,6 @@ export class Applying {
     }
     out.item = 0
     out.items = undefined
-    this.#core.onApplied({
-      group: group.id,
-      index: entry.index,
-      term: entry.term,
-      data: entry.kind === 'command' ? entry.data : undefined,
-    })
     this.#moved(group, replica, entry)
     return true
   }
@@ -112,13 +116,13 @@ export class Applying {
     return items.ok ? items.value : []
   }
 
-  #item(group: HostedGroup, replica: Replica, item: EntryItem, index: LogIndex): void {
+  #item(group: HostedGroup, replica: Replica, out: Out, item: EntryItem, index: LogIndex): void {
     for (const step of stepsOf(group.machine, item)) {
       const { writes, settled } = step(replica, index)
       writeReplica(group.machine, replica, writes)
       if (settled !== undefined) {
         const at = replica.settled.get(settled.key)?.index ?? index
-        this.#proposals.settle(group, settled.key, settled.verdict, at)
+        out.settled.push({ ...settled, index: at })
       }
     }
     if (this.#core.mutant === 'forget-settled') replica.settled.clear()

@@ -92,7 +92,10 @@ export function stageState(
 export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites | undefined {
   const { replica, sinceCheckpoint, checkpoint } = group
   const { checkpointEntries, checkpointBytes, tailEntries } = core.settings
-  const isDue = sinceCheckpoint.entries >= checkpointEntries || sinceCheckpoint.bytes >= checkpointBytes
+  const isDue =
+    group.checkpointDue ||
+    sinceCheckpoint.entries >= checkpointEntries ||
+    sinceCheckpoint.bytes >= checkpointBytes
   if (replica === undefined || !isDue || checkpoint?.applied === replica.applied) return undefined
   if (group.out !== undefined && group.out.item > 0) return undefined // in the middle of an entry
   const made = stageState(core, replica, group.machine, 'own')
@@ -174,6 +177,7 @@ export function checkpointStable(
     group.formers.set(former.applied, group.formers.get(former.applied) ?? core.tick)
   }
   group.checkpoint = made
+  group.checkpointDue = false
   group.floor = floor
   group.sinceCheckpoint = { entries: 0, bytes: 0 }
   assert(floor <= made.applied, 'the log is never cut above the checkpoint')

@@ -52,6 +52,8 @@ export interface HostCore {
   readonly heardAt: Map<RaftId, number>
   readonly tell: (event: HostEvent) => void
   readonly onApplied: (notice: AppliedNotice) => void
+  /** The state stands at this index without having applied what is before it: a snapshot, or opened again. */
+  readonly onInstalled: (group: GroupId, index: LogIndex) => void
   readonly mutant: Mutant | undefined
   /** Ticks since the start. */
   tick: number

@@ -29,7 +29,7 @@ import { Proposals } from './proposals.ts'
 import { type ReadOutcome, sortReads } from './reads.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
-import { Snapshots } from './snapshots.ts'
+import { lacksMembers, Snapshots } from './snapshots.ts'
 
 /** What a host is made of. */
 export interface HostDeps {
@@ -46,6 +46,7 @@ export interface HostDeps {
   readonly nowMs: () => number
   readonly tell?: (event: HostEvent) => void
   readonly onApplied?: (notice: AppliedNotice) => void
+  readonly onInstalled?: (group: GroupId, index: LogIndex) => void
   /** Tests alone. */
   readonly mutant?: Mutant | undefined
 }
@@ -103,6 +104,7 @@ export class RaftHost implements RaftTransportListener {
       heardAt: new Map(),
       tell: deps.tell ?? (() => undefined),
       onApplied: deps.onApplied ?? (() => undefined),
+      onInstalled: deps.onInstalled ?? (() => undefined),
       mutant,
       tick: 0,
       serial: 1,
@@ -524,13 +526,14 @@ export class RaftHost implements RaftTransportListener {
       if (hosted === undefined || checkpoint === undefined || floor === undefined) continue
       checkpointStable(this.#core, hosted, checkpoint, floor)
       this.#core.engine.compact(group, floor)
+      if (hosted.offered) this.#snapshots.offer(hosted)
     }
     for (const { ready, writes } of list) {
       const group = groups.get(ready.group)
       if (group?.condition !== 'running') continue
       if (mutant !== 'send-before-sync' && mutant !== 'advance-before-write') this.#send(ready, true)
       this.#noteStable(group, ready, writes)
-      group.out = { ready, at: 0, item: 0, items: undefined }
+      group.out = { ready, at: 0, item: 0, items: undefined, settled: [] }
     }
   }
 
@@ -543,6 +546,7 @@ export class RaftHost implements RaftTransportListener {
       checkpointStable(this.#core, group, writes.checkpoint, snapshot.index)
       const skip = this.#core.mutant === 'skip-after-snapshot' ? group.replica : undefined
       group.replica = skip === undefined ? installed.replica : { ...skip, applied: snapshot.index }
+      this.#core.onInstalled(group.id, snapshot.index)
       group.last = snapshot.index
       group.lastTerm = snapshot.term
       this.#care.follow()
@@ -661,6 +665,7 @@ export class RaftHost implements RaftTransportListener {
   #membershipChanged(group: HostedGroup): void {
     this.#care.follow()
     wake(group)
+    group.checkpointDue ||= lacksMembers(group)
     const isIn = membersOf(group.replica).has(this.#core.self)
     // A newcomer's snapshot may be older than its own addition: only who was in can be put out.
     if (!isIn && group.wasIn) group.leavingAt ??= this.#core.tick
@@ -706,6 +711,7 @@ export class RaftHost implements RaftTransportListener {
       rebuilds: group.rebuilds + 1,
     })
     const hosted = groups.get(id) as HostedGroup
+    this.#core.onInstalled(id, hosted.replica?.applied ?? (0 as LogIndex))
     for (const one of waiting.values()) {
       one.state = { kind: 'queued', notBefore: 0 }
       hosted.queue.push(one.key)
@@ -718,6 +724,7 @@ export class RaftHost implements RaftTransportListener {
     const opened = openStored(this.#core, this.#machineOf(id), stored)
     assert(opened.ok, `a new group ${id} does not open`)
     this.#core.groups.set(id, opened.value)
+    this.#core.onInstalled(id, opened.value.replica?.applied ?? (0 as LogIndex))
     this.#care.follow()
     return true
   }

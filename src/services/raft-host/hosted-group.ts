@@ -1,8 +1,8 @@
 import type { Replica } from '../../core/replica/replica.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
-import type { EntryItem } from '../../model/replicated.ts'
+import type { EntryItem, Verdict } from '../../model/replicated.ts'
 import type { GroupReady, RaftRole } from '../../ports/consensus-engine.ts'
-import type { HardState } from '../../ports/consensus-group.ts'
+import type { HardState, Membership } from '../../ports/consensus-group.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { Checkpoint } from '../../ports/turn-store.ts'
 import type { PendingRead } from './reads.ts'
@@ -32,9 +32,20 @@ export interface HostedGroup {
   /** Former ones that may still be read by a receiver, and when that last happened. */
   readonly formers: Map<LogIndex, number>
   sinceCheckpoint: { entries: number; bytes: number }
+  /** One is to be made however little was applied since. */
+  checkpointDue: boolean
+  /** The engine has a checkpoint to hand out. */
+  offered: boolean
   /** A ready that is stable and not applied to its end, and how far it is. */
   out:
-    | { readonly ready: GroupReady; at: number; item: number; items: readonly EntryItem[] | undefined }
+    | {
+        readonly ready: GroupReady
+        at: number
+        item: number
+        items: readonly EntryItem[] | undefined
+        /** Of the entry that is being applied: told when all of it is. */
+        readonly settled: { readonly key: string; readonly verdict: Verdict; readonly index: LogIndex }[]
+      }
     | undefined
   asleep: boolean
   quietTicks: number
@@ -81,6 +92,8 @@ export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardSt
     checkpoint: undefined,
     formers: new Map(),
     sinceCheckpoint: { entries: 0, bytes: 0 },
+    checkpointDue: false,
+    offered: false,
     out: undefined,
     asleep: false,
     quietTicks: 0,
@@ -103,8 +116,8 @@ export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardSt
 }
 
 /** All that take part: voters of both sets, and learners. */
-export function membersOf(replica: Replica | undefined): ReadonlySet<RaftId> {
-  if (replica === undefined) return new Set()
-  const { voters, outgoing, learners, learnersNext } = replica.membership
+export function membersOf(place: { readonly membership: Membership } | undefined): ReadonlySet<RaftId> {
+  if (place === undefined) return new Set()
+  const { voters, outgoing, learners, learnersNext } = place.membership
   return new Set([...voters, ...outgoing, ...learners, ...learnersNext])
 }

@@ -8,7 +8,7 @@ import type { Snapshot } from '../../ports/consensus-group.ts'
 import type { Checkpoint } from '../../ports/turn-store.ts'
 import { readState } from './group-store.ts'
 import { type HostCore, wake } from './host-core.ts'
-import type { HostedGroup } from './hosted-group.ts'
+import { type HostedGroup, membersOf } from './hosted-group.ts'
 import { decodeManifest } from './snapshot-manifest.ts'
 import { isPart, nextMissing } from './snapshot-receiver.ts'
 
@@ -29,6 +29,12 @@ export class Snapshots {
   offer(group: HostedGroup): void {
     const { checkpoint } = group
     if (checkpoint === undefined) return
+    // A replica takes no snapshot whose membership does not name it: newcomers need a younger one.
+    if (lacksMembers(group)) {
+      group.checkpointDue = true
+      return
+    }
+    group.offered = true
     const { applied: index, term, membership, head: data } = checkpoint
     this.#core.engine.offerSnapshot(group.id, { index, term, membership, data })
   }
@@ -36,7 +42,9 @@ export class Snapshots {
   /** The engine's message that there is a snapshot, with its manifest; undefined: it is not to be had any more. */
   announce(group: HostedGroup, message: OutgoingMessage): FrameItem | undefined {
     const { head, bytes } = message
-    if (group.checkpoint?.applied !== head.index) {
+    const isFor = group.checkpoint?.applied === head.index && membersOf(group.checkpoint).has(head.to)
+    if (!isFor || group.checkpoint === undefined) {
+      group.checkpointDue ||= lacksMembers(group)
       this.#core.engine.reportSnapshot(group.id, head.to, false)
       return undefined
     }
@@ -198,3 +206,9 @@ export class Snapshots {
 }
 
 const NO_MEMBERSHIP = { voters: [], learners: [], outgoing: [], learnersNext: [], autoLeave: false }
+
+/** The stable checkpoint is older than somebody's membership. */
+export function lacksMembers(group: HostedGroup): boolean {
+  const named = membersOf(group.checkpoint)
+  return [...membersOf(group.replica)].some((member) => !named.has(member))
+}

@@ -92,9 +92,6 @@ export class Checks {
       if (group === undefined) continue
       if (group.condition === 'halted')
         throw new Violation('halted', `node ${node} group ${id}: ${group.why}`)
-      const applied = group.replica?.applied ?? 0
-      const place = `${node} ${id}`
-      if (applied > (this.#at.get(place) ?? 0)) this.#at.set(place, applied)
       if (group.role !== 'leader') continue
       const reign = `${id} ${group.hard.term}`
       const other = this.#leaders.get(reign)
@@ -154,7 +151,10 @@ export class Checks {
       if (head.index > last)
         throw new Violation('unstable-promise', `${what} up to ${head.index}, the disk has ${last}`)
     }
-    if (head.type === 'vote-response' && !head.reject) this.#vote(node, group, head, kept.hard.vote, what)
+    if (head.type !== 'vote-response' || head.reject) return
+    // A higher term binds as well as the vote itself: nothing is granted any more in this one.
+    const stored = kept.hard.term > head.term ? head.to : kept.hard.vote
+    this.#vote(node, group, head, stored, what)
   }
 
   #vote(node: RaftId, group: GroupId, head: MessageHead, stored: RaftId | undefined, what: string): void {

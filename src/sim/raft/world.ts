@@ -231,6 +231,7 @@ export class World {
       nowMs: () => this.events.now,
       tell: (event) => void node.events.push(event),
       onApplied: (notice) => this.checks.applied(node.id, notice),
+      onInstalled: (group, index) => this.checks.restarted(node.id, group, index),
       mutant,
     }
   }

@@ -1,0 +1,181 @@
+import type { EngineModule } from '../../adapters/etcd-raft/engine-module.ts'
+import { equalBytes } from '../../codec/bytes.ts'
+import { encodeReplica } from '../../core/replica/checkpoint.ts'
+import type { GroupId } from '../../model/raft.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { Mutant } from '../../services/raft-host/seam.ts'
+import { Callers } from './callers.ts'
+import { Chance } from './chance.ts'
+import { Violation } from './checks.ts'
+import { checkCells, checkCounter } from './history.ts'
+import type { Board } from './machines.ts'
+import { Nemesis } from './nemesis.ts'
+import { World } from './world.ts'
+
+/** One run: what it is made of is all in here. */
+export interface SimOptions {
+  readonly seed: number
+  readonly steps: number
+  readonly module: EngineModule
+  readonly sha256: Sha256
+  readonly mutant?: Mutant | undefined
+}
+
+export interface SimResult {
+  readonly seed: number
+  readonly nodes: number
+  readonly steps: number
+  readonly virtualMs: number
+  readonly acknowledged: number
+  readonly refused: number
+  readonly reads: number
+  readonly frames: number
+  readonly applied: number
+  readonly faults: ReadonlyMap<string, number>
+  /** Of all frames that were sent: equal for equal seeds. */
+  readonly trace: Uint8Array
+}
+
+/** All must be done so long after the faults have stopped. */
+const LIVENESS_MS = 60_000
+const DISKS_EVERY = 500
+
+/** Runs one seed: faults under load, then none until everything is done. Throws Violation naming what was broken. */
+export function runSim({ seed, steps, module, sha256, mutant }: SimOptions): SimResult {
+  const chance = new Chance(seed, 'run')
+  const nodes = chance.pick([3, 3, 5, 7])
+  const world = new World({ seed, module, sha256, nodes, groups: chance.pick([1, 2, 3]), mutant })
+  const nemesis = new Nemesis(world, new Chance(seed, 'nemesis'), nodes + 3)
+  const callers = new Callers(world, new Chance(seed, 'callers'))
+  nemesis.begin()
+  const calls = { isOver: false }
+  call(world, callers, chance, calls)
+  let done = 0
+  for (; done < steps && world.events.step(); done++) {
+    if (done % DISKS_EVERY === 0) compareDisks(world)
+  }
+  nemesis.end()
+  calls.isOver = true
+  settle(world, callers)
+  checkCells(callers.history)
+  checkCounter(callers.history)
+  compareDisks(world)
+  compareStates(world)
+  checkEffects(world, callers)
+  const { digest, frames } = world.checks.trace
+  return {
+    seed,
+    nodes,
+    steps: done,
+    virtualMs: Math.round(world.events.now),
+    acknowledged: callers.acknowledged,
+    refused: callers.refused,
+    reads: callers.history.filter(({ ask }) => ask.kind === 'read').length,
+    frames,
+    applied: [...world.checks.logs.values()].reduce((sum, log) => sum + log.size, 0),
+    faults: nemesis.counts,
+    trace: digest,
+  }
+}
+
+/** Operations come at random, a few at once. */
+function call(world: World, callers: Callers, chance: Chance, calls: { readonly isOver: boolean }): void {
+  world.events.after(chance.next() * 50, () => {
+    if (calls.isOver) return
+    if (callers.open < 24) callers.begin()
+    call(world, callers, chance, calls)
+  })
+}
+
+function settle(world: World, callers: Callers): void {
+  const end = world.events.now + LIVENESS_MS
+  let checkedAt = 0
+  for (;;) {
+    if (world.events.now > end) throw new Violation('liveness', whatIsLeft(world, callers))
+    world.events.step()
+    if (world.events.now - checkedAt < 200) continue
+    checkedAt = world.events.now
+    if (callers.open === 0 && isStill(world)) return
+  }
+}
+
+/** Every member has applied all of its group, and every effect is answered. */
+function isStill(world: World): boolean {
+  return world.groups.every((id) => {
+    const members = membersUp(world, id)
+    const leader = world.leader(id)?.host?.group(id)
+    if (leader?.replica === undefined || members.length === 0) return false
+    const { applied, outboxes } = leader.replica
+    if (applied !== leader.last || leader.replica.promoting.size > 0) return false
+    if ([...outboxes.values()].some(({ waiting }) => waiting.length > 0)) return false
+    return members.every((group) => group.replica?.applied === applied)
+  })
+}
+
+function membersUp(
+  world: World,
+  id: GroupId,
+): readonly NonNullable<ReturnType<NonNullable<ReturnType<World['up']>[number]['host']>['group']>>[] {
+  const leader = world.leader(id)?.host?.group(id)?.replica
+  const members = leader === undefined ? [] : [...leader.membership.voters, ...leader.membership.learners]
+  return members.flatMap((member) => world.nodes.get(member)?.host?.group(id) ?? [])
+}
+
+function whatIsLeft(world: World, callers: Callers): string {
+  const groups = world.groups.map((id) => {
+    const lines = world.up().map(({ id: node, host }) => {
+      const group = host?.group(id)
+      return `${node}:${group?.role}/${group?.hard.term}/${group?.replica?.applied}/${group?.last}/${group?.condition}${group?.asleep === true ? '/asleep' : ''}${group?.receiving === undefined ? '' : '/receiving'}`
+    })
+    const leader = world.leader(id)?.host?.group(id)
+    const left = [...(leader?.replica?.outboxes ?? [])].map(([to, { waiting }]) => `${to}:${waiting.length}`)
+    return `group ${id} [${lines.join(' ')}] voters ${leader?.replica?.membership.voters.join(',')} promoting ${leader?.replica?.promoting.size} effects ${left.join(' ')}`
+  })
+  return `${callers.open} operations open; ${groups.join('; ')}`
+}
+
+function compareDisks(world: World): void {
+  world.checks.compareDisks(
+    [...world.nodes.values()].map(({ disk }) => disk),
+    world.groups,
+  )
+}
+
+/** Replicas that applied the same are the same, to the byte. */
+function compareStates(world: World): void {
+  for (const id of world.groups) {
+    const [first, ...others] = membersUp(world, id)
+    if (first?.replica === undefined) continue
+    const bytes = encodeReplica(first.machine, first.replica)
+    for (const other of others) {
+      const same =
+        other.replica !== undefined && equalBytes(bytes, encodeReplica(other.machine, other.replica))
+      if (!same) throw new Violation('states-differ', `group ${id}`)
+    }
+  }
+}
+
+/** Each text that was told arrived once, and was answered once. */
+function checkEffects(world: World, callers: Callers): void {
+  for (const target of world.groups) {
+    const board = membersUp(world, target)[0]?.replica?.state as Board | undefined
+    const expected = callers.told
+      .filter((one) => one.target === target)
+      .map(({ source, text }) => `${source}:${text}`)
+    const arrived = board?.arrived ?? []
+    if (new Set(arrived).size !== arrived.length)
+      throw new Violation('effects', `group ${target}: one arrived twice`)
+    const missing = expected.filter((text) => !arrived.includes(text))
+    if (missing.length > 0)
+      throw new Violation('effects', `group ${target}: ${missing.join(' ')} did not arrive`)
+    const asked = callers.told.filter((one) => one.source === target).length
+    const answers = board?.answers.length ?? 0
+    if (answers !== asked) throw new Violation('effects', `group ${target}: ${answers} answers to ${asked}`)
+  }
+  const counted = callers.history.filter(({ ask, got }) => ask.kind === 'add' && got?.kind === 'took')
+  for (const group of world.groups) {
+    const board = membersUp(world, group)[0]?.replica?.state as Board | undefined
+    const sum = counted.filter((one) => one.group === group).length
+    if (board?.count !== sum) throw new Violation('counter', `group ${group}: ${board?.count} of ${sum}`)
+  }
+}
