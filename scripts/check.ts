@@ -17,7 +17,10 @@ interface Verdict {
 
 async function judge(gate: Gate, root: string): Promise<Verdict> {
   const start = performance.now()
-  const problems = await gate.run(root).catch((error: unknown) => [{ file: '.', message: String(error) }])
+  // A gate that cannot judge has failed, whether it threw at once or later.
+  const problems = await Promise.try(() => gate.run(root)).catch((error: unknown) => [
+    { file: '.', message: String(error) },
+  ])
   return { gate, problems, tookMs: performance.now() - start }
 }
 

@@ -1,4 +1,5 @@
 /** docs/verbs.md, out of the payload schemas: the one place from which validation and types come too. */
+import { payloadJsonSchema } from '../src/codec/payload/json-schema.ts'
 import { KINDS, type Kind, VERBS } from '../src/codec/payload/verbs.ts'
 
 interface JsonSchema {
