@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { CID, cidFromDigest } from '../../src/codec/cid.ts'
 import type { Ipld } from '../../src/codec/ipld.ts'
 
@@ -81,3 +82,9 @@ export function mutated(value: Ipld, site: number, change: number): Ipld {
     return replaceAt(value, path, Array.isArray(old) ? [...old, ...old] : [old])
   return replaceAt(value, path, STRANGERS[at])
 }
+
+/** Twenty pairs for `mutated`: making a lawful value costs a hundred times a change of it. */
+export const changes: fc.Arbitrary<(readonly [site: number, change: number])[]> = fc.array(
+  fc.tuple(fc.nat(), fc.nat()),
+  { minLength: 20, maxLength: 20 },
+)

@@ -23,7 +23,7 @@ export const bodySchema = z.strictObject({
   payload: z.custom<unknown>(() => true),
 })
 
-interface BodyOf<K extends Kind> {
+type BodyOf<K extends Kind> = {
   readonly v: 1
   /** CID of the genesis. */
   readonly net: CID

@@ -68,7 +68,7 @@ describe('a batch: one signature over the root of the tree over its bodies (prot
           made.map(({ bytes }) => bytes),
         )
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 

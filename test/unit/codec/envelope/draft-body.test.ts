@@ -17,7 +17,7 @@ describe('a body of ours', () => {
         expect(hex).toEqual(hex.toSorted())
         expect(hex).toHaveLength(prev.length)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 
@@ -41,7 +41,7 @@ describe('a body of ours', () => {
         expect(policyInput(draftBody(parts))).toEqual(rest)
         expect(encodeBody(draftBody(parts), digest)).toEqual(bytes)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 })

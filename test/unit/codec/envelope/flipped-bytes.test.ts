@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { equalBytes } from '../../../../src/codec/bytes.ts'
 import { decodeDagCbor } from '../../../../src/codec/dag-cbor/decode.ts'
 import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
 import { encodeBatch, signBatch } from '../../../../src/codec/envelope/batch.ts'
@@ -12,7 +13,7 @@ import { REJECTION, type Rejection, type RejectionCode } from '../../../../src/m
 import type { Result } from '../../../../src/model/result.ts'
 import { NET, sha256, type TestBody, testBody, testContext } from '../../../setup/arbitrary-envelope.ts'
 import { testSigner } from '../../../setup/arbitrary-field.ts'
-import { mutated } from '../../../setup/mutate-ipld.ts'
+import { changes, mutated } from '../../../setup/mutate-ipld.ts'
 
 const alice = testSigner(1)
 const CODES = Object.keys(REJECTION) as RejectionCode[]
@@ -56,53 +57,53 @@ function expectRefused(result: Result<unknown, Rejection>): void {
 
 function flipped(bytes: Uint8Array, at: number, by: number): Uint8Array {
   const place = at % bytes.length
-  return bytes.with(place, (bytes[place] as number) ^ by)
+  return bytes.with(place, (bytes[place] as number) ^ (1 + (by % 255)))
 }
 
-const flip = fc.integer({ min: 1, max: 255 })
+const FORMS = [
+  ['a batch', wire, judgeBatch],
+  ['an envelope by itself', single, judgeSingle],
+] as const
 
 describe('one byte that was changed on the way, wherever, refuses the whole with a code', () => {
-  it.each([
-    ['a batch', wire, judgeBatch],
-    ['an envelope by itself', single, judgeSingle],
-  ] as const)('%s', (_what, made, judge) => {
+  it.each(FORMS)('%s', (_what, made, judge) => {
     fc.assert(
-      fc.property(made, fc.nat(), flip, (bytes, at, by) => {
+      fc.property(made, changes, (bytes, places) => {
         expect(judge(bytes).ok).toBe(true)
-        expectRefused(judge(flipped(bytes, at, by)))
+        for (const [at, by] of places) expectRefused(judge(flipped(bytes, at, by)))
       }),
-      { numRuns: 1_000 },
+      { numRuns: 60 },
     )
   })
 
-  it.each([
-    ['a batch', wire, judgeBatch],
-    ['an envelope by itself', single, judgeSingle],
-  ] as const)('%s that was cut or lengthened', (_what, made, judge) => {
+  it('every byte of one envelope', () => {
+    const [bytes] = fc.sample(single, { numRuns: 1, seed: 1 }) as [Uint8Array]
+    for (const at of bytes.keys()) expectRefused(judgeSingle(flipped(bytes, at, at)))
+  })
+
+  it.each(FORMS)('%s that was cut or lengthened', (_what, made, judge) => {
     fc.assert(
-      fc.property(made, fc.nat(), (bytes, at) => {
-        expectRefused(judge(bytes.subarray(0, at % bytes.length)))
-        expectRefused(judge(Uint8Array.of(...bytes, at & 255)))
+      fc.property(made, changes, (bytes, places) => {
+        for (const [at, by] of places) {
+          expectRefused(judge(bytes.subarray(0, at % bytes.length)))
+          expectRefused(judge(Uint8Array.of(...bytes, by & 255)))
+        }
       }),
-      { numRuns: 200 },
+      { numRuns: 20 },
     )
   })
 
-  it.each([
-    ['a batch', wire, judgeBatch],
-    ['an envelope by itself', single, judgeSingle],
-  ] as const)(
-    '%s with a part changed, taken away or doubled is refused unless it is the same',
-    (_what, made, judge) => {
-      fc.assert(
-        fc.property(made, fc.nat(), fc.nat(), (bytes, site, change) => {
-          const value = decodeDagCbor(bytes)
-          if (!value.ok) throw new Error('what we encode is canonical')
+  it.each(FORMS)('%s with a part changed, taken away or doubled is refused', (_what, made, judge) => {
+    fc.assert(
+      fc.property(made, changes, (bytes, places) => {
+        const value = decodeDagCbor(bytes)
+        if (!value.ok) throw new Error('what we encode is canonical')
+        for (const [site, change] of places) {
           const changed = encodeDagCbor(mutated(value.value, site, change))
-          if (Buffer.compare(changed, bytes) !== 0) expectRefused(judge(changed))
-        }),
-        { numRuns: 500 },
-      )
-    },
-  )
+          if (!equalBytes(changed, bytes)) expectRefused(judge(changed))
+        }
+      }),
+      { numRuns: 30 },
+    )
+  })
 })
