@@ -215,9 +215,3 @@ export interface StoreRoom {
   /** Bytes that may still be written before `full`; what others write to the disk counts against it. */
   readonly freeBytes: number
 }
-
-/** Of one turn, encoded: a turn is 256 KiB, but a single entry of 4 MiB may exceed it. */
-export const ROW_BYTES_MAX = 67_108_864
-export const NOTE_BYTES_MAX = 65_536
-export const CHECKPOINT_HEAD_BYTES_MAX = 65_536
-export const CHUNK_BYTES_MAX = 1_048_576

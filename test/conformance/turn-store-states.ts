@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CHUNK_BYTES_MAX, type TrimLimits, type TurnStore } from '../../src/ports/turn-store.ts'
+import { CHUNK_BYTES_MAX } from '../../src/model/turn.ts'
+import type { TrimLimits, TurnStore } from '../../src/ports/turn-store.ts'
 import {
   checkpoint,
   entries,

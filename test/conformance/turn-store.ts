@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { NOTE_BYTES_MAX, type TurnStore, type TurnWrites } from '../../src/ports/turn-store.ts'
+import { NOTE_BYTES_MAX } from '../../src/model/turn.ts'
+import type { TurnStore, TurnWrites } from '../../src/ports/turn-store.ts'
 import {
   checkpoint,
   entries,

@@ -1,11 +1,7 @@
 import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
+import { CHECKPOINT_HEAD_BYTES_MAX, NOTE_BYTES_MAX, ROW_BYTES_MAX } from '../../model/turn.ts'
 import type { Entry, Membership } from '../../ports/consensus-group.ts'
-import {
-  CHECKPOINT_HEAD_BYTES_MAX,
-  NOTE_BYTES_MAX,
-  type Note,
-  ROW_BYTES_MAX,
-} from '../../ports/turn-store.ts'
+import type { Note } from '../../ports/turn-store.ts'
 import type { ByteReader } from './byte-reader.ts'
 import type { GroupHead, RowCheckpoint, RowPart } from './row.ts'
 import { CHECKPOINT_KINDS, ENTRY_HEAD_BYTES, NOTE_HEAD_BYTES, PART, PART_BITS } from './row-format.ts'

@@ -1,9 +1,9 @@
 import type { GroupId } from '../../model/raft.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-import type { Turn } from '../../model/turn.ts'
+import { ROW_BYTES_MAX, type Turn } from '../../model/turn.ts'
+
 import type { Checksum } from '../../ports/checksum.ts'
-import { ROW_BYTES_MAX } from '../../ports/turn-store.ts'
 import { ByteReader } from './byte-reader.ts'
 import { readPart } from './decode-part.ts'
 import type { RowPart, TurnRow } from './row.ts'

@@ -1,14 +1,9 @@
 import type { GroupHead, RowCheckpoint, RowPart } from '../../codec/turn/row.ts'
 import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex, Term } from '../../model/raft.ts'
+import { CHECKPOINT_HEAD_BYTES_MAX, NOTE_BYTES_MAX } from '../../model/turn.ts'
 import type { Entry, HardState } from '../../ports/consensus-group.ts'
-import {
-  CHECKPOINT_HEAD_BYTES_MAX,
-  type Checkpoint,
-  type GroupWrites,
-  NOTE_BYTES_MAX,
-  type Note,
-} from '../../ports/turn-store.ts'
+import type { Checkpoint, GroupWrites, Note } from '../../ports/turn-store.ts'
 import { type GroupView, headOf, newGroupView, termAt } from './group-view.ts'
 
 /** What a group's writes become in a row. */

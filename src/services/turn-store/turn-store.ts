@@ -6,23 +6,22 @@ import { type PlannedPart, planGroup } from '../../core/turn-log/plan-group.ts'
 import { RowsView } from '../../core/turn-log/rows-view.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
-import { assertTurn, type Turn } from '../../model/turn.ts'
+import { assertTurn, CHUNK_BYTES_MAX, type Turn } from '../../model/turn.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import type { Entry } from '../../ports/consensus-group.ts'
 import type { DiskOutcome, DiskPart, DiskStage, DiskWrites, RowDisk } from '../../ports/row-disk.ts'
-import {
-  CHUNK_BYTES_MAX,
-  type CommitOutcome,
-  type SettledOutcome,
-  type StagedChunk,
-  type StagedState,
-  type StoredReplica,
-  type StoreOrigin,
-  type StoreRoom,
-  type TrimLimits,
-  type TrimOutcome,
-  type TurnStore,
-  type TurnWrites,
+import type {
+  CommitOutcome,
+  SettledOutcome,
+  StagedChunk,
+  StagedState,
+  StoredReplica,
+  StoreOrigin,
+  StoreRoom,
+  TrimLimits,
+  TrimOutcome,
+  TurnStore,
+  TurnWrites,
 } from '../../ports/turn-store.ts'
 import { loadRows } from './load.ts'
 import { readReplicas, readSomeEntries } from './read-groups.ts'
@@ -54,6 +53,7 @@ class DiskTurnStore implements TurnStore {
   /** Groups whose commit index rose since their last row. */
   readonly #carried = new Set<GroupId>()
   #underway: Append | undefined
+  #fault: FaultError | undefined
   #pass: Iterator<Turn>
   #listener: ((outcome: SettledOutcome) => void) | undefined
 
@@ -158,6 +158,7 @@ class DiskTurnStore implements TurnStore {
       throw new FaultError('store-full', 'no room to start over with an empty store')
     }
     this.#view = new RowsView()
+    this.#lastTurn = 0
     this.#stages.clear()
     this.#pass = this.#view.weights.turns()
     this.#isWritable = true
@@ -219,6 +220,7 @@ class DiskTurnStore implements TurnStore {
     assert(append !== undefined, 'what is told was underway')
     this.#underway = undefined
     if (outcome.kind === 'stored') this.#stored(append)
+    if (outcome.kind === 'failed') this.#fault = outcome.fault
     const { turn } = append.row
     this.#listener?.(outcome.kind === 'stored' ? { kind: 'stable', turn } : { ...outcome, turn })
   }
@@ -289,6 +291,7 @@ class DiskTurnStore implements TurnStore {
   }
 
   #assertIdle(): void {
+    if (this.#fault !== undefined) throw this.#fault
     assert(this.#isWritable, 'a store that lost its history starts over before it is written')
     assert(this.#underway === undefined, 'one turn is written at a time')
   }
