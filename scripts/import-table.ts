@@ -27,7 +27,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   row('src/ports', ['src/model']),
   row('src/codec', ['src/model'], {
     typesFrom: PURE_PORTS,
-    packages: ['zod', 'multiformats', '@ipld/dag-cbor', '@ipld/dag-json', 'cborg'],
+    packages: ['zod', 'multiformats'],
   }),
   row('src/core', ['src/codec', 'src/model'], { typesFrom: PURE_PORTS }),
   row('src/services', ['src/core', 'src/codec', 'src/ports', 'src/model']),

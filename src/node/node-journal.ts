@@ -24,17 +24,18 @@ export type { JournalVerdict } from '../services/journal/verify-journal.ts'
 
 /** Lines of a home's journal; no lock is needed. Faults `journal-io`. */
 export function showHomeJournal(home: string, filter: ShowFilter): AsyncGenerator<ShownLine> {
-  return showJournal(storeOf(home), filter)
+  return showJournal(journalOf(home), filter)
 }
 
 /** Checks a home's journal; no lock is needed. Faults `journal-io`. */
 export function verifyHomeJournal(home: string, expect: VerifyExpectation): Promise<JournalVerdict> {
   const { crypto } = offline
   const tools = { sha256Hex: crypto.sha256Hex, verifySeal: sealVerifier(crypto) }
-  return verifyJournal(storeOf(home), tools, expect)
+  return verifyJournal(journalOf(home), tools, expect)
 }
 
-function storeOf(home: string): JournalStore {
+/** The journal of a home, for readers: no lock is needed. */
+export function journalOf(home: string): JournalStore {
   return journalFiles(homePaths(home).journal)
 }
 
@@ -66,7 +67,7 @@ export async function openNodeJournal(options: NodeJournalOptions): Promise<Open
     signStatement(crypto, 'journal-seal', net, key.secret, sealBody(statement))
   return await openJournal(
     {
-      store: storeOf(home),
+      store: journalOf(home),
       clock,
       sha256Hex: crypto.sha256Hex,
       signSeal,
