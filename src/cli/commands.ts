@@ -13,6 +13,12 @@ import { keysExport } from './node/keys-export.ts'
 import { keysImport } from './node/keys-import.ts'
 import { keysPasswd } from './node/keys-passwd.ts'
 import { keysShow } from './node/keys-show.ts'
+import { policyBuild } from './node/policy-build.ts'
+import { policyEval } from './node/policy-eval.ts'
+import { policyInspect } from './node/policy-inspect.ts'
+import { policySign } from './node/policy-sign.ts'
+import { policyTest } from './node/policy-test.ts'
+import { policyWhatIf } from './node/policy-what-if.ts'
 import { version } from './node/version.ts'
 
 /** Every command, in the order of the help. */
@@ -30,6 +36,12 @@ export const COMMANDS: readonly Command[] = [
   envelopeShow,
   journalShow,
   journalVerify,
+  policyBuild,
+  policyTest,
+  policySign,
+  policyInspect,
+  policyEval,
+  policyWhatIf,
   configShow,
   version,
 ]

@@ -80,6 +80,7 @@ const ABOUT_GROUP: Readonly<Record<string, string>> = {
   envelope: 'Sign, check and read envelopes',
   journal: "This node's own diary",
   keys: 'Keys of this node and of the agents it hosts',
+  policy: 'Policies: build, test, sign and try them',
 }
 
 function optionOf(name: string, spec: OptionSpec): Option {

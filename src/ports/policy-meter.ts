@@ -5,6 +5,8 @@ import type { Result } from '../model/result.ts'
 export interface MeteredPolicy {
   readonly bytes: Uint8Array
   readonly meterVersion: number
+  /** How the names of all exports begin that metering has added. */
+  readonly exportsPrefix: string
   /** Name of the exported i64 global that holds the gas left; below 0 once it ran out. */
   readonly gasExport: string
   /** Name of the exported i32 global that holds the stack left; below 0 once calls went too deep. */

@@ -34,7 +34,9 @@ export class OpaModule implements PolicyModule {
     this.meterVersion = plan.meterVersion
     this.builtins = [...plan.builtins.values()].map(({ name }) => name)
     this.imports = webAssembly.Module.imports(plan.module).map(({ module, name }) => `${module}.${name}`)
-    this.exports = webAssembly.Module.exports(plan.module).map(({ name }) => name)
+    this.exports = webAssembly.Module.exports(plan.module)
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith(plan.exportsPrefix))
     this.#plan = plan
     this.#aside = aside
     this.#evaluator = new Evaluator(plan)

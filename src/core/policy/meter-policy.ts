@@ -57,6 +57,7 @@ export function meterPolicy(wasm: Uint8Array): Result<MeteredPolicy, Rejection> 
   return ok({
     bytes: metered.value.bytes,
     meterVersion: metered.value.meterVersion,
+    exportsPrefix: INJECTED.prefix,
     gasExport: INJECTED.gas,
     stackExport: INJECTED.stack,
     importedPages: memory.imported ? memory.min : undefined,
