@@ -105,7 +105,7 @@ const REFUSED: readonly (readonly [string, Kind, Ipld, string, string])[] = [
     'NEED',
     { ...NEED, input: { cid: link } },
     'MALFORMED',
-    'payload.input.size',
+    'payload.input',
   ],
   [
     'an input of two forms',
