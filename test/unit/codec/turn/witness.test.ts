@@ -34,7 +34,11 @@ describe('the origin of a store (B5)', () => {
       history: 'continued',
       incarnation: 6,
     })
+  })
+
+  it('is new when whoever made the store ended before its first witness was whole', () => {
     expect(judgeOrigin({ ...A, incarnation: 1, turn: 0 }, 'none').history).toBe('new')
+    expect(judgeOrigin({ ...A, incarnation: 1, turn: 0 }, 'damaged').history).toBe('new')
   })
 
   it.each<[string, Witness | undefined, Witness | 'none' | 'damaged', RegExp]>([
@@ -53,6 +57,7 @@ describe('the origin of a store (B5)', () => {
     ],
     ['another store is in its place', { ...A, store: new Uint8Array(16).fill(2) }, A, /Another store/u],
     ['the witness is missing', A, 'none', /missing/u],
+    ['the witness of a store that was opened before is missing', { ...A, turn: 0 }, 'none', /missing/u],
     ['the witness is damaged', A, 'damaged', /damaged/u],
     ['the witness is damaged and the store gone', undefined, 'damaged', /damaged/u],
   ])('is lost when %s', (_, stored, witness, reason) => {

@@ -100,7 +100,7 @@ describe('a batch from a peer', () => {
   })
 
   it('costs no signature check at all when its bodies do not lead to its root, or it is not well formed', async () => {
-    const bodies = [...batch.bodies].reverse()
+    const bodies = batch.bodies.toReversed()
     const swapped = await judgeBatch('peer', encodeBatch({ ...batch, bodies }), context(), deps)
     expect(swapped).toMatchObject({ ok: false, error: { code: 'BAD_SIGNATURE', field: 'root' } })
     const cut = await judgeBatch('peer', encodeBatch(batch).subarray(0, -1), context(), deps)
