@@ -16,8 +16,9 @@ export interface Frame {
   results: Uint8Array
   /** Operands below its own. */
   height: number
+  /** What is read now cannot be reached, for something before it in the block left. Has operands of any type. */
   unreachable: boolean
-  /** False: the block stands in unreachable code, and so does all in it. */
+  /** False: the block stands in unreachable code. To the validator it is a block like any other. */
   live: boolean
   unpaid: boolean
   calls: boolean
@@ -77,7 +78,11 @@ export class BodyState {
 
   /** Adds a row where the code can be reached; gives its number, or NO_ROW. The instruction has been read whole. */
   event(op: number, at: number, aux: number): number {
-    return this.#frame.unreachable ? NO_ROW : this.#row(op, at, aux, NO_ROW)
+    return this.#isReachable() ? this.#row(op, at, aux, NO_ROW) : NO_ROW
+  }
+
+  #isReachable(): boolean {
+    return this.#frame.live && !this.#frame.unreachable
   }
 
   #row(op: number, at: number, aux: number, mate: number): number {
@@ -172,14 +177,14 @@ export class BodyState {
   #enter(kind: number, open: number, params: Uint8Array, results: Uint8Array): void {
     const max = this.#nestingMax
     if (this.depth > max) return void this.#reader.refuse('LIMIT', `blocks nested deeper than ${max}`)
-    const live = this.depth === 0 || !this.#frame.unreachable
+    const live = this.depth === 0 || this.#isReachable()
     const frame = (this.#frames[this.depth] ??= newFrame())
     frame.kind = kind
     frame.open = open
     frame.params = params
     frame.results = results
     frame.height = this.#height
-    frame.unreachable = !live
+    frame.unreachable = false
     frame.live = live
     frame.unpaid = false
     frame.calls = false
@@ -192,7 +197,7 @@ export class BodyState {
     if (frame.kind !== EVENT.if) return void this.#reader.refuse('MALFORMED', 'else without if', at)
     this.#closeArm(frame)
     frame.kind = EVENT.else
-    frame.unreachable = !frame.live
+    frame.unreachable = false
     if (frame.live) this.#row(EVENT.else, at, 0, frame.open)
     this.pushAll(frame.params)
   }
@@ -236,13 +241,13 @@ export class BodyState {
 
   /** A `br_if` goes to the label. It can pay only where it carries no operands, and not at all back to a loop. */
   reachByBranch(label: Frame): void {
-    if (this.#frame.unreachable) return
+    if (!this.#isReachable()) return
     if (label.kind === EVENT.loop || labelTypes(label).length > 0) label.unpaid = true
   }
 
   /** One `br_table` goes to both labels. */
   reachByTable(first: Frame, label: Frame): void {
-    if (this.#frame.unreachable) return
+    if (!this.#isReachable()) return
     if (label.kind === EVENT.loop) label.unpaid = true
     this.#log.joinLabels(this.labelOf(first), this.labelOf(label))
   }

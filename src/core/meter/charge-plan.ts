@@ -155,7 +155,7 @@ export class ChargePlan {
         return 1 + least
       }
       case EVENT.brTable:
-        return 1 + (this.#levels.get(this.#log.groupOf(this.#log.aux(row)) as number) as number)
+        return 1 + (this.#levels.get(this.#log.groupOf(this.#log.aux(row)) ?? row) ?? Infinity)
       case EVENT.return:
       case EVENT.unreachable:
         return 1

@@ -36,7 +36,7 @@ export interface Written {
   readonly tooLarge: number | undefined
 }
 
-/** Writes the module again, custom sections left out, and the meter's own section at the end. */
+/** Writes the module again: the meter's own section first, other custom sections left out. */
 export function writeModule(work: MeterWork, config: MeterConfig): Written {
   return new ModuleWriter(work, config).write()
 }
@@ -75,6 +75,7 @@ class ModuleWriter {
     const operandType = this.#addType([I32], [I32])
     const bodies = this.#writeBodies()
     this.#out.copy(module.bytes, 0, PREAMBLE_BYTES)
+    this.#writeVersion()
     this.#extend(SECTION.type, this.#typeCount, (out) => out.copy(this.#types.view()))
     if (module.memory?.imported === true) this.#withMemory(SECTION.import)
     else this.#same(SECTION.import)
@@ -92,7 +93,6 @@ class ModuleWriter {
     for (const id of [SECTION.start, SECTION.element, SECTION.dataCount]) this.#same(id)
     this.#writeCode(bodies)
     this.#same(SECTION.data)
-    this.#writeVersion()
     return { bytes: this.#out.view().slice(), charges: this.#charges, tooLarge: this.#tooLarge }
   }
 
