@@ -141,10 +141,11 @@ denials contains {"rule": "zone", "field": "payload.capabilities", "limit": 64} 
 	not is_zone(zone)
 }
 
-# As in eu-west or eu/de-1: words of lower-case letters and digits.
+# As in eu-west or eu/de-1: words in lower case. Which characters names have is the business of the schemas.
 is_zone(zone) if {
-	count(zone) <= 64
-	trim(zone, "abcdefghijklmnopqrstuvwxyz0123456789-/") == ""
-	trim(zone, "-/") == zone
 	zone != ""
+	count(zone) <= 64
+	lower(zone) == zone
+	not contains(zone, " ")
+	trim(zone, "-/") == zone
 }

@@ -28,6 +28,10 @@ type compiled struct {
 	Input *string `json:"input,omitempty"`
 	Data  *string `json:"data,omitempty"`
 	Error string  `json:"error,omitempty"`
+	// What the case expects, for who judges it elsewhere.
+	WantDefined *bool             `json:"want_defined,omitempty"`
+	WantResult  *[]map[string]any `json:"want_result,omitempty"`
+	WantError   *string           `json:"want_error,omitempty"`
 }
 
 type result struct {
@@ -104,7 +108,7 @@ func load(folder string) map[string]cases.TestCase {
 }
 
 func compile(ctx context.Context, id string, tc cases.TestCase, version ast.RegoVersion) compiled {
-	one := compiled{ID: id}
+	one := compiled{ID: id, WantDefined: tc.WantDefined, WantResult: tc.WantResult, WantError: tc.WantError}
 	for name, value := range tc.Env {
 		check(os.Setenv(name, value))
 	}
@@ -123,7 +127,7 @@ func compile(ctx context.Context, id string, tc cases.TestCase, version ast.Rego
 		}),
 	}
 	for i, module := range tc.Modules {
-		args = append(args, rego.Module(fmt.Sprintf("module-%d.rego", i), module))
+		args = append(args, rego.Module(fmt.Sprintf("module%d.rego", i), module))
 	}
 	made, err := rego.New(args...).Compile(ctx)
 	if err != nil {

@@ -4,7 +4,7 @@ import { capsuleCid, decodeCapsule, encodeCapsule } from '../../codec/capsule/ca
 import { signCapsule } from '../../core/policy/capsule-check.ts'
 import { makeCapsule } from '../../core/policy/make-capsule.ts'
 import { offline } from '../../node/offline.ts'
-import { runCasesOf } from '../../node/policy/files.ts'
+import { POLICY_FILE, type PolicySettings, runCasesOf } from '../../node/policy/files.ts'
 import { defineCommand } from '../command.ts'
 import { refuse, unwrap, usageError } from '../failure.ts'
 import { report } from '../report.ts'
@@ -18,24 +18,27 @@ export const policySign = defineCommand({
   about: 'Make a capsule of a compiled policy: its hash and the cases that it passes, signed for a network',
   examples: [
     'canswarm policy sign my-policy --label "no images" --out my.capsule',
-    'canswarm policy sign default --label default --network bafyrei… --out default.capsule',
+    'canswarm policy sign default --network bafyrei… --out default.capsule',
   ],
   arguments: [POLICY_ARGUMENT],
   options: {
-    label: { type: 'string', value: 'TEXT', about: 'what people call it, at most 64 characters' },
+    label: {
+      type: 'string',
+      value: 'TEXT',
+      about: `what people call it, at most 64 characters (else what ${POLICY_FILE.settings} says)`,
+    },
     out: { type: 'string', value: 'FILE', about: 'file to write' },
     key: { type: 'string', value: 'NAME', about: "key of the author (else the node's own)" },
     gasLimit: {
       type: 'integer',
       value: 'GAS',
-      about: "gas for one envelope (else the network's parameter says)",
+      about: `gas for one envelope (else what ${POLICY_FILE.settings} or the network says)`,
     },
     ...NETWORK_OPTION,
     ...PASSPHRASE_OPTION,
   },
   async run(context, [path], { label, out, key, gasLimit, network, passphraseFile }) {
-    if (label === undefined || out === undefined)
-      throw usageError('name the capsule: --label TEXT --out FILE')
+    if (out === undefined) throw usageError('say where to write the capsule: --out FILE')
     const net = requiredNetwork(context, network)
     const { did, secret } = await loadKey(context, keyNameOf(context, key), passphraseFile)
     const { sha256 } = offline.crypto
@@ -44,7 +47,13 @@ export const policySign = defineCommand({
       const failed = policy.cases.find(({ difference }) => difference !== undefined)
       if (failed !== undefined)
         refuse('MALFORMED', `the case ${failed.id} fails: ${failed.difference}`, 'cases')
-      const capsule = makeCapsule({ label, author: did, module: policy.module, cases, gasLimit }, sha256)
+      const parts = {
+        ...namesOf(source.settings, label, gasLimit),
+        author: did,
+        module: policy.module,
+        cases,
+      }
+      const capsule = makeCapsule(parts, sha256)
       const bytes = encodeCapsule(capsule)
       unwrap(decodeCapsule(bytes))
       const signature = signCapsule(offline.crypto, net, secret, bytes)
@@ -74,3 +83,9 @@ export const policySign = defineCommand({
     return report('canswarm.policy.sign/1', data, text, { notes })
   },
 })
+
+function namesOf(settings: PolicySettings, label: string | undefined, gasLimit: number | undefined) {
+  const name = label ?? settings.label
+  if (name === undefined) throw usageError('name the capsule: --label TEXT')
+  return { label: name, gasLimit: gasLimit ?? settings.gas_limit }
+}

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ConformanceCase } from '../../codec/capsule/case.ts'
 import { type CaseOutcome, runCases } from '../../core/policy/conformance.ts'
 import { caseFileText, parseCaseFile } from '../../node/policy/case-file.ts'
-import { testRego } from '../../node/policy/compile.ts'
+import { hasRegoTests, testRego } from '../../node/policy/compile.ts'
 import { POLICY_FILE } from '../../node/policy/files.ts'
 import { findOpa } from '../../node/policy/opa.ts'
 import { defineCommand } from '../command.ts'
@@ -72,11 +72,6 @@ function withoutGas(outcome: CaseOutcome): CaseOutcome {
 function testedRego(path: string, env: Readonly<Record<string, string | undefined>>) {
   const opa = hasRegoTests(path) ? findOpa(env) : undefined
   return opa === undefined ? undefined : testRego(opa, path)
-}
-
-function hasRegoTests(path: string): boolean {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-  return isFolder && readdirSync(path).some((name) => name.endsWith('_test.rego'))
 }
 
 function recordGas(folder: string, outcomes: readonly CaseOutcome[]): void {

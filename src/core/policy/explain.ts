@@ -34,7 +34,11 @@ export function explainDenial({ rule, field = '', limit }: Denial): string {
   return `rule ${rule}${at}${limit === undefined ? '' : ` (limit ${limit})`}`
 }
 
-/** All reasons in one line, for people. */
+const SHOWN_MAX = 8
+
+/** The reasons in one line, for people: the first eight, and how many more there are. */
 export function explain({ denials }: Decision): string {
-  return denials.map(explainDenial).join('; ')
+  const shown = denials.slice(0, SHOWN_MAX).map(explainDenial)
+  const hidden = denials.length - shown.length
+  return [...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('; ')
 }

@@ -19,7 +19,7 @@ export interface UsablePolicy {
 }
 
 /** Gas of an evaluation where neither capsule nor caller says anything. */
-export const GAS_MAX_DEFAULT = PARAMETERS.policyGasMax.production
+const GAS_MAX_DEFAULT = PARAMETERS.policyGasMax.production
 
 /**
  * Makes a policy usable: a capsule is checked as every node checks it, for the network `net`; a bare module is
@@ -43,8 +43,9 @@ export function usePolicy(
   }
   const module = engine.load(source.wasm)
   if (!module.ok) return module
+  const gasMax = source.settings.gas_limit ?? GAS_MAX_DEFAULT
   const known = runCasesOf(source.cases.filter(({ gas }) => gas !== undefined))
   if (!known.ok) return known
-  const cases = runCases(known.value, module.value, GAS_MAX_DEFAULT)
-  return ok({ module: module.value, gasMax: GAS_MAX_DEFAULT, cases, checked: undefined })
+  const cases = runCases(known.value, module.value, gasMax)
+  return ok({ module: module.value, gasMax, cases, checked: undefined })
 }

@@ -1,28 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ENTRYPOINT } from '../../adapters/opa-wasm/engine.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
+import { POLICY_FILE } from './files.ts'
 import type { Opa } from './opa.ts'
 
-/** Tests are not part of a policy. */
-const TEST_FILES = '*_test.rego'
+/** What is not part of a policy: its tests, and what its folder says of the capsule. */
+const NOT_POLICY = ['--ignore', '*_test.rego', '--ignore', POLICY_FILE.settings]
 
 /**
  * Compiles all Rego of a folder into one module: the same sources give the same bytes. Rejects MALFORMED with the
  * compiler's own words, and for data files: what a policy knows stands in its Rego, so that its hash covers it.
  */
 export function compilePolicy(opa: Opa, folder: string): Result<Uint8Array, Rejection> {
-  const checked = opa.run(['check', '--strict', folder])
+  const checked = opa.run(['check', '--strict', '--ignore', POLICY_FILE.settings, folder])
   if (!checked.ok) return reject('MALFORMED', wordsOf(checked.stderr))
   const scratch = mkdtempSync(join(tmpdir(), 'canswarm-policy-'))
   try {
     const out = join(scratch, 'bundle.tar.gz')
     // From inside, so that the bytes do not depend on where the folder is.
     const build = ['build', '--target', 'wasm', '--entrypoint', ENTRYPOINT, '--output', out]
-    const built = opa.run([...build, '--ignore', TEST_FILES, '.'], folder)
+    const built = opa.run([...build, ...NOT_POLICY, '.'], folder)
     if (!built.ok) return reject('MALFORMED', wordsOf(built.stderr))
     return moduleOf(gunzipSync(readFileSync(out)))
   } finally {
@@ -30,10 +31,20 @@ export function compilePolicy(opa: Opa, folder: string): Result<Uint8Array, Reje
   }
 }
 
-/** Runs the policy's own tests. `ok` when all pass. */
-export function testRego(opa: Opa, folder: string): { readonly ok: boolean; readonly report: string } {
-  const { ok: passed, stdout, stderr } = opa.run(['test', '--ignore', '*.json,*.jsonl', '.'], folder)
+/** Runs the tests that stand beside the Rego of a folder; undefined when there are none. `ok` when all pass. */
+export function testRego(
+  opa: Opa,
+  folder: string,
+): { readonly ok: boolean; readonly report: string } | undefined {
+  if (!hasRegoTests(folder)) return undefined
+  const { ok: passed, stdout, stderr } = opa.run(['test', '--ignore', POLICY_FILE.settings, '.'], folder)
   return { ok: passed, report: `${stdout}${stderr}`.trim() }
+}
+
+/** False too for what is no folder. */
+export function hasRegoTests(folder: string): boolean {
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  return isFolder && readdirSync(folder).some((name) => name.endsWith('_test.rego'))
 }
 
 function wordsOf(stderr: string): string {

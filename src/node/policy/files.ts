@@ -2,7 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync } from 'node:zlib'
+import * as z from 'zod'
 import { type CapsuleBundle, decodeBundle } from '../../codec/capsule/bundle.ts'
+import { GAS_LIMIT_MAX } from '../../codec/capsule/capsule.ts'
 import type { ConformanceCase } from '../../codec/capsule/case.ts'
 import { FaultError } from '../../model/fault.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
@@ -15,6 +17,8 @@ export const POLICY_FILE = {
   compressed: 'policy.wasm.br',
   hash: 'policy.wasm.sha256',
   cases: 'cases.jsonl',
+  /** { label?, gas_limit? }: what its capsule is to say. */
+  settings: 'capsule.json',
 } as const
 
 /** Folder of the policy that comes with canswarm. */
@@ -27,7 +31,16 @@ export interface PolicySource {
   readonly wasm: Uint8Array
   readonly cases: readonly WrittenCase[]
   readonly bundle: CapsuleBundle | undefined
+  readonly settings: PolicySettings
 }
+
+/** What a policy's folder says of the capsule that is made of it. */
+const settingsSchema = z.strictObject({
+  label: z.string().min(1).max(64).exactOptional(),
+  gas_limit: z.int().min(1).max(GAS_LIMIT_MAX).exactOptional(),
+})
+
+export type PolicySettings = Readonly<z.infer<typeof settingsSchema>>
 
 /**
  * Reads a policy: a capsule file, a module (also compressed), or a folder with a compiled module and, if there are
@@ -43,7 +56,7 @@ export function readPolicy(path: string): Result<PolicySource, Rejection> {
   const bundle = decodeBundle(bytes)
   if (!bundle.ok) return bundle
   const { wasm, cases } = bundle.value
-  return ok({ wasm, cases, bundle: bundle.value })
+  return ok({ wasm, cases, bundle: bundle.value, settings: {} })
 }
 
 /** Cases that were run. Rejects MALFORMED for the first that was not. */
@@ -62,7 +75,28 @@ function readFolder(folder: string): Result<PolicySource, Rejection> {
   if (!wasm.ok) return wasm
   const path = join(folder, POLICY_FILE.cases)
   const cases = existsSync(path) ? parseCaseFile(Buffer.from(read(path)).toString('utf8')) : ok([])
-  return cases.ok ? ok({ wasm: wasm.value, cases: cases.value, bundle: undefined }) : cases
+  if (!cases.ok) return cases
+  const settings = settingsIn(folder)
+  return settings.ok
+    ? ok({ wasm: wasm.value, cases: cases.value, bundle: undefined, settings: settings.value })
+    : settings
+}
+
+function settingsIn(folder: string): Result<PolicySettings, Rejection> {
+  const path = join(folder, POLICY_FILE.settings)
+  if (!existsSync(path)) return ok({})
+  const parsed = settingsSchema.safeParse(parseJson(Buffer.from(read(path)).toString('utf8')))
+  if (parsed.success) return ok(parsed.data)
+  const where = parsed.error.issues[0]?.path.join('.') ?? ''
+  return reject('MALFORMED', `${path} says { label, gas_limit } and nothing else`, where)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // the schema refuses it
+  }
 }
 
 function moduleIn(folder: string): Result<Uint8Array, Rejection> {
@@ -74,7 +108,7 @@ function moduleIn(folder: string): Result<Uint8Array, Rejection> {
 }
 
 function bare(wasm: Result<Uint8Array, Rejection>): Result<PolicySource, Rejection> {
-  return wasm.ok ? ok({ wasm: wasm.value, cases: [], bundle: undefined }) : wasm
+  return wasm.ok ? ok({ wasm: wasm.value, cases: [], bundle: undefined, settings: {} }) : wasm
 }
 
 function inflate(bytes: Uint8Array, path: string): Result<Uint8Array, Rejection> {

@@ -34,7 +34,7 @@ function argumentOf(text: string): Argument {
   const string = stringOf(text)
   if (string !== undefined) return { kind: 'string', value: string }
   if (/^-?\d+$/.test(text)) return { kind: 'integer', value: BigInt(text) }
-  const float = /^-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
+  const float = /^-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN
   return Number.isFinite(float) ? { kind: 'float', value: float } : { kind: 'string', value: text }
 }
 
