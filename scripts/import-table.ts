@@ -36,6 +36,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('journal-files', []),
   adapter('home-lock', []),
   adapter('etcd-raft', []),
+  adapter('tcp', []),
   adapter('opa-wasm', []),
   adapter('sqlite', ['better-sqlite3']),
   adapter('system', []),

@@ -1,10 +1,14 @@
+import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
 import {
   type AnswerBatch,
+  EFFECT_BYTES_MAX,
   type Effect,
   type EffectBatch,
   type EntryItem,
+  REJECTION_MESSAGE_BYTES_MAX,
   REMEMBERED_POSITIONS,
+  RESULT_BYTES_MAX,
   type Ticket,
   type Verdict,
 } from '../../model/replicated.ts'
@@ -121,7 +125,18 @@ function answerSteps(
   })
 }
 
+/** What a machine may hand out is bounded: beyond it a checkpoint could not be read back. */
 function machineWrites(step: MachineStep<unknown>): readonly ReplicaWrite[] {
+  const { verdict, effects } = step
+  const isShort =
+    verdict.kind === 'applied'
+      ? verdict.result.length <= RESULT_BYTES_MAX
+      : new TextEncoder().encode(verdict.message).length <= REJECTION_MESSAGE_BYTES_MAX
+  assert(isShort, 'a verdict beyond its limit')
+  assert(
+    effects.every(({ body }) => body.length <= EFFECT_BYTES_MAX),
+    'an effect beyond its limit',
+  )
   const machine: ReplicaWrite = { kind: 'machine', writes: step.writes }
   return step.effects.length === 0 ? [machine] : [machine, { kind: 'send', effects: step.effects }]
 }

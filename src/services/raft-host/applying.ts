@@ -90,7 +90,7 @@ export class Applying {
     const { mutant } = this.#core
     assert(replica !== undefined && out !== undefined, 'entries of a group without a state')
     assert(entry.index === replica.applied + 1, `entry ${entry.index} after ${replica.applied}`)
-    if (entry.kind === 'command' && !(mutant === 'skip-entry' && entry.index % 97 === 0)) {
+    if (entry.kind === 'command' && !(mutant === 'skip-entry' && entry.index % 13 === 0)) {
       out.items ??= this.#itemsOf(entry.data)
       while (out.item < out.items.length && budget.items > 0) {
         budget.items--
@@ -98,7 +98,7 @@ export class Applying {
         out.item++
       }
       if (out.item < out.items.length) return false
-      if (mutant === 'apply-twice' && entry.index % 89 === 0) {
+      if (mutant === 'apply-twice' && entry.index % 11 === 0) {
         for (const item of out.items) this.#again(group, replica, item, entry.index)
       }
     } else if (entry.kind === 'change') {
@@ -128,6 +128,12 @@ export class Applying {
     if (this.#core.mutant === 'forget-settled') replica.settled.clear()
     if (this.#core.mutant === 'effect-twice' && item.kind === 'effects') {
       for (const inbox of replica.inboxes.values()) inbox.received = Math.max(0, inbox.received - 1)
+    }
+    if (this.#core.mutant === 'effect-skip' && item.kind === 'effects' && index % 3 === 0) {
+      for (const inbox of replica.inboxes.values()) {
+        inbox.received++
+        inbox.answers.push({ kind: 'applied', result: new Uint8Array(0) })
+      }
     }
     countItem(replica)
     if (item.kind === 'effects') this.#exchange.applied(group, item.batch.source, item.batch.first)

@@ -33,6 +33,17 @@ export class GroupCare {
     if (group.role === 'leader') this.#lead(group)
   }
 
+  /** At the end of a turn: a group that may sleep does, and its members are told. */
+  putToSleep(group: HostedGroup): void {
+    const { outgoing, self } = this.#core
+    group.sleepDue = false
+    group.asleep = true
+    for (const peer of membersOf(group.replica)) {
+      if (peer === self) continue
+      outgoing.add(peer, { kind: 'sleep', group: group.id, term: group.hard.term, index: group.last })
+    }
+  }
+
   /** Somebody was heard of. One who was lost may be due to lead again. */
   heard(peer: RaftId): void {
     const { heardAt, groups, tick } = this.#core
@@ -96,7 +107,7 @@ export class GroupCare {
     if (!status.ok || status.value.role !== 'leader') return
     this.#promote(group, status.value, tick)
     if (isSpreading && this.#spread(group, status.value)) return
-    if (isSleepy && maySleep(status.value, (peer) => isAlive(this.#core, peer))) this.#sleep(group)
+    if (isSleepy && maySleep(status.value, (peer) => isAlive(this.#core, peer))) group.sleepDue = true
   }
 
   #isQuiet(group: HostedGroup): boolean {
@@ -104,15 +115,6 @@ export class GroupCare {
     const isIdle = waiting.size === 0 && internal.length === 0 && reads.length === 0 && out === undefined
     if (!isIdle || replica === undefined || replica.promoting.size > 0) return false
     return [...replica.outboxes.values()].every((outbox) => outbox.waiting.length === 0)
-  }
-
-  #sleep(group: HostedGroup): void {
-    const { outgoing, self } = this.#core
-    group.asleep = true
-    for (const peer of membersOf(group.replica)) {
-      if (peer === self) continue
-      outgoing.add(peer, { kind: 'sleep', group: group.id, term: group.hard.term, index: group.last })
-    }
   }
 
   #promote(group: HostedGroup, status: GroupStatus, tick: number): void {

@@ -100,7 +100,10 @@ export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites |
   if (group.out !== undefined && group.out.item > 0) return undefined // in the middle of an entry
   const made = stageState(core, replica, group.machine, 'own')
   if (made === undefined) return undefined
-  const floor = Math.max(group.floor, made.applied - tailEntries)
+  const floor = Math.max(
+    group.floor,
+    core.mutant === 'compact-too-far' ? made.applied : made.applied - tailEntries,
+  )
   return {
     group: group.id,
     checkpoint: made,
@@ -141,7 +144,9 @@ function readReplica(
   if (checkpoint === undefined) return ok(undefined)
   const read = readState(core, group, checkpoint.applied, checkpoint.head)
   if (!read.ok) return read
-  const replica = decodeReplica(machine, group, read.value, checkpoint)
+  const behind = core.mutant === 'checkpoint-behind' && checkpoint.applied > stored.floor.index + 1 ? 1 : 0
+  const place = { ...checkpoint, applied: assertLogIndex(checkpoint.applied - behind) }
+  const replica = decodeReplica(machine, group, read.value, place)
   return replica.ok ? replica : err({ what: `checkpoint: ${replica.error.message}`, todo: FETCH_AGAIN })
 }
 

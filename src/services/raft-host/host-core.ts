@@ -72,6 +72,7 @@ export function isAlive(core: HostCore, peer: RaftId): boolean {
 /** A sleeping group is ticked again. */
 export function wake(group: HostedGroup): void {
   group.asleep = false
+  group.sleepDue = false
   group.quietTicks = 0
 }
 

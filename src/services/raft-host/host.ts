@@ -82,6 +82,7 @@ export class RaftHost implements RaftTransportListener {
   readonly #inbox: { readonly from: RaftId; readonly frame: Uint8Array }[] = []
   #inboxBytes = 0
   #ticksDue = 0
+  #turns = 0
   /** Ready and not yet stable: the store was full, or is at it. */
   #unwritten: Write[] = []
   #underway: Commit | undefined
@@ -249,7 +250,10 @@ export class RaftHost implements RaftTransportListener {
     }
     if (this.#underway === undefined) this.#write()
     this.#applyAll()
-    for (const group of this.#core.groups.values()) this.#exchange.flush(group)
+    for (const group of this.#core.groups.values()) {
+      this.#exchange.flush(group)
+      if (group.sleepDue) this.#care.putToSleep(group)
+    }
     this.#core.outgoing.flush(this.#core.tick)
     return this.#hasMore()
   }
@@ -399,8 +403,10 @@ export class RaftHost implements RaftTransportListener {
       commit: group.hard.commit,
       termJumpMax: settings.termJumpMax,
     })
-    if (unfit !== undefined) return this.#unfit(from, id, unfit, isSuspicious(unfit))
-    wake(group)
+    if (unfit !== undefined && this.#core.mutant !== 'admit-all')
+      return this.#unfit(from, id, unfit, isSuspicious(unfit))
+    // An answer to the last heartbeat before sleep is no reason to wake up.
+    if (peeked.value.type !== 'heartbeat-response') wake(group)
     return peeked.value
   }
 
@@ -472,6 +478,11 @@ export class RaftHost implements RaftTransportListener {
       for (const { ready } of list) this.#send(ready, true)
     }
     const commit = { list, checkpoints: made }
+    if (mutant === 'split-transaction') {
+      const entries = list.map(({ writes }) => ({ ...writes, hardState: undefined }))
+      const outcome = store.commit({ groups: entries.filter((one) => one.entries !== undefined) })
+      if (outcome.kind === 'full') return this.#full(commit)
+    }
     this.#afterCommit(commit, store.commit({ groups: [...list.map(({ writes }) => writes), ...made] }))
   }
 
@@ -635,10 +646,14 @@ export class RaftHost implements RaftTransportListener {
   #applyAll(): void {
     const { groups, settings, engine } = this.#core
     const end = this.#nowMs() + settings.turnMs
-    const budget = { items: settings.turnItemsMax, isOver: () => this.#nowMs() > end }
+    const isOver = (): boolean => this.#nowMs() > end
     const done: GroupId[] = []
-    for (const group of groups.values()) {
-      if (group.out === undefined || !this.#applying.go(group, budget)) continue
+    // Each group its share, and another one first each turn: a backlog delays nobody else.
+    const busy = [...groups.values()].filter(({ out }) => out !== undefined)
+    const share = Math.max(1, Math.floor(settings.turnItemsMax / Math.max(1, busy.length)))
+    const first = this.#turns++ % Math.max(1, busy.length)
+    for (const group of [...busy.slice(first), ...busy.slice(0, first)]) {
+      if (!this.#applying.go(group, { items: share, isOver }) || group.out === undefined) continue
       const isChanged = group.out.ready.committed.some(({ kind }) => kind === 'change')
       group.out = undefined
       done.push(group.id)

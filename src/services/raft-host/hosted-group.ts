@@ -48,6 +48,8 @@ export interface HostedGroup {
       }
     | undefined
   asleep: boolean
+  /** The members are to be told at the end of the turn: after all that would wake them. */
+  sleepDue: boolean
   quietTicks: number
   leaderlessTicks: number
   leadingTicks: number
@@ -96,6 +98,7 @@ export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardSt
     offered: false,
     out: undefined,
     asleep: false,
+    sleepDue: false,
     quietTicks: 0,
     leaderlessTicks: 0,
     leadingTicks: 0,

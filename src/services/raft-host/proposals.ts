@@ -107,7 +107,10 @@ export class Proposals {
     for (const waiting of group.waiting.values()) {
       const { state } = waiting
       const isLost = state.kind === 'proposed' || (state.kind === 'passed' && state.to !== group.leader)
-      if (isLost) this.#requeue(group, waiting, 0)
+      if (isLost && this.#core.mutant === 'ack-on-lost-leader') {
+        const verdict: Verdict = { kind: 'applied', result: waiting.body }
+        this.#finish(group, waiting, { kind: 'settled', verdict, index: group.last })
+      } else if (isLost) this.#requeue(group, waiting, 0)
     }
   }
 

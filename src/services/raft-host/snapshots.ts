@@ -74,7 +74,12 @@ export class Snapshots {
   begin(group: HostedGroup, head: MessageHead, manifestBytes: Uint8Array, message: Uint8Array): void {
     const { tick, store } = this.#core
     const manifest = decodeManifest(manifestBytes)
-    const isStale = head.index <= group.hard.commit || head.term < group.hard.term
+    if (head.index <= group.hard.commit) {
+      // Installed already, and the answer got lost: the engine answers again, or the sender goes on sending it.
+      this.#core.engine.stepMany([{ group: group.id, bytes: message }])
+      return
+    }
+    const isStale = head.term < group.hard.term
     const isKnown = group.receiving?.index === head.index && group.receiving.from === head.from
     if (!manifest.ok || isStale) return this.#refuse(group, head.from, head.index, 'not to be had')
     if (isKnown) return

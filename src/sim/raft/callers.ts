@@ -10,6 +10,12 @@ const DEADLINE_TICKS = 30
 const PATIENCE_MS = 6000
 const CELLS = 40
 
+/** What is known of a command: its verdict, or that an attempt may have had an effect. */
+interface Known {
+  verdict: string | undefined
+  maybe: boolean
+}
+
 /** Callers that put, add, read and tell on any node, try again with the same ticket, and write down what they saw. */
 export class Callers {
   readonly history: Operation[] = []
@@ -20,8 +26,15 @@ export class Callers {
   open = 0
   acknowledged = 0
   refused = 0
+  /** Refused and not tried again: they must never take effect. */
+  readonly abandoned: { readonly group: GroupId; readonly key: Uint8Array }[] = []
   /** Texts that were told by group to group, in no particular order, and how many of them took effect. */
-  readonly told: { readonly source: GroupId; readonly target: GroupId; readonly text: string }[] = []
+  readonly told: {
+    readonly source: GroupId
+    readonly target: GroupId
+    readonly text: string
+    readonly key: Uint8Array
+  }[] = []
 
   constructor(world: World, chance: Chance) {
     this.#world = world
@@ -36,21 +49,21 @@ export class Callers {
     const kind = this.#chance.below(10)
     if (kind < 2) return this.#read(group, cell)
     if (kind < 6)
-      return this.#command(
+      return void this.#command(
         group,
         { kind: 'put', cell, value: `v${serial}` },
         { kind: 'put', cell, value: `v${serial}` },
       )
-    if (kind < 9) return this.#command(group, { kind: 'add', amount: 1 }, { kind: 'add' })
+    if (kind < 9) return void this.#command(group, { kind: 'add', amount: 1 }, { kind: 'add' })
     const others = this.#world.groups.filter((other) => other !== group)
     if (others.length === 0) return
     const target = this.#chance.pick(others)
     const text = `t${serial}`
-    this.told.push({ source: group, target, text })
-    this.#command(group, { kind: 'tell', target, text }, undefined)
+    const key = this.#command(group, { kind: 'tell', target, text }, undefined)
+    this.told.push({ source: group, target, text, key })
   }
 
-  #command(group: GroupId, command: BoardCommand, ask: Ask | undefined): void {
+  #command(group: GroupId, command: BoardCommand, ask: Ask | undefined): Uint8Array {
     const body = encodeBoardCommand(command)
     const node = this.#node()
     const key = this.#chance.bytes(12)
@@ -64,15 +77,11 @@ export class Callers {
     }
     if (ask !== undefined) this.history.push(operation)
     this.open++
-    this.#attempt(operation, ticket, body, { verdict: undefined })
+    this.#attempt(operation, ticket, body, { verdict: undefined, maybe: false })
+    return key
   }
 
-  #attempt(
-    operation: Operation,
-    ticket: Ticket,
-    body: Uint8Array,
-    known: { verdict: string | undefined },
-  ): void {
+  #attempt(operation: Operation, ticket: Ticket, body: Uint8Array, known: Known): void {
     let isOver = false
     const again = (): void => {
       if (isOver) return
@@ -81,22 +90,28 @@ export class Callers {
     }
     const done = (outcome: Outcome): void => {
       if (outcome.kind === 'settled') this.#settled(operation, ticket, outcome, known)
-      else if (outcome.kind === 'refused') this.refused++
+      else if (outcome.kind === 'refused') {
+        this.refused++
+        if (!known.maybe && known.verdict === undefined && this.#chance.is(0.3)) {
+          known.verdict = 'abandoned'
+          this.abandoned.push({ group: operation.group, key: ticket.key })
+          this.open--
+        }
+      } else known.maybe = true
       again()
     }
     const node = this.#node()
     if (node === undefined) return again()
     this.#world.act(node, (host) => host.propose(operation.group, ticket, body, DEADLINE_TICKS, done))
-    this.#world.events.after(PATIENCE_MS, again)
+    this.#world.events.after(PATIENCE_MS, () => {
+      known.maybe ||= !isOver
+      again()
+    })
   }
 
-  #settled(
-    operation: Operation,
-    ticket: Ticket,
-    outcome: Outcome & { kind: 'settled' },
-    known: { verdict: string | undefined },
-  ): void {
+  #settled(operation: Operation, ticket: Ticket, outcome: Outcome & { kind: 'settled' }, known: Known): void {
     const verdict = JSON.stringify(outcome.verdict)
+    if (known.verdict === 'abandoned') throw new Violation('refused-applied', verdict)
     if (known.verdict !== undefined && known.verdict !== verdict) {
       throw new Violation('verdict-differs', `${known.verdict} and ${verdict}`)
     }
@@ -127,6 +142,14 @@ export class Callers {
         this.history.push(operation)
       }),
     )
+  }
+
+  /** What was refused and given up never takes effect. Throws Violation. */
+  checkAbandoned(): void {
+    for (const { group, key } of this.abandoned) {
+      const index = this.#world.checks.indexOf(group, key)
+      if (index !== undefined) throw new Violation('refused-applied', `group ${group} index ${index}`)
+    }
   }
 
   #later(act: () => void): void {

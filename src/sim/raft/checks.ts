@@ -39,6 +39,8 @@ export class Checks {
   readonly #votes = new Map<string, RaftId>()
   readonly #terms = new Map<string, number>()
   readonly #commands = new Map<string, number>()
+  /** Tests of defects: a group that halts is what they want. */
+  allowsHalt = false
   #trace: Uint8Array = NOTHING
   #frames = 0
 
@@ -90,8 +92,12 @@ export class Checks {
     for (const id of groups) {
       const group = host.group(id)
       if (group === undefined) continue
-      if (group.condition === 'halted')
+      if (group.condition === 'halted' && !this.allowsHalt)
         throw new Violation('halted', `node ${node} group ${id}: ${group.why}`)
+      const checkpoint = group.checkpoint?.applied ?? 0
+      if (group.floor > checkpoint || checkpoint > (group.replica?.applied ?? 0)) {
+        throw new Violation('compacted-too-far', `node ${node} group ${id}: ${group.floor}, ${checkpoint}`)
+      }
       if (group.role !== 'leader') continue
       const reign = `${id} ${group.hard.term}`
       const other = this.#leaders.get(reign)

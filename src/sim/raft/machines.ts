@@ -45,7 +45,7 @@ export const boardMachine: StateMachine<Board, BoardWrite> = {
       case 'put': {
         const there = view.cells.get(read.cell)
         if (there !== undefined) return rejected('CONFLICT', there)
-        return applied([{ kind: 'put', cell: read.cell, value: read.value }], read.value)
+        return applied([{ kind: 'put', cell: read.cell, value: read.value }], '')
       }
       case 'add':
         return applied([{ kind: 'add', amount: read.amount }], String(view.count + read.amount))

@@ -59,6 +59,7 @@ export function runSim({ seed, steps, module, sha256, mutant }: SimOptions): Sim
   settle(world, callers)
   checkCells(callers.history)
   checkCounter(callers.history)
+  callers.checkAbandoned()
   compareDisks(world)
   compareStates(world)
   checkEffects(world, callers)
@@ -159,7 +160,7 @@ function compareStates(world: World): void {
 function checkEffects(world: World, callers: Callers): void {
   for (const target of world.groups) {
     const board = membersUp(world, target)[0]?.replica?.state as Board | undefined
-    const expected = callers.told
+    const expected = told(callers)
       .filter((one) => one.target === target)
       .map(({ source, text }) => `${source}:${text}`)
     const arrived = board?.arrived ?? []
@@ -168,7 +169,7 @@ function checkEffects(world: World, callers: Callers): void {
     const missing = expected.filter((text) => !arrived.includes(text))
     if (missing.length > 0)
       throw new Violation('effects', `group ${target}: ${missing.join(' ')} did not arrive`)
-    const asked = callers.told.filter((one) => one.source === target).length
+    const asked = told(callers).filter((one) => one.source === target).length
     const answers = board?.answers.length ?? 0
     if (answers !== asked) throw new Violation('effects', `group ${target}: ${answers} answers to ${asked}`)
   }
@@ -178,4 +179,10 @@ function checkEffects(world: World, callers: Callers): void {
     const sum = counted.filter((one) => one.group === group).length
     if (board?.count !== sum) throw new Violation('counter', `group ${group}: ${board?.count} of ${sum}`)
   }
+}
+
+/** Texts whose command was applied: those that were refused and given up are not expected. */
+function told(callers: Callers): Callers['told'] {
+  const given = new Set(callers.abandoned.map(({ key }) => key))
+  return callers.told.filter(({ key }) => !given.has(key))
 }

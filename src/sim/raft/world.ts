@@ -52,6 +52,8 @@ export interface SimNode {
   stoppedUntil: number
   readonly distrusted: { peer: RaftId; why: string }[]
   readonly events: HostEvent[]
+  /** Whom the host wants to be in touch with. */
+  followed: readonly RaftId[]
 }
 
 const SMALL: Partial<HostSettings> = {
@@ -112,6 +114,7 @@ export class World {
       stoppedUntil: 0,
       distrusted: [],
       events: [],
+      followed: [],
     }
     node.disk.keepsConflicts = this.#options.mutant === 'no-truncate'
     this.nodes.set(id, node)
@@ -162,8 +165,8 @@ export class World {
 
   /** Does something with a node's host, then lets it have a turn. */
   act(id: number, what: (host: RaftHost) => void): void {
-    const node = this.node(id)
-    if (node.host === undefined) return
+    const node = this.nodes.get(id as RaftId)
+    if (node?.host === undefined) return
     what(node.host)
     this.turnSoon(node)
   }
@@ -220,7 +223,9 @@ export class World {
       store: node.disk.open(),
       transport: {
         send: (to, frame) => this.#send(node, life, to, frame),
-        follow: () => undefined,
+        follow: (peers) => {
+          node.followed = [...peers]
+        },
         distrust: (peer, why) => void node.distrusted.push({ peer, why }),
       },
       directory,

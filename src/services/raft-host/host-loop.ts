@@ -1,0 +1,65 @@
+import type { Clock } from '../../ports/clock.ts'
+import type { RaftHost } from './host.ts'
+
+/**
+ * Gives a host its ticks and turns. `soon` is called after anything was given to the host; turns run one after
+ * another with room for everything else between them. A fault of a turn ends the loop and goes to `onFault`.
+ */
+export class HostLoop {
+  readonly #host: RaftHost
+  readonly #clock: Clock
+  readonly #tickMs: number
+  readonly #onFault: (error: unknown) => void
+  readonly #later: (task: () => void) => void
+  #isDue = false
+  #isOver = false
+  #cancelTick: () => void = () => undefined
+
+  /** `later` runs a task once what came in meanwhile was handed over: setImmediate, of the shell. */
+  constructor(
+    host: RaftHost,
+    options: {
+      readonly clock: Clock
+      readonly tickMs: number
+      readonly later: (task: () => void) => void
+      readonly onFault: (error: unknown) => void
+    },
+  ) {
+    this.#host = host
+    this.#clock = options.clock
+    this.#tickMs = options.tickMs
+    this.#later = options.later
+    this.#onFault = options.onFault
+    this.#tickLater()
+  }
+
+  soon(): void {
+    if (this.#isDue || this.#isOver) return
+    this.#isDue = true
+    this.#later(() => this.#turn())
+  }
+
+  stop(): void {
+    this.#isOver = true
+    this.#cancelTick()
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#clock.after(this.#tickMs, () => {
+      this.#host.tick()
+      this.soon()
+      this.#tickLater()
+    })
+  }
+
+  #turn(): void {
+    this.#isDue = false
+    if (this.#isOver) return
+    try {
+      if (this.#host.turn()) this.soon()
+    } catch (error) {
+      this.stop()
+      this.#onFault(error)
+    }
+  }
+}
