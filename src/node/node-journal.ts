@@ -35,7 +35,7 @@ export function verifyHomeJournal(home: string, expect: VerifyExpectation): Prom
 }
 
 /** The journal of a home, for readers: no lock is needed. */
-export function journalOf(home: string): JournalStore {
+function journalOf(home: string): JournalStore {
   return journalFiles(homePaths(home).journal)
 }
 

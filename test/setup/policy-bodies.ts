@@ -13,7 +13,7 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 export const NET = cidOf(new TextEncoder().encode('a network'), sha256)
 export const CAPSULE = cidOf(new TextEncoder().encode('a capsule'), sha256)
-export const SENDER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did
+const SENDER = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK' as Did
 
 const id = (text: string) => cidOf(new TextEncoder().encode(text), sha256)
 const hash = (text: string) => sha256(new TextEncoder().encode(text))

@@ -19,7 +19,7 @@ export interface EvaluationPlan extends InstancePlan {
 }
 
 /** Bytes of an input's text that 16 MiB of memory can hold beside what is made of it. */
-export const INPUT_BYTES_MAX = 4_194_304
+const INPUT_BYTES_MAX = 4_194_304
 
 const OUTPUT_BYTES_MAX = 65_536
 

@@ -43,7 +43,7 @@ export const policyBuild = defineCommand({
 })
 
 /** Ends with a failure that says how to get the compiler. */
-export function noOpa(env: Readonly<Record<string, string | undefined>>): CommandError {
+function noOpa(env: Readonly<Record<string, string | undefined>>): CommandError {
   const todo = howToGetOpa(env)
   return new CommandError({
     exit: EXIT.failed,

@@ -25,7 +25,7 @@ const OPEN = 1
 const DONE = 2
 
 /** Slots of 8 bytes that one frame of the function takes at most, in any tier of the engine. */
-export function frameSlots(facts: BodyFacts): number {
+function frameSlots(facts: BodyFacts): number {
   const spilled = Math.ceil(facts.instructions / INSTRUCTIONS_PER_SLOT)
   return FRAME_SLOTS + facts.params + facts.locals + facts.operandsPeak + spilled
 }

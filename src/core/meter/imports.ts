@@ -5,9 +5,9 @@ import type { Reader } from './reader.ts'
 import { nameOfType, VALUE_TYPE } from './value-type.ts'
 
 /** Most elements that the specification lets a table claim. */
-export const TABLE_CEILING = 0xffff_ffff
+const TABLE_CEILING = 0xffff_ffff
 /** Most pages that the specification lets a memory claim. */
-export const MEMORY_CEILING = 65_536
+const MEMORY_CEILING = 65_536
 
 /** Reads one import into the module and refuses it unless the caller allows it. */
 export function readImport(reader: Reader, module: ModuleView, config: MeterConfig): void {

@@ -10,7 +10,7 @@ export const S64 = 3
 export const BYTES4 = 4
 export const BYTES8 = 5
 /** The zero that stands for memory 0. */
-export const MEMORY_INDEX = 6
+const MEMORY_INDEX = 6
 
 /** One instruction whose effect on the operand stack is the same wherever it stands. */
 export interface Opcode {

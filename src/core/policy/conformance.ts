@@ -44,7 +44,7 @@ function textOf(decision: Decision): string {
 }
 
 /** Denials of both stand in one order. */
-export function sameDecision(a: Decision, b: Decision): boolean {
+function sameDecision(a: Decision, b: Decision): boolean {
   if (a.allow !== b.allow || a.denials.length !== b.denials.length) return false
   return a.denials.every((denial, at) => sameDenial(denial, b.denials[at] as Denial))
 }

@@ -9,10 +9,10 @@ import { Reader } from '../meter/reader.ts'
 import { readSections } from '../meter/sections.ts'
 
 /** Of a module: Rego of 100 kB, regular expressions included, compiles to less than a third. */
-export const MODULE_BYTES_MAX = 2_097_152
+const MODULE_BYTES_MAX = 2_097_152
 
 /** 16 MiB, of which 1,000,000 gas pays for one. */
-export const MEMORY_PAGES_MAX = 256
+const MEMORY_PAGES_MAX = 256
 
 /** What OPA's modules import, and all that a policy may. Source: OPA, WebAssembly ABI 1.3, "Imports". */
 const ABI_IMPORTS: readonly AllowedImport[] = [
@@ -27,7 +27,7 @@ const ABI_IMPORTS: readonly AllowedImport[] = [
 ]
 
 /** How policies are metered: part of what nodes agree on, so a change is a change of the network. */
-export const POLICY_METER: MeterConfig = {
+const POLICY_METER: MeterConfig = {
   ...METER_CONFIG,
   limits: { ...METER_LIMITS, bytesMax: MODULE_BYTES_MAX },
   imports: ABI_IMPORTS,

@@ -68,7 +68,7 @@ export function termAt(view: GroupView, index: LogIndex): Term {
 }
 
 /** Place of the first run that ends at or after an index; the number of runs when there is none. */
-export function runAt(runs: readonly Run[], index: LogIndex): number {
+function runAt(runs: readonly Run[], index: LogIndex): number {
   let low = 0
   let high = runs.length
   while (low < high) {

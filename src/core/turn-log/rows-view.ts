@@ -190,12 +190,12 @@ export class RowsView {
 }
 
 /** Bytes of a note in a row. */
-export function noteBytes(note: Note): number {
+function noteBytes(note: Note): number {
   return NOTE_HEAD_BYTES + note.bytes.length
 }
 
 /** Bytes of a checkpoint in a row, about. */
-export function checkpointBytes({ head, membership }: RowCheckpoint): number {
+function checkpointBytes({ head, membership }: RowCheckpoint): number {
   const { voters, learners, outgoing, learnersNext } = membership
   return 64 + head.length + 8 * (voters.length + learners.length + outgoing.length + learnersNext.length)
 }

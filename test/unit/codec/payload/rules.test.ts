@@ -100,13 +100,7 @@ const REFUSED: readonly (readonly [string, Kind, Ipld, string, string])[] = [
     'TOO_LARGE',
     'payload.input.inline',
   ],
-  [
-    'an input by a CID of no size',
-    'NEED',
-    { ...NEED, input: { cid: link } },
-    'MALFORMED',
-    'payload.input',
-  ],
+  ['an input by a CID of no size', 'NEED', { ...NEED, input: { cid: link } }, 'MALFORMED', 'payload.input'],
   [
     'an input of two forms',
     'NEED',

@@ -8,12 +8,12 @@ export class Trap extends Error {}
 
 const scratch = new DataView(new ArrayBuffer(8))
 
-export function f32(bits: Value): number {
+function f32(bits: Value): number {
   scratch.setInt32(0, bits as number)
   return scratch.getFloat32(0)
 }
 
-export function f64(bits: Value): number {
+function f64(bits: Value): number {
   scratch.setBigInt64(0, bits as bigint)
   return scratch.getFloat64(0)
 }
