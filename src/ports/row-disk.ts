@@ -32,6 +32,7 @@ export interface RowDisk {
   room(): StoreRoom
   /** Empties everything and makes the origin this node's again; `full` when even that has no room. */
   startOver(): 'stored' | 'full'
+  /** Throws `store-io` when that fails; what was stored stays stored. */
   close(): void
 }
 

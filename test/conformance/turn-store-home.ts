@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { SoundReplica, TurnStore, TurnWrites } from '../../src/ports/turn-store.ts'
+import type { SoundReplica, TrimLimits, TurnStore, TurnWrites } from '../../src/ports/turn-store.ts'
 import { group } from '../setup/turn-writes.ts'
 
 /** Where a store lives longer than a process. */
@@ -20,4 +20,17 @@ export function read(store: TurnStore, id: number): SoundReplica & { readonly ki
   const [replica] = store.readGroups([group(id)])
   if (replica?.kind !== 'sound') throw new Error(`group ${id} is ${JSON.stringify(replica)}`)
   return replica
+}
+
+/** Trims until there is nothing more to do. */
+export function trimAll(store: TurnStore, limits: TrimLimits): { rows: number; bytes: number } {
+  const total = { rows: 0, bytes: 0 }
+  for (let calls = 0; ; calls++) {
+    expect(calls).toBeLessThan(10_000)
+    const outcome = store.trim(limits)
+    if (outcome.kind === 'full') throw new Error('no room to trim')
+    total.rows += outcome.rows
+    total.bytes += outcome.bytes
+    if (!outcome.more) return total
+  }
 }

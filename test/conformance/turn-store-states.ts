@@ -12,7 +12,7 @@ import {
   note,
   voters,
 } from '../setup/turn-writes.ts'
-import { commit, read, type TurnStoreHome } from './turn-store-home.ts'
+import { commit, read, type TurnStoreHome, trimAll } from './turn-store-home.ts'
 
 const ALL: TrimLimits = { rowsMax: 1_000, bytesMax: 100_000_000 }
 
@@ -251,18 +251,6 @@ function stage(store: TurnStore, id: number, at: number, sizes: readonly number[
     bytes: part(at, number, size),
   }))
   expect(store.stage(chunks)).toBe('stored')
-}
-
-export function trimAll(store: TurnStore, limits: TrimLimits): { rows: number; bytes: number } {
-  const total = { rows: 0, bytes: 0 }
-  for (let calls = 0; ; calls++) {
-    expect(calls).toBeLessThan(10_000)
-    const outcome = store.trim(limits)
-    if (outcome.kind === 'full') throw new Error('no room to trim')
-    total.rows += outcome.rows
-    total.bytes += outcome.bytes
-    if (!outcome.more) return total
-  }
 }
 
 /** What a merge of rows may change: in which row a group's head is. */

@@ -1,20 +1,18 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll } from 'vitest'
 import { openSqliteDisk } from '../../src/adapters/sqlite/sqlite-disk.ts'
 import type { TurnStore } from '../../src/ports/turn-store.ts'
 import { openTurnStore } from '../../src/services/turn-store/turn-store.ts'
+import { memoryDirectory } from '../setup/memory-directory.ts'
 import { seededRandom } from '../setup/seeded-random.ts'
 import { SimulatedDisk } from '../setup/simulated-disk.ts'
 import { describeTurnStore } from './turn-store.ts'
 import type { TurnStoreHome } from './turn-store-home.ts'
 
 const PAGE_BYTES = 4_096
-/** What is tested here is not how fast a sync is: in memory it costs nothing. */
-const MEMORY = '/dev/shm'
-const root = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'canswarm-turns-'))
+const root = memoryDirectory('turns')
 let homes = 0
 afterAll(() => rmSync(root, { recursive: true }))
 

@@ -26,7 +26,7 @@ export function assertVersion(version: string): void {
 
 /**
  * What makes a commit durable, read back: a pragma that is not understood is not an error. One connection owns the
- * file; the log ahead of it is copied back by `Wal`, not by SQLite, which does not tell when that fails.
+ * file, which is said before anything is read of it, so that no memory is shared; the log ahead of it is copied back by `Wal`, not by SQLite, which does not tell when that fails.
  */
 export function configure(db: Database.Database, path: string): void {
   db.pragma('locking_mode = EXCLUSIVE')

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { judgeOrigin, STORE_ID_BYTES, type Witness } from '../../codec/turn/witness.ts'
@@ -18,7 +18,7 @@ import { ioFault, isFull, openFault } from './failure.ts'
 import { clearStore, readOrigin, writeOrigin } from './origin-record.ts'
 import { assertVersion, checkIntegrity, configure, migrate } from './schema.ts'
 import { Statements } from './statements.ts'
-import { Wal } from './wal.ts'
+import { WAL_BYTES, Wal } from './wal.ts'
 import { WitnessFile } from './witness-file.ts'
 
 export interface SqliteDiskOptions {
@@ -46,7 +46,7 @@ export function openSqliteDisk(options: SqliteDiskOptions): RowDisk {
   let witness: WitnessFile | undefined
   try {
     mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-    closeSync(openSync(path, 'a', 0o600))
+    makeFile(path)
     db = openDatabase(path, options)
     witness = WitnessFile.open(options.witness ?? join(options.directory, WITNESS))
     return new SqliteDisk(db, witness, options)
@@ -57,11 +57,16 @@ export function openSqliteDisk(options: SqliteDiskOptions): RowDisk {
   }
 }
 
+/** For its owner alone. Not opened when it is there: closing it would drop the locks that this process has on it. */
+function makeFile(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+}
+
 function openDatabase(path: string, { pagesMax }: SqliteDiskOptions): Database.Database {
   const db = new Database(path, { timeout: 0 })
   try {
-    assertVersion(String(db.prepare('SELECT sqlite_version()').pluck().get()))
     configure(db, path)
+    assertVersion(String(db.prepare('SELECT sqlite_version()').pluck().get()))
     if (pagesMax !== undefined) db.pragma(`max_page_count = ${pagesMax}`)
     migrate(db, path)
     checkIntegrity(db, path)
@@ -137,15 +142,17 @@ class SqliteDisk implements RowDisk {
     return this.#read(() => this.#statements.part(part))
   }
 
+  /** The log needs its room first: also what goes into pages that are free is written to it before. */
   room(): StoreRoom {
     return this.#read(() => {
       const pageBytes = this.#number('page_size')
-      const pages = this.#number('page_count')
+      const growth = (this.#number('max_page_count') - this.#number('page_count')) * pageBytes
       const { bavail, bsize } = statfsSync(this.#options.directory)
-      const growth = Math.min(bavail * bsize, (this.#number('max_page_count') - pages) * pageBytes)
       const path = join(this.#options.directory, DATABASE)
-      const usedBytes = sizeOf(path) + sizeOf(`${path}-wal`)
-      return { usedBytes, freeBytes: this.#number('freelist_count') * pageBytes + growth }
+      const logBytes = sizeOf(`${path}-wal`)
+      const spare = bavail * bsize - Math.max(0, WAL_BYTES - logBytes)
+      const free = this.#number('freelist_count') * pageBytes + Math.min(growth, spare)
+      return { usedBytes: sizeOf(path) + logBytes, freeBytes: spare <= 0 ? 0 : free }
     })
   }
 
@@ -161,6 +168,8 @@ class SqliteDisk implements RowDisk {
   close(): void {
     try {
       if (this.#fault === undefined && this.#isOurs) this.#witness.write(this.#store)
+    } catch (error) {
+      throw ioFault('close the store', error)
     } finally {
       this.#witness.close()
       this.#db.close()

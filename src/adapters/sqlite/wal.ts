@@ -1,9 +1,13 @@
 import type Database from 'better-sqlite3'
 import { isFull } from './failure.ts'
 
-/** Pages that the log ahead of the database may hold before they are copied back: 4 MiB. */
-const PAGES_MAX = 1_024
+/** Pages that the log ahead of the database may hold before they are copied back: 1 MiB, for a disk that gets full. */
+const PAGES_MAX = 256
 const PAGE_BYTES = 4_096
+/** Size that the log grows to before it is written from its beginning again, in bytes. */
+export const WAL_BYTES = PAGES_MAX * (PAGE_BYTES + 24)
+/** Without room to copy back, it is tried again after so many more. */
+const PAGES_UNTIL_RETRY = 16
 /** Pages of a transaction beside its bytes: of the tables' trees and the list of free pages. */
 const PAGES_OF_TREES = 4
 
@@ -23,11 +27,12 @@ export class Wal {
   committed(bytes: number): void {
     this.#pages += Math.ceil(bytes / PAGE_BYTES) + PAGES_OF_TREES
     if (this.#pages < PAGES_MAX) return
-    this.#pages = 0
     try {
       this.#copyBack.all()
+      this.#pages = 0
     } catch (error) {
       if (!isFull(error)) throw error
+      this.#pages = PAGES_MAX - PAGES_UNTIL_RETRY
     }
   }
 }

@@ -61,8 +61,9 @@ const TODO = 'This node must not vote as before: it forgets its groups and rejoi
 
 function whatIsLost(stored: Witness | undefined, witness: Witness | 'none' | 'damaged'): string | undefined {
   if (typeof witness === 'string') {
-    const isUnused = stored === undefined || stored.turn === 0
-    if (witness === 'none' && isUnused) return undefined
+    // Whoever made the store ended before its first witness was whole, and wrote nothing else.
+    const isUnused = stored === undefined ? witness === 'none' : stored.incarnation === 1 && stored.turn === 0
+    if (isUnused) return undefined
     return `The witness of the store is ${witness === 'none' ? 'missing' : 'damaged'}, so nobody knows whether the store is its latest. ${TODO}`
   }
   if (stored === undefined)

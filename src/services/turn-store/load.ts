@@ -33,7 +33,7 @@ export function loadRows(disk: RowDisk, stages: Stages, checksum: Checksum): Loa
   for (const group of view.groups.values()) {
     const checkpoint = group.checkpoint?.value
     group.damage = checkGroup(group)
-    if (checkpoint !== undefined && !stages.has(checkpoint.stage, checkpoint)) {
+    if (checkpoint !== undefined && !stages.has(group.group, checkpoint)) {
       group.damage ??= `parts of the state of its checkpoint at ${checkpoint.applied} are missing`
     }
   }

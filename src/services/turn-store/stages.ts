@@ -1,3 +1,4 @@
+import type { RowCheckpoint } from '../../codec/turn/row.ts'
 import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
 import { type DiskPartSize, type DiskStage, type RowDisk, STATE_PARTS_MAX } from '../../ports/row-disk.ts'
@@ -47,11 +48,11 @@ export class Stages {
     return stage.stage
   }
 
-  /** True when the parts that the checkpoint names are there. */
-  has(stage: number, checkpoint: Checkpoint): boolean {
-    if (stage === 0) return checkpoint.chunks === 0
-    const found = this.#stages.get(stage)
-    return found !== undefined && isWhole(found, checkpoint)
+  /** True when the parts that the checkpoint names are there, as parts of it. */
+  has(group: GroupId, checkpoint: RowCheckpoint): boolean {
+    if (checkpoint.stage === 0) return checkpoint.chunks === 0
+    const stage = this.#find(group, checkpoint.applied)
+    return stage !== undefined && stage.stage === checkpoint.stage && isWhole(stage, checkpoint)
   }
 
   /** States of a group, by index. */

@@ -30,10 +30,15 @@ import { nextMergeable, readRows, unneededRows } from './trim.ts'
 
 /**
  * A turn store on a disk: which bytes to write, and what they say together. Reads all rows once. The disk is the
- * store's from here on. Faults `store-damaged`, `store-io`.
+ * store's from here on, and closed with it. Faults `store-damaged`, `store-io`.
  */
 export function openTurnStore(disk: RowDisk, checksum: Checksum): TurnStore {
-  return new DiskTurnStore(disk, checksum)
+  try {
+    return new DiskTurnStore(disk, checksum)
+  } catch (error) {
+    disk.close()
+    throw error
+  }
 }
 
 /** A row on its way, and the stages that its groups had and have no more. */
