@@ -4,9 +4,6 @@ import type { MeteredPolicy } from '../../ports/policy-meter.ts'
 import { type AllowedImport, METER_CONFIG, METER_LIMITS, type MeterConfig } from '../meter/config.ts'
 import { INJECTED } from '../meter/injected.ts'
 import { meter } from '../meter/meter.ts'
-import { SECTION } from '../meter/module-view.ts'
-import { Reader } from '../meter/reader.ts'
-import { readSections } from '../meter/sections.ts'
 
 /** Of a module: Rego of 100 kB, regular expressions included, compiles to less than a third. */
 const MODULE_BYTES_MAX = 2_097_152
@@ -37,8 +34,8 @@ const POLICY_METER: MeterConfig = {
 }
 
 /**
- * Meters a policy's module. Rejects TOO_LARGE, and MALFORMED for what the meter refuses and for passive data
- * segments: dropping one cannot be undone, so an evaluation could leave a trace for the next.
+ * Meters a policy's module. Rejects TOO_LARGE, and MALFORMED for what the meter refuses and for `data.drop`,
+ * which cannot be undone: an evaluation could leave a trace for the next.
  */
 export function meterPolicy(wasm: Uint8Array): Result<MeteredPolicy, Rejection> {
   if (wasm.length > MODULE_BYTES_MAX) {
@@ -49,14 +46,12 @@ export function meterPolicy(wasm: Uint8Array): Result<MeteredPolicy, Rejection> 
     const { code, message, offset } = metered.error
     return reject('MALFORMED', `${code} at byte ${offset}: ${message}`, 'wasm')
   }
-  const { memory, sections } = readSections(new Reader(wasm), POLICY_METER)
+  const { bytes, meterVersion, memory, dropsData } = metered.value
   if (memory === undefined) return reject('MALFORMED', 'a policy has a memory', 'wasm')
-  if (sections.has(SECTION.dataCount)) {
-    return reject('MALFORMED', 'a policy has no passive data segments', 'wasm')
-  }
+  if (dropsData) return reject('MALFORMED', 'a policy drops no data segments', 'wasm')
   return ok({
-    bytes: metered.value.bytes,
-    meterVersion: metered.value.meterVersion,
+    bytes,
+    meterVersion,
     exportsPrefix: INJECTED.prefix,
     gasExport: INJECTED.gas,
     stackExport: INJECTED.stack,

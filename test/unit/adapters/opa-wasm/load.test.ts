@@ -85,9 +85,9 @@ describe('what is no policy is refused at load, with its reason', () => {
     }
   })
 
-  it('passive data segments, whose loss could not be undone', () => {
+  it('dropping a data segment, which could not be undone', () => {
     const evaluate = [...OP.dataDrop(0), ...OP.i32(AT.allow)]
-    expect(refusalOf({ passive: 'once', evaluate })?.message).toContain('passive data')
+    expect(refusalOf({ passive: 'once', evaluate })?.message).toContain('drops no data')
   })
 
   it('a start that traps, gives up or takes too much gas', () => {
