@@ -2,7 +2,7 @@ import { concatBytes, equalBytes } from '../../codec/bytes.ts'
 import { decodeReplica, emptyReplica, encodeReplica } from '../../core/replica/checkpoint.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import { assert } from '../../model/fault.ts'
-import { assertLogIndex, type GroupId, type LogIndex, type RaftId, type Term } from '../../model/raft.ts'
+import { assertLogIndex, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { foundGroup, type HardState, joinGroup, type StoredGroup } from '../../ports/consensus-group.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
@@ -65,7 +65,7 @@ export function openStored(
  * Puts the state as it is aside, for the checkpoint that the next write names. Undefined: no room. Its head is the
  * manifest, by which other nodes fetch the very same parts (N3).
  */
-export function stageState(
+function stageState(
   core: HostCore,
   replica: Replica,
   machine: StateMachine,
@@ -199,6 +199,3 @@ export function dropFormers(core: HostCore, group: HostedGroup): void {
     core.store.discard(group.id, at)
   }
 }
-
-/** The index and term at which a replica that knows nothing stands. */
-export const NOWHERE: { readonly index: LogIndex; readonly term: Term } = joinGroup().floor

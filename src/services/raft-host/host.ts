@@ -1,35 +1,29 @@
-import { decodeFrame, type FrameItem } from '../../codec/raft-frame/frame.ts'
+import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import { assert } from '../../model/fault.ts'
-import { assertLogIndex, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
+import { type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import type { Outcome, Ticket } from '../../model/replicated.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-import type {
-  ConsensusEngine,
-  GroupReady,
-  GroupStatus,
-  MembershipChange,
-  MessageHead,
-  Refusal,
-} from '../../ports/consensus-engine.ts'
+import type { ConsensusEngine, GroupStatus, MembershipChange, Refusal } from '../../ports/consensus-engine.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { RaftDirectory, RaftTransport, RaftTransportListener } from '../../ports/raft-transport.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
-import type { CommitOutcome, GroupWrites, SettledOutcome, TurnStore } from '../../ports/turn-store.ts'
-import { isSuspicious, judgeMessage } from './admission.ts'
-import { Applying, hexOf } from './applying.ts'
+import type { TurnStore } from '../../ports/turn-store.ts'
+import { Applying } from './applying.ts'
 import { type BatchProofs, Exchange } from './exchange.ts'
+import { FrameIntake } from './frame-intake.ts'
 import { GroupCare } from './group-care.ts'
-import { checkpointStable, dueCheckpoint, foundStored, joinStored, openStored } from './group-store.ts'
-import { maySleepToo } from './hibernation.ts'
-import { type AppliedNotice, type HostCore, type HostEvent, halt, isMember, wake } from './host-core.ts'
+import { foundStored, joinStored, openStored } from './group-store.ts'
+import { type AppliedNotice, type HostCore, type HostEvent, halt, wake } from './host-core.ts'
 import { type HostedGroup, makeHostedGroup, membersOf } from './hosted-group.ts'
 import { bestSuccessor } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proposals } from './proposals.ts'
-import { type ReadOutcome, sortReads } from './reads.ts'
+import { ReadService } from './read-service.ts'
+import type { ReadOutcome } from './reads.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
 import { lacksMembers, Snapshots } from './snapshots.ts'
+import { TurnWriter } from './turn-writer.ts'
 
 /** What a host is made of. */
 export interface HostDeps {
@@ -51,16 +45,6 @@ export interface HostDeps {
   readonly mutant?: Mutant | undefined
 }
 
-interface Write {
-  readonly ready: GroupReady
-  readonly writes: GroupWrites
-}
-
-interface Commit {
-  readonly list: readonly Write[]
-  readonly checkpoints: readonly GroupWrites[]
-}
-
 /**
  * All raft groups of one node. The shell calls `tick` at even intervals, `onFrame` with what came in, and `turn`
  * whenever anything was given or `turn` said that there is more. Nothing else happens by itself, nothing is awaited.
@@ -79,15 +63,11 @@ export class RaftHost implements RaftTransportListener {
   readonly #exchange: Exchange
   readonly #applying: Applying
   readonly #care: GroupCare
-  readonly #inbox: { readonly from: RaftId; readonly frame: Uint8Array }[] = []
-  #inboxBytes = 0
+  readonly #reads: ReadService
+  readonly #intake: FrameIntake
+  readonly #writer: TurnWriter
   #ticksDue = 0
   #turns = 0
-  /** Ready and not yet stable: the store was full, or is at it. */
-  #unwritten: Write[] = []
-  #underway: Commit | undefined
-  #settled: SettledOutcome | undefined
-  #fullAt: number | undefined
 
   constructor(deps: HostDeps) {
     const { self, engine, store, transport, directory, sha256, settings, mutant } = deps
@@ -118,10 +98,18 @@ export class RaftHost implements RaftTransportListener {
     this.#exchange = new Exchange(this.#core, deps.proofs)
     this.#applying = new Applying(this.#core, this.#proposals, this.#exchange)
     this.#care = new GroupCare(this.#core, this.#snapshots)
+    this.#reads = new ReadService(this.#core)
+    const parts = {
+      proposals: this.#proposals,
+      snapshots: this.#snapshots,
+      exchange: this.#exchange,
+      applying: this.#applying,
+      care: this.#care,
+      rebuild: (group: GroupId, detail: string) => this.#rebuild(group, detail),
+    }
+    this.#intake = new FrameIntake(this.#core, parts)
+    this.#writer = new TurnWriter(this.#core, parts)
     this.#core.outgoing.onLost = (to, item) => this.#lost(to, item)
-    store.onSettled((outcome) => {
-      this.#settled = outcome
-    })
   }
 
   /**
@@ -156,18 +144,12 @@ export class RaftHost implements RaftTransportListener {
   forget(group: GroupId): void {
     this.#core.engine.close(group)
     this.#core.groups.delete(group)
-    this.#unwritten = this.#unwritten.filter(({ ready }) => ready.group !== group)
+    this.#writer.drop(group)
     this.#core.store.commit({ groups: [{ group, forget: true }] })
   }
 
   onFrame(from: RaftId, frame: Uint8Array): void {
-    const { inboxFramesMax, inboxBytesMax } = this.#core.settings
-    if (this.#inbox.length >= inboxFramesMax || this.#inboxBytes + frame.length > inboxBytesMax) {
-      this.#core.tell({ kind: 'dropped', peer: from, group: undefined, why: 'inbox-full' })
-      return // raft sends again
-    }
-    this.#inbox.push({ from, frame })
-    this.#inboxBytes += frame.length
+    this.#intake.onFrame(from, frame)
   }
 
   tick(): void {
@@ -192,14 +174,7 @@ export class RaftHost implements RaftTransportListener {
 
   /** A linearizable read, on any replica: calls `done` once, by the deadline. Source: raft-host-catalogue I1, I2. */
   read(group: GroupId, deadlineTicks: number, done: (outcome: ReadOutcome) => void): void {
-    const hosted = this.#core.groups.get(group)
-    const { readsMax } = this.#core.settings
-    if (hosted === undefined) return done({ kind: 'refused', why: 'unknown-group' })
-    if (hosted.condition !== 'running') return done({ kind: 'refused', why: 'halted' })
-    if (hosted.reads.length >= readsMax) return done({ kind: 'refused', why: 'queue-full' })
-    wake(hosted)
-    const deadline = this.#core.tick + deadlineTicks
-    hosted.reads.push({ context: '', askedAt: 0, index: undefined, deadline, done })
+    this.#reads.read(group, deadlineTicks, done)
   }
 
   /** What this replica has, as stale as it may be, and at which index (I3). */
@@ -241,14 +216,23 @@ export class RaftHost implements RaftTransportListener {
 
   /** One turn. True: there is more to do at once. */
   turn(): boolean {
-    this.#takeSettled()
+    this.#writer.takeSettled()
     this.#takeTicks()
-    this.#takeFrames()
-    for (const group of this.#core.groups.values()) this.#prepare(group)
+    const messages = this.#intake.take()
+    this.#refusals(
+      this.#core.engine.stepMany(messages),
+      (at) => messages[at]?.group,
+      (at) => messages[at]?.from,
+    )
+    for (const group of this.#core.groups.values()) {
+      if (group.condition !== 'running') continue
+      this.#snapshots.complete(group)
+      this.#reads.ask(group)
+    }
     for (const { at, detail } of this.#proposals.flush().filter(({ reason }) => reason === 'failed')) {
       this.#rebuild(at as GroupId, detail)
     }
-    if (this.#underway === undefined) this.#write()
+    if (!this.#writer.isUnderway) this.#writer.write()
     this.#applyAll()
     for (const group of this.#core.groups.values()) {
       this.#exchange.flush(group)
@@ -259,7 +243,7 @@ export class RaftHost implements RaftTransportListener {
   }
 
   #hasMore(): boolean {
-    if (this.#inbox.length > 0 || this.#ticksDue > 0 || this.#settled !== undefined) return true
+    if (!this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
     return [...this.#core.groups.values()].some(
       ({ out, internal, queue, role, condition, waiting }) =>
         condition === 'running' &&
@@ -296,125 +280,6 @@ export class RaftHost implements RaftTransportListener {
     }
   }
 
-  #takeFrames(): void {
-    const messages: { group: GroupId; bytes: Uint8Array; from: RaftId }[] = []
-    let bytes = 0
-    while (this.#inbox.length > 0 && bytes < this.#core.settings.turnBytesMax) {
-      const { from, frame } = this.#inbox.shift() as { from: RaftId; frame: Uint8Array }
-      bytes += frame.length
-      this.#inboxBytes -= frame.length
-      const items = decodeFrame(frame)
-      if (items.ok) {
-        this.#care.heard(from)
-        for (const item of items.value) this.#takeItem(from, item, messages)
-      } else this.#unfit(from, undefined, items.error.code, true)
-    }
-    this.#refusals(
-      this.#core.engine.stepMany(messages),
-      (at) => messages[at]?.group,
-      (at) => messages[at]?.from,
-    )
-  }
-
-  #takeItem(
-    from: RaftId,
-    item: FrameItem,
-    messages: { group: GroupId; bytes: Uint8Array; from: RaftId }[],
-  ): void {
-    switch (item.kind) {
-      case 'message':
-        if (this.#admit(from, item.group, item.bytes) !== undefined) messages.push({ ...item, from })
-        return
-      case 'alive':
-        return
-      case 'outcome':
-        return this.#proposals.hear(from, item.request, item.outcome)
-      case 'effects':
-        return this.#exchange.hearEffects(from, item.batch, item.hops)
-      case 'answers':
-        return this.#exchange.hearAnswers(from, item.batch, item.hops)
-      case 'propose':
-        return this.#proposals.add(
-          {
-            group: item.group,
-            ticket: item.ticket,
-            body: item.body,
-            deadlineTicks: Math.min(item.ticks, 600),
-          },
-          { kind: 'peer', peer: from, request: item.request },
-          item.hops,
-        )
-      case 'snapshot':
-      case 'chunk-wanted':
-      case 'chunk':
-      case 'snapshot-failed':
-      case 'sleep':
-      case 'state-hash':
-        return this.#takeMemberItem(from, item)
-      default:
-        return item satisfies never
-    }
-  }
-
-  #takeMemberItem(
-    from: RaftId,
-    item: FrameItem & {
-      kind: 'snapshot' | 'chunk-wanted' | 'chunk' | 'snapshot-failed' | 'sleep' | 'state-hash'
-    },
-  ): void {
-    const group = this.#core.groups.get(item.group)
-    if (group?.condition !== 'running' || !isMember(this.#core, group, from)) {
-      return this.#unfit(from, item.group, 'not-a-member', false)
-    }
-    switch (item.kind) {
-      case 'snapshot': {
-        const head = this.#admit(from, item.group, item.message)
-        if (head?.type === 'snapshot') this.#snapshots.begin(group, head, item.manifest, item.message)
-        return
-      }
-      case 'chunk-wanted':
-        return this.#snapshots.serve(group, from, item)
-      case 'chunk':
-        return this.#snapshots.take(group, from, item)
-      case 'snapshot-failed':
-        return this.#snapshots.failed(group, from)
-      case 'sleep':
-        return this.#sleepToo(group, from, item)
-      case 'state-hash':
-        return this.#applying.hearHash(group, from, item.index, hexOf(item.hash))
-      default:
-        return item satisfies never
-    }
-  }
-
-  /** The head of a message that may reach the engine; the group wakes up for it. */
-  #admit(from: RaftId, id: GroupId, bytes: Uint8Array): MessageHead | undefined {
-    const { engine, groups, self, settings } = this.#core
-    const peeked = engine.peekMessage(bytes)
-    if (!peeked.ok) return this.#unfit(from, id, peeked.error.code, true)
-    const group = groups.get(id)
-    if (group?.condition !== 'running') return this.#unfit(from, id, 'no-such-group', false)
-    const unfit = judgeMessage(peeked.value, {
-      self,
-      sender: from,
-      isMember: isMember(this.#core, group, from),
-      term: group.hard.term,
-      last: group.last,
-      commit: group.hard.commit,
-      termJumpMax: settings.termJumpMax,
-    })
-    if (unfit !== undefined && this.#core.mutant !== 'admit-all')
-      return this.#unfit(from, id, unfit, isSuspicious(unfit))
-    // An answer to the last heartbeat before sleep is no reason to wake up.
-    if (peeked.value.type !== 'heartbeat-response') wake(group)
-    return peeked.value
-  }
-
-  #unfit(peer: RaftId, group: GroupId | undefined, why: string, isSuspect: boolean): undefined {
-    this.#core.tell({ kind: 'dropped', peer, group, why })
-    if (isSuspect) this.#core.transport.distrust(peer, why)
-  }
-
   #refusals(
     refused: readonly { readonly at: number; readonly reason: string; readonly detail: string }[],
     groupAt: (at: number) => GroupId | undefined,
@@ -424,223 +289,13 @@ export class RaftHost implements RaftTransportListener {
       const [group, sender] = [groupAt(at), senderAt(at)]
       if (group === undefined) continue
       if (reason === 'failed') this.#rebuild(group, detail, sender)
-      else if (sender !== undefined) this.#unfit(sender, group, reason, false)
-    }
-  }
-
-  /** What goes to the engine once a turn, before it is asked what is ready. */
-  #prepare(group: HostedGroup): void {
-    if (group.condition !== 'running') return
-    this.#snapshots.complete(group)
-    const { tick, settings, engine, mutant } = this.#core
-    const due = group.reads.filter(
-      ({ index, context, askedAt }) =>
-        index === undefined && (context === '' || tick - askedAt >= settings.readRetryTicks),
-    )
-    if (due.length === 0) return
-    const context = `${this.#core.self}.${this.#core.incarnation}.${this.#core.serial++}`
-    for (const read of due) {
-      read.askedAt = tick
-      read.context = context
-      if (mutant === 'read-without-quorum') read.index = group.replica?.applied ?? (0 as LogIndex)
-    }
-    engine.readIndex(group.id, new TextEncoder().encode(context)) // refused: asked again until the deadline
-  }
-
-  /** What is ready is written at once, all groups together; then it is sent and begun to be applied. */
-  #write(): void {
-    const { engine, settings, tick, outgoing } = this.#core
-    const { ready, wants, failed } = engine.readyMany({
-      bytesMax: settings.turnBytesMax,
-      groupsMax: settings.turnGroupsMax,
-    })
-    for (const { group, detail } of failed) this.#rebuild(group, detail)
-    const fresh = ready.flatMap((one) => this.#writesOf(one))
-    for (const { group, entriesFrom, snapshot } of wants) {
-      const hosted = this.#core.groups.get(group)
-      if (hosted === undefined) continue
-      for (const from of entriesFrom) this.#supply(hosted, from)
-      if (snapshot) this.#snapshots.offer(hosted)
-    }
-    for (const { ready: one } of fresh) this.#send(one, false)
-    outgoing.flush(tick)
-    this.#unwritten.push(...fresh)
-    this.#commitAll()
-  }
-
-  #commitAll(): void {
-    const { store, tick, groups, mutant } = this.#core
-    if (this.#fullAt === tick) return this.#commitFree()
-    const made = [...groups.values()].flatMap((group) => this.#checkpointOf(group))
-    const list = this.#unwritten.splice(0)
-    if (list.length === 0 && made.length === 0) return
-    if (mutant === 'advance-before-write' || mutant === 'send-before-sync') {
-      for (const { ready } of list) this.#send(ready, true)
-    }
-    const commit = { list, checkpoints: made }
-    if (mutant === 'split-transaction') {
-      const entries = list.map(({ writes }) => ({ ...writes, hardState: undefined }))
-      const outcome = store.commit({ groups: entries.filter((one) => one.entries !== undefined) })
-      if (outcome.kind === 'full') return this.#full(commit)
-    }
-    this.#afterCommit(commit, store.commit({ groups: [...list.map(({ writes }) => writes), ...made] }))
-  }
-
-  /** Without room, groups that have nothing to write go on: heartbeats, commit indexes. Source: S7. */
-  #commitFree(): void {
-    const free = this.#unwritten.filter(needsNoRoom)
-    if (free.length === 0) return
-    this.#unwritten = this.#unwritten.filter((one) => !free.includes(one))
-    const outcome = this.#core.store.commit({ groups: free.map(({ writes }) => writes) })
-    if (outcome.kind === 'full') this.#unwritten.push(...free)
-    else this.#afterCommit({ list: free, checkpoints: [] }, outcome)
-  }
-
-  #afterCommit(commit: Commit, outcome: CommitOutcome): void {
-    switch (outcome.kind) {
-      case 'stable':
-      case 'carried':
-        this.#fullAt = undefined
-        return this.#stable(commit)
-      case 'underway':
-        this.#underway = commit
-        return
-      case 'full':
-        return this.#full(commit)
-      default:
-        return outcome satisfies never
-    }
-  }
-
-  #full({ list }: Commit): void {
-    this.#fullAt = this.#core.tick
-    this.#unwritten.unshift(...list)
-    this.#core.tell({ kind: 'store-full' })
-    this.#commitFree()
-  }
-
-  #takeSettled(): void {
-    const [settled, commit] = [this.#settled, this.#underway]
-    if (settled === undefined || commit === undefined) return
-    this.#settled = undefined
-    this.#underway = undefined
-    if (settled.kind === 'failed') throw settled.fault
-    if (settled.kind === 'full') return this.#full(commit)
-    this.#fullAt = undefined
-    this.#stable(commit)
-  }
-
-  #stable({ list, checkpoints }: Commit): void {
-    const { groups, mutant } = this.#core
-    for (const { group, checkpoint, floor } of checkpoints) {
-      const hosted = groups.get(group)
-      if (hosted === undefined || checkpoint === undefined || floor === undefined) continue
-      checkpointStable(this.#core, hosted, checkpoint, floor)
-      this.#core.engine.compact(group, floor)
-      if (hosted.offered) this.#snapshots.offer(hosted)
-    }
-    for (const { ready, writes } of list) {
-      const group = groups.get(ready.group)
-      if (group?.condition !== 'running') continue
-      if (mutant !== 'send-before-sync' && mutant !== 'advance-before-write') this.#send(ready, true)
-      this.#noteStable(group, ready, writes)
-      group.out = { ready, at: 0, item: 0, items: undefined, settled: [] }
-    }
-  }
-
-  /** What the driver knows of a group follows what is stable, not what was asked for. */
-  #noteStable(group: HostedGroup, ready: GroupReady, writes: GroupWrites): void {
-    const { snapshot, reads } = ready
-    if (snapshot !== undefined && writes.checkpoint !== undefined) {
-      const installed = this.#snapshots.install(group, snapshot)
-      assert(installed !== undefined, 'a snapshot that was checked before is not whole')
-      checkpointStable(this.#core, group, writes.checkpoint, snapshot.index)
-      const skip = this.#core.mutant === 'skip-after-snapshot' ? group.replica : undefined
-      group.replica = skip === undefined ? installed.replica : { ...skip, applied: snapshot.index }
-      this.#core.onInstalled(group.id, snapshot.index)
-      group.last = snapshot.index
-      group.lastTerm = snapshot.term
-      this.#care.follow()
-    }
-    const last = ready.entries.at(-1)
-    if (last !== undefined) {
-      group.last = last.index
-      group.lastTerm = last.term
-      group.quietTicks = 0
-    }
-    for (const { context, index } of reads) {
-      const text = new TextDecoder().decode(context)
-      for (const read of group.reads) if (read.context === text) read.index = index
-    }
-  }
-
-  #writesOf(ready: GroupReady): readonly Write[] {
-    const group = this.#core.groups.get(ready.group)
-    if (group === undefined) return []
-    this.#noteRole(group, ready)
-    const { hardState, entries, snapshot } = ready
-    const checkpoint = snapshot && this.#snapshots.install(group, snapshot)?.checkpoint
-    const writes = {
-      group: ready.group,
-      checkpoint,
-      entries: entries.length > 0 && this.#core.mutant !== 'drop-entries' ? entries : undefined,
-      hardState: hardState ?? (checkpoint === undefined ? undefined : group.hard),
-    }
-    return [{ ready, writes }]
-  }
-
-  #noteRole(group: HostedGroup, { hardState, softState }: GroupReady): void {
-    const before = { term: group.hard.term, leader: group.leader, role: group.role }
-    if (hardState !== undefined) group.hard = hardState
-    if (softState !== undefined) {
-      group.role = softState.role
-      group.leader = softState.leader
-    }
-    const isSame =
-      before.term === group.hard.term && before.leader === group.leader && before.role === group.role
-    if (isSame) return
-    wake(group)
-    group.leadingTicks = 0
-    group.sendingSince.clear()
-    this.#exchange.forget(group)
-    this.#proposals.leaderChanged(group)
-    for (const read of group.reads) if (read.index === undefined) read.context = ''
-  }
-
-  #send({ group: id, messages }: GroupReady, waits: boolean): void {
-    const group = this.#core.groups.get(id)
-    if (group === undefined) return
-    for (const message of messages) {
-      if (message.waits !== waits) continue
-      const { type, to } = message.head
-      const item: FrameItem | undefined =
-        type === 'snapshot'
-          ? this.#snapshots.announce(group, message)
-          : { kind: 'message', group: id, bytes: message.bytes }
-      if (item !== undefined) this.#core.outgoing.add(to, item)
+      else if (sender !== undefined) this.#intake.unfit(sender, group, reason, false)
     }
   }
 
   #lost(to: RaftId, item: FrameItem): void {
     if (item.kind === 'message') this.#core.engine.reportUnreachable(item.group, to)
     else if (item.kind === 'snapshot') this.#core.engine.reportSnapshot(item.group, to, false)
-  }
-
-  #supply(group: HostedGroup, from: LogIndex): void {
-    const { store, engine, settings } = this.#core
-    const status = engine.status(group.id)
-    if (!status.ok || from <= group.floor || from > status.value.memoryFloor) return
-    const entries = store
-      .readEntries(group.id, from, settings.group.messageBytesMax)
-      .filter(({ index }) => index <= status.value.memoryFloor)
-    if (entries.length > 0) engine.supplyEntries(group.id, entries)
-  }
-
-  #checkpointOf(group: HostedGroup): readonly GroupWrites[] {
-    const isWriting = this.#unwritten.some(({ ready }) => ready.group === group.id)
-    if (group.condition !== 'running' || isWriting) return []
-    const due = dueCheckpoint(this.#core, group)
-    return due === undefined ? [] : [due]
   }
 
   #applyAll(): void {
@@ -660,20 +315,7 @@ export class RaftHost implements RaftTransportListener {
       if (isChanged) this.#membershipChanged(group)
     }
     this.#refusals(engine.advanceMany(done), (at) => done[at])
-    for (const group of groups.values()) if (group.reads.length > 0) this.#serveReads(group)
-  }
-
-  #serveReads(group: HostedGroup): void {
-    const applied =
-      this.#core.mutant === 'read-before-applied' ? Number.MAX_SAFE_INTEGER : group.replica?.applied
-    const { served, late, left } = sortReads(group.reads, assertLogIndex(applied ?? 0), this.#core.tick)
-    group.reads.splice(0, group.reads.length, ...left)
-    for (const { done } of served) {
-      if (group.replica !== undefined) {
-        done({ kind: 'served', index: group.replica.applied, state: group.replica.state })
-      }
-    }
-    for (const { done } of late) done({ kind: 'unknown' })
+    for (const group of groups.values()) if (group.reads.length > 0) this.#reads.serve(group)
   }
 
   /** A replica that was removed stops; what it has stays until it is forgotten (M5). */
@@ -687,25 +329,13 @@ export class RaftHost implements RaftTransportListener {
     group.wasIn = isIn
   }
 
-  #sleepToo(group: HostedGroup, from: RaftId, said: FrameItem & { kind: 'sleep' }): void {
-    if (group.replica === undefined || group.waiting.size > 0 || group.reads.length > 0) return
-    const mine = {
-      term: group.hard.term,
-      last: group.last,
-      commit: group.hard.commit,
-      applied: group.replica.applied,
-      leader: group.leader,
-    }
-    if (maySleepToo(mine, { from, term: said.term, index: said.index })) group.asleep = true
-  }
-
   /** A panic inside a group is answered by opening it again from what is stored. Source: raft-host-catalogue V3. */
   #rebuild(id: GroupId, detail: string, sender?: RaftId): void {
     const { groups, store, transport } = this.#core
     const group = groups.get(id)
     if (group?.condition !== 'running') return
     if (sender !== undefined) transport.distrust(sender, 'its message made the engine panic')
-    this.#unwritten = this.#unwritten.filter(({ ready }) => ready.group !== id)
+    this.#writer.drop(id)
     this.#core.engine.close(id)
     this.#core.tell({ kind: 'rebuilt', group: id, detail })
     const [stored] = store.readGroups([id])
@@ -764,9 +394,4 @@ function isDue(
   tick: number,
 ): boolean {
   return waiting?.state.kind === 'queued' && (waiting.state.notBefore ?? 0) <= tick
-}
-
-/** Nothing must be stable of this: a commit index rides in a later row. */
-function needsNoRoom({ ready, writes }: Write): boolean {
-  return !ready.mustSync && writes.entries === undefined && writes.checkpoint === undefined
 }

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GroupId } from '../../../src/model/raft.ts'
 import { checkCells, type Operation } from '../../../src/sim/raft/history.ts'
@@ -23,7 +24,7 @@ class NodeProcess {
   }
 
   async start(): Promise<void> {
-    const script = join(import.meta.dirname, 'node.ts')
+    const script = fileURLToPath(new URL('./node.ts', import.meta.url))
     const child = spawn(process.execPath, [script, ...this.#args], { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#child = child
     child.setMaxListeners(0)
