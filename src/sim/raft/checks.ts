@@ -78,8 +78,7 @@ export class Checks {
   /** An acknowledged command is in the log at the index that was told. */
   acknowledged(group: GroupId, key: Uint8Array, index: LogIndex): void {
     const at = this.#commands.get(`${group} ${keyText(key)}`)
-    if (at === undefined || at > index)
-      throw new Violation('ack-lost', `group ${group} index ${index}: nothing applied`)
+    if (at !== index) throw new Violation('ack-lost', `group ${group} index ${index}: nothing applied`)
   }
 
   /** What was ever applied of a command: its first index. */
