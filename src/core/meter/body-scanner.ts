@@ -133,10 +133,10 @@ export class BodyScanner {
     const at = reader.at
     const code = reader.byte()
     this.#instructions++
+    if (code === OP.localGet) return this.#local(code) // a third of all instructions
     const opcode = OPCODES[code]
     if (opcode !== undefined) return this.#apply(opcode, at)
     switch (code) {
-      case OP.localGet:
       case OP.localSet:
       case OP.localTee:
         return this.#local(code)
@@ -198,10 +198,8 @@ export class BodyScanner {
     const state = this.#state
     const { takes, nan, puts } = opcode
     if (opcode.immediate !== NONE) this.#immediate(opcode)
-    for (let i = takes.length - 1; i >= 0; i--) {
-      if (nan === '') state.pop(takes[i] as number)
-      else state.popUnseen(takes[i] as number)
-    }
+    if (nan === '') for (let i = takes.length - 1; i >= 0; i--) state.pop(takes[i] as number)
+    else for (let i = takes.length - 1; i >= 0; i--) state.popUnseen(takes[i] as number)
     if (nan === 'makes')
       return state.push(puts, state.event(puts === F32 ? EVENT.float32 : EVENT.float64, at, 0))
     state.plain++

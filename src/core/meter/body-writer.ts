@@ -2,7 +2,7 @@ import type { BodyFacts } from './body-scanner.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { EVENT, type EventLog, LOOP_CALLS } from './events.ts'
 import { GasCode } from './gas-code.ts'
-import { F32, F64, I64 } from './value-type.ts'
+import { F32, F64, I32, I64 } from './value-type.ts'
 import { Writer } from './writer.ts'
 
 /** What the code put in refers to: indexes of globals and functions. */
@@ -62,6 +62,7 @@ export class BodyWriter {
   /** Charges written so far, in all bodies. */
   charges = 0
   #gasLocal = 0
+  #stackLocal = 0
   #local32 = 0
   #local64 = 0
   #known = false
@@ -84,13 +85,13 @@ export class BodyWriter {
     const out = this.#out
     const entry = this.#plan.entry[role.index] as number
     out.clear()
-    this.#writeLocals(body)
+    this.#writeLocals(body, role)
     this.#known = false
     this.#reachable = true
     this.#wrapped = role.slots > 0 || role.entered
     this.#copied = body.codeAt
     this.#frames.length = 0
-    if (role.slots > 0) this.#gas.takeStack(role.slots)
+    if (role.slots > 0) this.#gas.takeStack(role.slots, this.#stackLocal)
     if (this.#wrapped) this.#block(role.blockType)
     this.#charge(entry, true)
     this.#open(-1, EVENT.block, entry === 0 && body.calls)
@@ -99,16 +100,18 @@ export class BodyWriter {
     return out
   }
 
-  /** The module's own locals, then one for the gas left and one for each width of float that needs it. */
-  #writeLocals(body: BodyFacts): void {
+  /** The module's own locals, then those of the code put in that is needed here. */
+  #writeLocals(body: BodyFacts, role: BodyRole): void {
     const out = this.#out
-    const types = [I64, ...(body.floats32 ? [F32] : []), ...(body.floats64 ? [F64] : [])]
+    const types = [I64]
+    const add = (type: number): number => body.locals + types.push(type) - 1
+    this.#gasLocal = body.locals
+    if (role.slots > 0) this.#stackLocal = add(I32)
+    if (body.floats32) this.#local32 = add(F32)
+    if (body.floats64) this.#local64 = add(F64)
     out.unsigned(body.localGroups + types.length)
     out.copy(this.#bytes, body.localsAt, body.codeAt)
     for (const type of types) out.copy(Uint8Array.of(1, type))
-    this.#gasLocal = body.locals
-    this.#local32 = body.locals + 1
-    this.#local64 = body.locals + types.length - 1
   }
 
   #block(type: number): void {
@@ -120,7 +123,7 @@ export class BodyWriter {
   /** Behind the block around the body, to which every `return` and every branch out of the body has come. */
   #writeExit(role: BodyRole): void {
     if (role.entered) this.#gas.checkGas(this.#gasLocal, false)
-    if (role.slots > 0) this.#gas.giveStack(role.slots)
+    if (role.slots > 0) this.#gas.giveStack(this.#stackLocal)
     this.#out.byte(EVENT.end)
   }
 

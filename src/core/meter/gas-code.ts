@@ -19,7 +19,6 @@ const OP = {
   i64LtS: 0x53,
   f32Eq: 0x5b,
   f64Eq: 0x61,
-  i32Add: 0x6a,
   i32Sub: 0x6b,
   i64Sub: 0x7d,
   i64Mul: 0x7e,
@@ -73,22 +72,21 @@ export class GasCode {
     this.#trapIf()
   }
 
-  /** Takes slots from the stack left; traps when it falls below 0. */
-  takeStack(slots: number): void {
+  /** Takes slots from the stack left, which `before` keeps as it was; traps when it falls below 0. */
+  takeStack(slots: number, before: number): void {
     this.#op(OP.globalGet, this.#stack)
+    this.#op(OP.localTee, before)
     this.#const32(slots)
     this.#out.byte(OP.i32Sub)
     this.#op(OP.globalSet, this.#stack)
-    this.#op(OP.globalGet, this.#stack)
-    this.#const32(0)
+    this.#op(OP.localGet, before)
+    this.#const32(slots)
     this.#out.byte(OP.i32LtS)
     this.#trapIf()
   }
 
-  giveStack(slots: number): void {
-    this.#op(OP.globalGet, this.#stack)
-    this.#const32(slots)
-    this.#out.byte(OP.i32Add)
+  giveStack(before: number): void {
+    this.#op(OP.localGet, before)
     this.#op(OP.globalSet, this.#stack)
   }
 

@@ -43,13 +43,14 @@ export interface MeterStats {
  * Gas: 1 for each instruction that is executed, but nothing for `block`, `loop`, `else` and `end`, which only mark where
  * code begins and ends; everything else counts, also `nop`, `drop` and `br`. On top, for each byte that `memory.grow`
  * asks for and for each byte that `memory.copy`, `memory.fill` and `memory.init` are to write, the configured price,
- * whatever comes of it. Charges are made before what they pay for runs (`ChargePlan`), so after a call that returns,
- * exactly its instructions are paid, and a call that costs no more than the gas left always returns. A call that costs
- * more always traps, with the gas left below 0. After any other trap what was paid stays paid: at least what ran, and at
- * most what would have run until the function was left in the shortest way.
+ * whatever comes of it. Charges are made before what they pay for runs (`ChargePlan`). So a call that returns has paid
+ * for exactly its instructions; a call that costs no more than the gas left is never stopped for gas; one that costs
+ * more always traps, with the gas left below 0. After any other trap what was paid stays paid: all that ran, and the
+ * shortest ways out of the functions that were under way.
  *
- * NaN: whatever bits the specification leaves open become the canonical NaN, wherever they can be seen.
- * Custom sections and unreachable code are dropped. The host must not call back into the instance while it is called.
+ * NaN: whatever bits the specification leaves open become the canonical NaN, wherever they can be seen. Floats that the
+ * host passes in are the host's. Custom sections and unreachable code are dropped. A function of the host may call back
+ * into the instance, but what lies above it on the engine's stack is not counted for it: the host bounds how deep.
  *
  * Refuses what it cannot meter or bound, see `RefusalCode`; never throws for any bytes.
  * Source: policy.md (gas, call depth, NaN); WebAssembly specification, "Validation", "Binary Format".
