@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
 import { envelope } from './envelope.ts'
+import { policy } from './policy.ts'
 
 /** Every benchmark that `npm run bench` knows. */
-export const BENCHMARKS: readonly Benchmark[] = [envelope]
+export const BENCHMARKS: readonly Benchmark[] = [envelope, policy]

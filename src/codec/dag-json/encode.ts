@@ -45,9 +45,18 @@ function objectText(value: Ipld & object, depth: number): string {
   if (value instanceof CID) return linkText(value)
   if (value instanceof Uint8Array) return `{"/":{"bytes":"${value.toBase64({ omitPadding: true })}"}}`
   assertDepth(depth)
-  if (isList(value)) return `[${Array.from(value, (entry) => textOf(entry, depth + 1)).join(',')}]`
+  if (isList(value)) return listText(value, depth)
   assertPlain(value)
   return mapText(value, depth)
+}
+
+function listText(list: readonly Ipld[], depth: number): string {
+  let text = '['
+  for (let at = 0; at < list.length; at++) {
+    if (at > 0) text += ','
+    text += textOf(list[at] as Ipld, depth + 1)
+  }
+  return `${text}]`
 }
 
 function linkText(cid: CID): string {
@@ -56,12 +65,34 @@ function linkText(cid: CID): string {
 }
 
 function mapText(map: { readonly [key: string]: Ipld }, depth: number): string {
-  const entries = Object.keys(map)
-    .sort(compareKeys)
-    .map((key) => {
-      const value = map[key] as Ipld
-      assertEntry(key, value)
-      return `${quoted(key)}:${textOf(value, depth + 1)}`
-    })
-  return `{${entries.join(',')}}`
+  const keys = Object.keys(map)
+  if (!isSorted(keys)) keys.sort(compareKeys)
+  let text = '{'
+  for (const key of keys) {
+    const value = map[key] as Ipld
+    assertEntry(key, value)
+    if (text.length > 1) text += ','
+    text += `${quotedKey(key)}:${textOf(value, depth + 1)}`
+  }
+  return `${text}}`
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let at = 1; at < keys.length; at++) {
+    if (compareKeys(keys[at - 1] as string, keys[at] as string) > 0) return false
+  }
+  return true
+}
+
+/** Keys are few and come again and again: quoting one costs five times a look-up. The first so many are kept. */
+const QUOTED = new Map<string, string>()
+const QUOTED_MAX = 1_024
+const QUOTED_CHARS_MAX = 64
+
+function quotedKey(key: string): string {
+  const known = QUOTED.get(key)
+  if (known !== undefined) return known
+  const text = quoted(key)
+  if (key.length <= QUOTED_CHARS_MAX && QUOTED.size < QUOTED_MAX) QUOTED.set(key, text)
+  return text
 }
