@@ -52,10 +52,13 @@ function streamOf(socket: Socket): ByteStream {
     async write(bytes) {
       if (socket.destroyed) throw new Error('the stream is closed')
       if (socket.write(bytes)) return
-      const ended = once(socket, 'close').then(() => {
+      // The one that did not come must not go on listening.
+      const waiting = new AbortController()
+      const { signal } = waiting
+      const ended = once(socket, 'close', { signal }).then(() => {
         throw new Error('the stream is closed')
       })
-      await Promise.race([once(socket, 'drain'), ended])
+      await Promise.race([once(socket, 'drain', { signal }), ended]).finally(() => waiting.abort())
     },
     close() {
       socket.destroy()

@@ -12,8 +12,6 @@ export interface Hello {
   readonly incarnation: number
 }
 
-export const HELLO_BYTES_MAX = 64
-
 const MAGIC = 0x74666172 // raft
 const VERSION = 1
 const NETWORK_BYTES = 32
