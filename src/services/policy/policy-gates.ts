@@ -1,0 +1,130 @@
+import type { CID } from '../../codec/cid.ts'
+import type { Body, BodyDraft } from '../../codec/envelope/body.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { JournalData } from '../../codec/journal/kinds.ts'
+import type { CheckedCapsule } from '../../core/policy/capsule-check.ts'
+import {
+  type Gate,
+  type Judgement,
+  journalLine,
+  judge,
+  passCommitGate,
+  passIngress,
+  passPreflight,
+  type Usage,
+} from '../../core/policy/gates.ts'
+import { inputOf, inputOfDraft, inputText, type PolicyInput } from '../../core/policy/input.ts'
+import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import type { Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { Evaluation } from '../../ports/policy-engine.ts'
+import type { CapsuleShelf } from './capsule-shelf.ts'
+
+export interface PolicyGatesDeps {
+  readonly shelf: CapsuleShelf
+  readonly sha256: Sha256
+  /** Keeps the result of a gate in the journal. */
+  readonly record: (thread: ThreadId, line: JournalData['policy']) => void
+}
+
+/** An envelope that came in, with the capsule that its thread was opened with. */
+export interface Arrival {
+  readonly read: ReadBody
+  readonly threadCapsule: CID
+}
+
+/** A result that a verifier is to judge, with what doing the work again used, where that can be done. */
+export interface JudgedCommit {
+  readonly read: ReadBody<'COMMIT'>
+  readonly used: Usage | undefined
+}
+
+/**
+ * Asks policies at the three gates: evaluates, passes or refuses by the rules of the core, and keeps every result in
+ * the journal. What takes long is evaluated beside the main thread. Source: policy.md ("Three gates").
+ */
+export class PolicyGates {
+  readonly #deps: PolicyGatesDeps
+
+  constructor(deps: PolicyGatesDeps) {
+    this.#deps = deps
+  }
+
+  /** Digests for bodies of ours that are about to be signed. Rejects as `passPreflight`; WRONG_CAPSULE for one that is not here. */
+  preflight(drafts: readonly BodyDraft[]): Promise<readonly Result<Uint8Array, Rejection>[]> {
+    const asked = drafts.map((draft) => ({ body: draft, input: inputOfDraft(draft), id: undefined }))
+    return this.#pass('PREFLIGHT', asked, (judgement) => passPreflight(judgement))
+  }
+
+  /** Rejects as `passIngress`; WRONG_CAPSULE for one that is not here. */
+  ingress(arrivals: readonly Arrival[]): Promise<readonly Result<undefined, Rejection>[]> {
+    return this.#pass('INGRESS', arrivals.map(askedBy), (judgement, at) => {
+      const { read, threadCapsule } = arrivals[at] as Arrival
+      const { capsule, digest } = read.body
+      return passIngress(judgement, { capsule, digest, threadCapsule })
+    })
+  }
+
+  /** Rejects as `passCommitGate`; WRONG_CAPSULE for one that is not here. */
+  commitGate(commits: readonly JudgedCommit[]): Promise<readonly Result<undefined, Rejection>[]> {
+    return this.#pass('COMMIT_GATE', commits.map(askedBy), (judgement, at) => {
+      const { read, used } = commits[at] as JudgedCommit
+      return passCommitGate(judgement, read.body.payload.telemetry, used)
+    })
+  }
+
+  /** One answer for each, in order. Those of one capsule are evaluated in one call. */
+  async #pass<Value>(
+    gate: Gate,
+    asked: readonly Asked[],
+    pass: (judgement: Judgement, at: number) => Result<Value, Rejection>,
+  ): Promise<readonly Result<Value, Rejection>[]> {
+    const evaluations = await this.#evaluate(asked)
+    return asked.map(({ body, input, id }, at) => {
+      const capsule = this.#deps.shelf.get(body.capsule)
+      const evaluation = evaluations[at]
+      if (capsule === undefined || evaluation === undefined) return unknownCapsule(body.capsule)
+      const engine = { cid: capsule.cid, engineHash: capsule.module.hash }
+      const judgement = judge(engine, input, evaluation, this.#deps.sha256)
+      this.#deps.record(body.thread, journalLine(gate, judgement, id))
+      return pass(judgement, at)
+    })
+  }
+
+  async #evaluate(asked: readonly Asked[]): Promise<readonly (Evaluation | undefined)[]> {
+    const evaluations = Array<Evaluation | undefined>(asked.length).fill(undefined)
+    for (const [capsule, places] of this.#byCapsule(asked)) {
+      const texts = places.map((at) => inputText((asked[at] as Asked).input))
+      const found = await capsule.module.evaluateListAside(texts, capsule.gasMax)
+      for (const [n, at] of places.entries()) evaluations[at] = found[n]
+    }
+    return evaluations
+  }
+
+  #byCapsule(asked: readonly Asked[]): ReadonlyMap<CheckedCapsule, readonly number[]> {
+    const places = new Map<CheckedCapsule, number[]>()
+    for (const [at, { body }] of asked.entries()) {
+      const capsule = this.#deps.shelf.get(body.capsule)
+      if (capsule === undefined) continue
+      const list = places.get(capsule) ?? []
+      list.push(at)
+      places.set(capsule, list)
+    }
+    return places
+  }
+}
+
+interface Asked {
+  readonly body: Pick<Body, 'thread' | 'capsule'>
+  readonly input: PolicyInput
+  readonly id: EnvelopeId | undefined
+}
+
+function askedBy({ read }: { readonly read: ReadBody }): Asked {
+  return { body: read.body, input: inputOf(read.body, read.bytes.length), id: read.id }
+}
+
+function unknownCapsule(capsule: CID): Result<never, Rejection> {
+  return reject('WRONG_CAPSULE', `this node has no capsule ${capsule.toString()}`, 'capsule')
+}
