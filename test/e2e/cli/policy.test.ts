@@ -198,10 +198,7 @@ describe('canswarm policy what-if', () => {
   it('lists every decision of the last threads that would be another', async () => {
     const payloads = [PAYLOADS.NEED, image, { ...PAYLOADS.NEED, label: 'A secret' }]
     for (const [n, payload] of payloads.entries()) {
-      const need = file(
-        `need-${n}.json`,
-        encodeDagJson({ ...payload, idempotency_key: `what-if-${n}` }),
-      )
+      const need = file(`need-${n}.json`, encodeDagJson({ ...payload, idempotency_key: `what-if-${n}` }))
       const signed = await canswarm(['envelope', 'sign', '--kind', 'NEED', '--payload', need], {
         home: other,
       })
