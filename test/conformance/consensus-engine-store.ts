@@ -66,6 +66,29 @@ export function describeStore(name: string, make: MakeEngine): void {
       expect(c.mustLead(0).offered).toBe(0)
     })
 
+    it('older entries that nobody asks for are forgotten, and asked for again', () => {
+      const c = cluster(1, small).found(3)
+      const behind = lag(c, 60)
+      const leader = c.mustLead(0)
+      const { entries, floor } = leader.replica(G)
+      const older = entries.slice(0, leader.status(G).memoryFloor - floor.index)
+      expect(leader.engine.supplyEntries(G, older).ok).toBe(true)
+      c.run(5)
+      c.restart(behind)
+      c.until(() => c.node(behind).replica(G).commands.length === 60)
+      expect(leader.supplied).toBe(0)
+      const again = lag(c, 60)
+      const next = c.mustLead(0)
+      const { memoryFloor } = next.status(G)
+      expect(
+        next.engine.supplyEntries(G, next.replica(G).entries.slice(0, memoryFloor - floor.index)).ok,
+      ).toBe(true)
+      c.run(60)
+      c.restart(again)
+      c.until(() => c.node(again).replica(G).commands.length === 120)
+      expect(next.supplied).toBeGreaterThan(0)
+    })
+
     it('a follower behind the log gets a snapshot and is then caught up by entries', () => {
       const c = cluster(1, small).found(3)
       const behind = lag(c, 100)

@@ -204,6 +204,24 @@ export function describeConsensusEngine(name: string, make: MakeEngine): void {
       expect(reasons(refused)).toEqual(['0 too-large', '1 malformed', '2 malformed', '4 unknown-group'])
     })
 
+    it('messages as large as the settings allow arrive, and a single entry above them too', () => {
+      const c = cluster(1, { messageBytesMax: 65_536, entryBytesMax: 1_000_000, inflightBytesMax: 4_000_000 })
+      const sizes: number[] = []
+      c.cut = (_from, _to, _group, { bytes }) => {
+        sizes.push(bytes.length)
+        return false
+      }
+      c.found(3).settle()
+      c.propose(0, ...Array.from({ length: 200 }, (_, n) => `${n}`.padEnd(1000)))
+      c.propose(0, 'x'.repeat(1_000_000))
+      c.run(10)
+      expect(sizes.some((size) => size > 64_000 && size < 66_000)).toBe(true)
+      for (const node of c.nodes.values()) {
+        expect(node.replica(G).commands).toHaveLength(201)
+        expect(node.replica(G).commands.at(-1)).toHaveLength(1_000_000)
+      }
+    })
+
     it('what a proposal said is copied: the caller may use its bytes again', () => {
       const c = cluster().found(1).settle()
       const bytes = bytesOf('first')
