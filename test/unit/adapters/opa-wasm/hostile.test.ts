@@ -83,6 +83,13 @@ describe('a policy that is hostile ends in a typed outcome, the same each time',
     expect(evaluated({ evaluate: [...fill, ...OP.i32(131_000)] })).toMatchObject(output)
   })
 
+  it('an output has at most 65,536 bytes', () => {
+    const text = (size: number) =>
+      [OP.i32(AT.heap), OP.i32(65), OP.i32(size), OP.fill, OP.i32(AT.heap)].flat()
+    expect(evaluated({ evaluate: text(65_536) })).toMatchObject({ output: 'A'.repeat(65_536) })
+    expect(evaluated({ evaluate: text(65_537) })).toMatchObject({ kind: 'failed', failure: 'output' })
+  })
+
   it('an output that is not UTF-8 is no output', () => {
     const evaluate = [...OP.i32(AT.heap), ...OP.i32(255), ...OP.store8, ...OP.i32(AT.heap)]
     expect(evaluated({ evaluate })).toMatchObject({ kind: 'failed', failure: 'output' })

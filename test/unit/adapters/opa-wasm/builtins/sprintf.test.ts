@@ -132,7 +132,10 @@ describe('sprintf called by a module', () => {
   })
 
   it('a width of millions ends by gas, before a text is made', () => {
-    expect(evaluated('"%9999999d"', '[1]', 1_000_000)).toEqual({ kind: 'gas-exceeded', gas: 1_000_000 })
+    // Made, it would be longer than a string can be.
+    const wide = JSON.stringify('%9999999d'.repeat(100))
+    const ones = JSON.stringify(Array.from({ length: 100 }, () => 1))
+    expect(evaluated(wide, ones, 1_000_000)).toEqual({ kind: 'gas-exceeded', gas: 1_000_000 })
   })
 
   it('what no runtime of OPA writes is a wrong call', () => {
