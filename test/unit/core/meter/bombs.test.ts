@@ -79,7 +79,7 @@ describe('work that is not paid does not run on', () => {
   })
 
   it('in a tree of calls that doubles with each level', () => {
-    const depth = 26
+    const depth = 34 // more calls than 32 bits can count
     const twice = (next: number) => [0x10, ...leb(next), 0x10, ...leb(next)]
     const funcs = Array.from(
       { length: depth },
