@@ -1,0 +1,70 @@
+import { isAscending } from '../../codec/certificate/ascending.ts'
+import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { rootOfShare, type SealShare } from '../../codec/certificate/share.ts'
+import type { JudgeShare } from '../../codec/certificate/share-judge.ts'
+import type { TreeHead } from '../../codec/certificate/tree-head.ts'
+import { commandLeaf, type VoterConfig } from '../../codec/certificate/voter-config.ts'
+import { leafHash } from '../../codec/merkle/hash.ts'
+import { verifyInclusion } from '../../codec/merkle/inclusion.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import { ok, type Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import { isQuorum, isVoter } from './quorum.ts'
+
+/** What judging a certificate needs to know. */
+export interface CertificateContext {
+  /** Liars that the network withstands: `f` of its genesis. */
+  readonly liars: number
+  readonly judge: JudgeShare
+  readonly sha256: Sha256
+}
+
+/**
+ * Whether enough voters of the config signed the head. Rejects CONFLICT for another group, generation or config;
+ * MALFORMED for voters that do not ascend; NOT_IN_COMMITTEE for a signer that is no voter; BAD_SIGNATURE for too few
+ * signers or a signature that is not the voter's. Cheap things first: no signature of a stranger is judged.
+ */
+export function verifyCertificate(
+  certificate: Certificate,
+  config: VoterConfig,
+  { liars, judge, sha256 }: CertificateContext,
+): Result<TreeHead, Rejection> {
+  const { head, shares } = certificate
+  const misfit = misfitOf(head, config)
+  if (misfit !== undefined) return reject('CONFLICT', misfit, 'head')
+  const voters = shares.map(({ voter }) => voter)
+  if (!isAscending(voters)) return reject('MALFORMED', 'voters ascend, none twice', 'shares')
+  const stranger = voters.findIndex((voter) => !isVoter(config, voter))
+  if (stranger >= 0)
+    return reject('NOT_IN_COMMITTEE', `${voters[stranger]} is no voter of it`, `shares[${stranger}]`)
+  if (!isQuorum(config, liars, new Set(voters))) {
+    return reject('BAD_SIGNATURE', `${voters.length} voters are not enough`, 'shares')
+  }
+  const bad = shares.findIndex(({ voter, path, s }) => !judge(voter, rootOfShare(head, path, sha256), s))
+  if (bad >= 0) return reject('BAD_SIGNATURE', `${voters[bad]} did not sign this head`, `shares[${bad}]`)
+  return ok(head)
+}
+
+/** True when the voter signed the head. */
+export function verifyShare({ head, voter, path, s }: SealShare, judge: JudgeShare, sha256: Sha256): boolean {
+  return judge(voter, rootOfShare(head, path, sha256), s)
+}
+
+/** True when the command is number `index`, from 0 on, of those that the head covers. For input of others. */
+export function provesCommand(
+  { root, size }: TreeHead,
+  command: Uint8Array,
+  index: number,
+  path: readonly Uint8Array[],
+  sha256: Sha256,
+): boolean {
+  return verifyInclusion(leafHash(commandLeaf(command), sha256), index, size, path, root, sha256)
+}
+
+function misfitOf(head: TreeHead, config: VoterConfig): string | undefined {
+  if (head.group !== config.group) return `of group ${head.group}, not ${config.group}`
+  if (head.generation !== config.generation)
+    return `of generation ${head.generation}, not ${config.generation}`
+  if (head.config !== config.version) return `of config ${head.config}, not ${config.version}`
+  return undefined
+}
