@@ -5,9 +5,9 @@ import { afterAll } from 'vitest'
 import { openSqliteDisk } from '../../src/adapters/sqlite/sqlite-disk.ts'
 import type { TurnStore } from '../../src/ports/turn-store.ts'
 import { openTurnStore } from '../../src/services/turn-store/turn-store.ts'
+import { SimulatedDisk } from '../../src/sim/disk/simulated-disk.ts'
 import { memoryDirectory } from '../setup/memory-directory.ts'
 import { seededRandom } from '../setup/seeded-random.ts'
-import { SimulatedDisk } from '../setup/simulated-disk.ts'
 import { describeTurnStore } from './turn-store.ts'
 import type { TurnStoreHome } from './turn-store-home.ts'
 
@@ -20,7 +20,7 @@ describeTurnStore('simulated', simulatedHome, 150)
 describeTurnStore('SQLite', sqliteHome, 12)
 
 function simulatedHome(): TurnStoreHome {
-  const disk = new SimulatedDisk(seededRandom(++homes))
+  const disk = new SimulatedDisk(seededRandom(++homes), crc32)
   let store: TurnStore | undefined
   return {
     open: () => {

@@ -3,15 +3,15 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Turn } from '../../../../src/model/turn.ts'
 import type { SettledOutcome, TurnStore } from '../../../../src/ports/turn-store.ts'
 import { openTurnStore } from '../../../../src/services/turn-store/turn-store.ts'
+import { PowerCut, SimulatedDisk } from '../../../../src/sim/disk/simulated-disk.ts'
 import { seededRandom } from '../../../setup/seeded-random.ts'
-import { PowerCut, SimulatedDisk } from '../../../setup/simulated-disk.ts'
 import { checkpoint, entries, entry, founding, group, hard, index } from '../../../setup/turn-writes.ts'
 
 let disk: SimulatedDisk
 let store: TurnStore
 
 beforeEach(() => {
-  disk = new SimulatedDisk(seededRandom(1))
+  disk = new SimulatedDisk(seededRandom(1), crc32)
   store = disk.openStore()
 })
 
@@ -269,7 +269,7 @@ describe('a kill in any transaction (S4, N2)', () => {
   it('leaves all of it or nothing, and the store opens', () => {
     let lost = 0
     for (let round = 0; round < 200; round++) {
-      disk = new SimulatedDisk(seededRandom(round))
+      disk = new SimulatedDisk(seededRandom(round), crc32)
       store = disk.openStore()
       const acknowledged = runUntilKilled(round % 30)
       store = disk.openStore()

@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib'
-import { judgeOrigin, STORE_ID_BYTES, type Witness } from '../../src/codec/turn/witness.ts'
-import { assert, FaultError } from '../../src/model/fault.ts'
-import type { Turn } from '../../src/model/turn.ts'
-import type { Random } from '../../src/ports/random.ts'
+import { judgeOrigin, STORE_ID_BYTES, type Witness } from '../../codec/turn/witness.ts'
+import { assert, FaultError } from '../../model/fault.ts'
+import type { Turn } from '../../model/turn.ts'
+import type { Checksum } from '../../ports/checksum.ts'
+import type { Random } from '../../ports/random.ts'
 import type {
   DiskOutcome,
   DiskPartKey,
@@ -11,10 +11,24 @@ import type {
   DiskStage,
   DiskWrites,
   RowDisk,
-} from '../../src/ports/row-disk.ts'
-import type { StoreOrigin, StoreRoom, TurnStore } from '../../src/ports/turn-store.ts'
-import { openTurnStore } from '../../src/services/turn-store/turn-store.ts'
-import { DiskContent } from './simulated-disk-content.ts'
+} from '../../ports/row-disk.ts'
+import type { StoreOrigin, StoreRoom, TurnStore } from '../../ports/turn-store.ts'
+import { openTurnStore } from '../../services/turn-store/turn-store.ts'
+import { DiskContent } from './disk-content.ts'
+
+/**
+ * What becomes of one transaction. `fail`, `kill`: whether it was stored is drawn; with `-before` it was not, with
+ * `-after` it was.
+ */
+export type DiskFault =
+  | 'none'
+  | 'full'
+  | 'fail'
+  | 'fail-before'
+  | 'fail-after'
+  | 'kill'
+  | 'kill-before'
+  | 'kill-after'
 
 /** What goes wrong; all of it may be changed between two calls. */
 export interface DiskTrouble {
@@ -26,6 +40,8 @@ export interface DiskTrouble {
   failAfter: number
   /** The next so many transactions are fine, then the process is killed in one: `PowerCut` is thrown. */
   killAfter: number
+  /** Asked before every transaction that is carried out, once the counts above had their say. */
+  fault: (writes: DiskWrites) => DiskFault
 }
 
 /** The process is gone. Whoever drives it catches this, drops it, and opens the media again. */
@@ -49,17 +65,22 @@ export class SimulatedDisk {
     slowTicksMax: 0,
     failAfter: Infinity,
     killAfter: Infinity,
+    fault: () => 'none',
   }
   /** How often each thing happened, so that a run without faults is not taken for one with. */
   readonly happened = { stored: 0, full: 0, failed: 0, killed: 0, lostAtKill: 0, keptAtKill: 0 }
+  /** Sees every transaction that was stored, right after it was. */
+  onStored: (writes: DiskWrites) => void = () => undefined
   readonly #random: Random
+  readonly #checksum: Checksum
   #content = new DiskContent()
   #witness: Witness | 'none' = 'none'
   #open: OpenDisk | undefined
   #pending: Pending | undefined
 
-  constructor(random: Random) {
+  constructor(random: Random, checksum: Checksum) {
     this.#random = random
+    this.#checksum = checksum
   }
 
   /** As a process finds it; what an earlier one had open is closed to it. */
@@ -74,7 +95,7 @@ export class SimulatedDisk {
   }
 
   openStore(): TurnStore {
-    return openTurnStore(this.openDisk(), crc32)
+    return openTurnStore(this.openDisk(), this.#checksum)
   }
 
   /** Time passes: what is underway comes to its end, and is told. */
@@ -165,11 +186,11 @@ export class SimulatedDisk {
     this.#raise(this.#newId(), incarnation)
   }
 
-  /** The witness is brought up to date at each stored row; SQLite does it less often. */
   #finish(writes: DiskWrites): DiskOutcome {
-    if (--this.trouble.killAfter < 0) this.#cut(writes)
-    if (--this.trouble.failAfter < 0) return this.#fail(writes)
-    if (!this.#fits(writes)) {
+    const fault = this.#faultOf(writes)
+    if (fault.startsWith('kill')) this.#cut(writes, fault)
+    if (fault.startsWith('fail')) return this.#fail(writes, fault)
+    if (fault === 'full' || !this.#fits(writes)) {
       this.happened.full++
       return { kind: 'full' }
     }
@@ -178,31 +199,42 @@ export class SimulatedDisk {
     return { kind: 'stored' }
   }
 
-  #cut(writes: DiskWrites): never {
+  #faultOf(writes: DiskWrites): DiskFault {
+    if (--this.trouble.killAfter < 0) return 'kill'
+    if (--this.trouble.failAfter < 0) return 'fail'
+    return this.trouble.fault(writes)
+  }
+
+  #cut(writes: DiskWrites, fault: DiskFault): never {
     this.trouble.killAfter = Infinity
     this.happened.killed++
-    if (this.#chance() && this.#fits(writes)) this.#store(writes)
+    if (this.#isStored(fault) && this.#fits(writes)) this.#store(writes)
     this.kill()
     throw new PowerCut('the process was killed in a transaction')
   }
 
-  #fail(writes: DiskWrites): DiskOutcome {
+  #fail(writes: DiskWrites, fault: DiskFault): DiskOutcome {
     this.trouble.failAfter = Infinity
     this.happened.failed++
-    if (this.#chance()) this.#store(writes)
-    const fault = new FaultError('store-io', 'cannot write a transaction: simulated', {
-      cause: new Error('SQLITE_IOERR_FSYNC'),
-    })
-    this.#open?.fail(fault)
-    return { kind: 'failed', fault }
+    if (this.#isStored(fault)) this.#store(writes)
+    const cause = new Error('SQLITE_IOERR_FSYNC')
+    const told = new FaultError('store-io', 'cannot write a transaction: simulated', { cause })
+    this.#open?.fail(told)
+    return { kind: 'failed', fault: told }
   }
 
+  #isStored(fault: DiskFault): boolean {
+    return fault.endsWith('-after') || (!fault.endsWith('-before') && this.#chance())
+  }
+
+  /** The witness is brought up to date at each stored row; SQLite does it less often. */
   #store(writes: DiskWrites): void {
     this.#content.apply(writes)
     const { store } = this.#content
     if (store !== undefined) {
       this.#witness = { store: store.id, incarnation: store.incarnation, turn: this.#content.lastTurn }
     }
+    this.onStored(writes)
   }
 
   #fits(writes: DiskWrites): boolean {

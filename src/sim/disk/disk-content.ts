@@ -1,5 +1,5 @@
-import type { Turn } from '../../src/model/turn.ts'
-import type { DiskPart, DiskPartKey, DiskStage, DiskWrites } from '../../src/ports/row-disk.ts'
+import type { Turn } from '../../model/turn.ts'
+import type { DiskPart, DiskPartKey, DiskStage, DiskWrites } from '../../ports/row-disk.ts'
 
 /** What a simulated disk holds. */
 export class DiskContent {
