@@ -1,0 +1,100 @@
+/**
+ * What is proposed to the hub (the system group), in canonical dag-cbor. Source: consensus.md, "Time and chance",
+ * "Fence epochs, generations"; economy.md, "Ledger", "Stake and slashing", "Registry, … governance".
+ */
+import * as z from 'zod'
+import type { Rejection } from '../../model/rejection.ts'
+import type { Result } from '../../model/result.ts'
+import { decodeDagCbor } from '../dag-cbor/decode.ts'
+import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { bytes, count, did, hash32, integer, list, micro, microMoved, name, text } from '../payload/fields.ts'
+import { checkSchema } from '../schema-check.ts'
+import { COMMAND_BYTES_MAX } from './bucket-command.ts'
+import { envelopeField, slotNumber, statement } from './fields.ts'
+import { chainAnchorBody, clockReadings } from './statements.ts'
+
+/**
+ * One act of governance. `nonce` makes two acts with the same words two; it counts once. Signed as `governance-vote`
+ * by the keys that genesis names, three fifths of them.
+ */
+export const governanceBody = z.strictObject({
+  v: z.literal(1),
+  nonce: count,
+  act: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('mint'), to: did, amount: microMoved }),
+    z.strictObject({
+      kind: z.literal('parameters'),
+      changes: z.record(name.or(text(1, 64)), z.union([count, micro])),
+    }),
+    z.strictObject({ kind: z.literal('attestors'), attestors: list(did, 64) }),
+    z.strictObject({
+      kind: z.literal('capsule'),
+      capsule: text(1, 128),
+      from: slotNumber,
+      until: slotNumber,
+    }),
+    z.strictObject({ kind: z.literal('pause'), paused: z.boolean() }),
+  ]),
+})
+
+const EVIDENCE_BYTES_MAX = 131_072
+
+const commandSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('slot'),
+    n: slotNumber,
+    readings: clockReadings,
+    link: hash32.exactOptional().describe('next link of the chain of the voter whose turn it is'),
+  }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('envelope'),
+    slot: slotNumber,
+    envelope: envelopeField.describe("a NEED or an account's verb"),
+  }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('chain'),
+    statement: statement(chainAnchorBody),
+  }),
+  z.strictObject({ v: z.literal(1), kind: z.literal('leave-bootstrap'), slot: slotNumber }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('govern'),
+    slot: slotNumber,
+    body: governanceBody,
+    votes: list(z.strictObject({ voter: did, s: bytes(64, 64) }), 64, 1),
+  }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('evidence'),
+    slot: slotNumber,
+    what: z.enum(['double-signing', 'equivocation', 'related-parties']),
+    evidence: bytes(1, EVIDENCE_BYTES_MAX),
+    reporter: did,
+  }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('age').describe('reputation and recency by time, for a bounded number of accounts'),
+    slot: slotNumber,
+    limit: integer(1, 1_024),
+  }),
+])
+
+const compiled = z.compile(commandSchema)
+
+export type HubCommand = z.output<typeof commandSchema>
+export type HubCommandKind = HubCommand['kind']
+export type HubCommandOf<Kind extends HubCommandKind> = Extract<HubCommand, { kind: Kind }>
+export type GovernanceBody = z.output<typeof governanceBody>
+
+export function encodeHubCommand(command: HubCommand): Uint8Array {
+  return encodeDagCbor(command)
+}
+
+/** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; envelopes and statements in it are not judged yet. */
+export function decodeHubCommand(encoded: Uint8Array): Result<HubCommand, Rejection> {
+  const decoded = decodeDagCbor(encoded, { bytesMax: COMMAND_BYTES_MAX })
+  return decoded.ok ? (checkSchema(compiled, decoded.value, '') as Result<HubCommand, Rejection>) : decoded
+}

@@ -1,0 +1,53 @@
+/**
+ * What voters say outside of entries and entries then carry: each is signed as the type of its name.
+ * Source: protocol.md, "Signed types"; consensus.md, "Time and chance", "Fence epochs, generations".
+ */
+import * as z from 'zod'
+import { contentLink, distinct, hash32, idLink, integer, list, text, timeMs } from '../payload/fields.ts'
+import { bucketNumber, fenceEpoch, generationNumber, slotNumber, statement, VOTERS_MAX } from './fields.ts'
+
+const SEEN_MAX = 4_096
+
+/** A reading of the voter's clock for slot n: the lower median of a majority is the slot's time. */
+export const clockReadingBody = z.strictObject({ v: z.literal(1), n: slotNumber, time: timeMs })
+
+/**
+ * Which envelopes of a need the voter has seen that no entry of it carries yet. `head` is the need's chain head that
+ * the voter knew, so that an old statement cannot be used again after another entry.
+ */
+export const seenStatementBody = z.strictObject({
+  v: z.literal(1),
+  need: idLink,
+  head: hash32,
+  slot: slotNumber,
+  seen: distinct(idLink, SEEN_MAX).describe('in ascending order of bytes'),
+})
+
+/** The voter has fetched this content and keeps it until the need is over. */
+export const haveStatementBody = z.strictObject({ v: z.literal(1), need: idLink, cid: contentLink })
+
+/** The voter wants the bucket's fence epoch raised to this number. */
+export const fenceRaiseBody = z.strictObject({
+  v: z.literal(1),
+  generation: generationNumber,
+  bucket: bucketNumber,
+  fence_epoch: fenceEpoch,
+  reason: text(0, 256),
+})
+
+/** Links of a voter's hash chain that are left: sha256(next link) is `anchor`. Renewed before they run out. */
+export const chainAnchorBody = z.strictObject({
+  v: z.literal(1),
+  anchor: hash32,
+  length: integer(1, 2 ** 31 - 1),
+})
+
+export const clockReadings = list(statement(clockReadingBody), VOTERS_MAX, 1)
+export const seenStatements = list(statement(seenStatementBody), VOTERS_MAX)
+export const haveStatements = list(statement(haveStatementBody), VOTERS_MAX)
+export const fenceRaises = list(statement(fenceRaiseBody), VOTERS_MAX, 1)
+
+export type SeenStatement = z.output<typeof seenStatements>[number]
+export type HaveStatement = z.output<typeof haveStatements>[number]
+export type ClockReading = z.output<typeof clockReadings>[number]
+export type FenceRaise = z.output<typeof fenceRaises>[number]

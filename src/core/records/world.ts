@@ -1,0 +1,55 @@
+import type { CID } from '../../codec/cid.ts'
+import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
+import type { Ipld } from '../../codec/ipld.ts'
+import type { CheckSignature } from '../../codec/signed/statement.ts'
+import type { Did } from '../../model/ids.ts'
+import type { Rejection } from '../../model/rejection.ts'
+import type { Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+
+/**
+ * What rules need from outside, all of it the same on every node: nothing here reads a clock, a disk or a network.
+ * Source: architecture.md, "The one idea".
+ */
+export interface World {
+  /** CID of the genesis. */
+  readonly net: CID
+  readonly generation: number
+  readonly sha256: Sha256
+  /** The rule of signatures itself (ZIP215), for voters' statements. */
+  readonly verify: CheckSignature
+  /** An envelope as an entry holds it, read and its signature checked. Rejects as `readEnvelope` and `verifyEnvelope`. */
+  readonly openEnvelope: (field: Ipld) => Result<SingleEnvelope, Rejection>
+  /**
+   * The capsule's word on an envelope that an entry carries: its digest must be that of this evaluation. Rejects
+   * WRONG_CAPSULE, POLICY_DENIED, GAS_EXCEEDED. `capsule` is the text of its CID; empty: the network has none.
+   */
+  readonly judge: (capsule: string, envelope: SingleEnvelope, slot: number) => Result<undefined, Rejection>
+}
+
+/** What everybody knows of a slot. Source: consensus.md, "Time and chance: slots". */
+export interface SlotFacts {
+  readonly n: number
+  /** Lower median of the voters' clocks, milliseconds; never below the last slot's. */
+  readonly time: number
+  /**
+   * Milliseconds that windows count: grows with each slot by the time that passed, at most two slot intervals for
+   * each slot. Source: lifecycle.md, "Committees" (windows).
+   */
+  readonly clock: number
+  /** Absent where the voter whose turn it was showed no link. */
+  readonly beacon?: Uint8Array
+  /** RFC 6962 root over the roster, and over the registry's records. */
+  readonly roster: Uint8Array
+  readonly registry: Uint8Array
+}
+
+/** Where in its group's log an item is applied. */
+export interface AppliedAt {
+  /** Items applied before. */
+  readonly position: number
+  /** Voters of the group in force, ascending. */
+  readonly voters: readonly Did[]
+  /** The facts of a slot that this node holds; an entry that names a later one waits. */
+  readonly slot: (n: number) => SlotFacts | undefined
+}
