@@ -1,36 +1,27 @@
 /**
- * What a group's tree holds of a command: a leaf names the item by its hash, what came of it, and, where it concerns a
- * need, the head of the need's chain of hashes after it. So one inclusion proof covers a whole history, and shows
- * nothing of other needs. Source: consensus.md, "Certificates"; record.md, "History and export".
+ * Chains of hashes: a need's entries, each after the one before. The leaf of an applied item names the head after it
+ * (`Subject`), so that one inclusion proof covers a whole history and shows nothing of other needs.
+ * Source: consensus.md, "Certificates"; record.md, "History and export".
  */
+import type { Subject } from '../../codec/certificate/leaf.ts'
 import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
+import type { SlotFacts } from './world.ts'
 
 /** Chain head before a need's first entry. */
 export const HISTORY_START: Uint8Array = new Uint8Array(32)
 
-/** Head after an applied item (bytes of a command, or of an effect as it was received). */
+/** Head after an applied item, whose bytes are those of `encodeItem`. */
 export function nextHead(prev: Uint8Array, item: Uint8Array, sha256: Sha256): Uint8Array {
   return sha256(encodeDagCbor(['canswarm/history/1', prev, sha256(item)]))
 }
 
-export interface LeafContent {
-  /** Bytes of the command, or of the effect that was received. */
-  readonly item: Uint8Array
-  /** `applied`, or the code of the refusal. */
-  readonly outcome: string
-  /** Effects that it sent: target (`hub` is -1), number, bytes. */
-  readonly effects: readonly (readonly [target: number, n: number, body: Uint8Array])[]
-  readonly history?: { readonly need: string; readonly head: Uint8Array }
+/** Head of a slot's subject. Source: record.md, "Replay" (5). */
+export function slotHead(facts: SlotFacts, sha256: Sha256): Uint8Array {
+  const { n, time, clock, beacon, roster, registry } = facts
+  return sha256(encodeDagCbor(['canswarm/slot/1', n, time, clock, beacon ?? null, roster, registry]))
 }
 
-/** Bytes of the leaf, to be hashed as RFC 6962 has it. */
-export function historyLeaf({ item, outcome, effects, history }: LeafContent, sha256: Sha256): Uint8Array {
-  return encodeDagCbor([
-    'canswarm/leaf/1',
-    sha256(item),
-    outcome,
-    effects.map(([target, n, body]) => [target, n, sha256(body)]),
-    history === undefined ? null : [history.need, history.head],
-  ])
+export function slotSubject(facts: SlotFacts, sha256: Sha256): Subject {
+  return { name: `slot/${facts.n}`, head: slotHead(facts, sha256) }
 }

@@ -1,3 +1,4 @@
+import type { Subject } from '../../codec/certificate/leaf.ts'
 import type { Verdict } from '../../model/replicated.ts'
 
 /** What a record may be made of: plain data that has one encoding. Absent fields are left out, never undefined. */
@@ -41,6 +42,6 @@ export interface Step<Tables extends Shape, Body> {
   readonly writes: readonly Write<Tables>[]
   readonly verdict: Verdict
   readonly effects: readonly OutgoingEffect<Body>[]
-  /** The need that it concerns, by the text of its id, and its chain head afterwards; for the leaf. */
-  readonly history?: { readonly need: string; readonly head: Uint8Array }
+  /** The need that it concerns and its chain head afterwards, or the slot that it made (`slotSubject`); for the leaf. */
+  readonly subject?: Subject
 }

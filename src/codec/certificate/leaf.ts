@@ -1,0 +1,101 @@
+import * as z from 'zod'
+import type { GroupId } from '../../model/raft.ts'
+import type { Rejection } from '../../model/rejection.ts'
+import { ok, type Result } from '../../model/result.ts'
+import { decodeDagCbor } from '../dag-cbor/decode.ts'
+import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { count, hash32, list, text } from '../payload/fields.ts'
+import { checkSchema } from '../schema-check.ts'
+import { groupId } from './tree-head.ts'
+import { type VoterConfig, voterConfigToIpld } from './voter-config.ts'
+
+/** What a leaf of a group's tree stands for. A command can be any bytes, so the kind is part of the leaf. */
+const LEAF_KIND = { item: 0, voters: 1 } as const
+
+/**
+ * What an applied item did for another group. `effect`: effect `number` for that group, with the hash of its body.
+ * `answer`: what became of effect `number` of that group, with the hash of the encoded verdict. `ack`: the answers of
+ * that group up to `number` have been applied and need not be kept there.
+ */
+export type Output =
+  | {
+      readonly kind: 'effect' | 'answer'
+      readonly group: GroupId
+      readonly number: number
+      readonly hash: Uint8Array
+    }
+  | { readonly kind: 'ack'; readonly group: GroupId; readonly number: number }
+
+/**
+ * What an item is part of, as the machine says: a thing's name (a need's id, `slot/<n>`) and the head of its chain of
+ * hashes after the item. So one path proves a whole history. Source: lifecycle.md, "Where facts live".
+ */
+export interface Subject {
+  /** 1 to 128 characters. */
+  readonly name: string
+  /** 32 bytes. */
+  readonly head: Uint8Array
+}
+
+/** Leaf of one applied item. What it did is in it, so a certificate proves that without the state machine. */
+export interface ItemLeaf {
+  /** SHA-256 of the item as it stands in the entry: a command with its ticket, a batch with its proof. */
+  readonly item: Uint8Array
+  /** False: rejected, a repetition, expired or unproven; nothing was changed but the count. */
+  readonly applied: boolean
+  /** In order of their making. */
+  readonly outputs: readonly Output[]
+  readonly subject?: Subject
+}
+
+/** Outputs of one item, at most: more are a defect of the state machine. */
+export const LEAF_OUTPUTS_MAX = 4_096
+
+const LEAF_BYTES_MAX = 245_760
+const OUTPUT_CODE = { effect: 0, answer: 1, ack: 2 } as const
+
+const outputTuple = z.union([
+  z.tuple([z.literal([OUTPUT_CODE.effect, OUTPUT_CODE.answer]), groupId, count, hash32]),
+  z.tuple([z.literal(OUTPUT_CODE.ack), groupId, count]),
+])
+
+const leafTuple = z.tuple([
+  z.literal(LEAF_KIND.item),
+  hash32,
+  z.boolean(),
+  list(outputTuple, LEAF_OUTPUTS_MAX),
+  list(z.tuple([text(1, 128), hash32]), 1),
+])
+
+/** Canonical dag-cbor of [0, item, applied, [[kind, group, number, hash?], …], [[name, head]] or []]. */
+export function itemLeaf({ item, applied, outputs, subject }: ItemLeaf): Uint8Array {
+  const of = subject === undefined ? [] : [[subject.name, subject.head]]
+  return encodeDagCbor([LEAF_KIND.item, item, applied, outputs.map(outputToIpld), of])
+}
+
+/** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED: also for a leaf of another kind. */
+export function decodeItemLeaf(bytes: Uint8Array): Result<ItemLeaf, Rejection> {
+  const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
+  if (!decoded.ok) return decoded
+  const formed = checkSchema(leafTuple, decoded.value, 'leaf')
+  if (!formed.ok) return formed
+  const [, item, applied, outputs, [of]] = formed.value
+  const leaf = { item, applied, outputs: outputs.map(outputOf) }
+  return ok(of === undefined ? leaf : { ...leaf, subject: { name: of[0], head: of[1] } })
+}
+
+/** Leaf of an applied change of voters: canonical dag-cbor of [1, config]. */
+export function votersLeaf(config: VoterConfig): Uint8Array {
+  return encodeDagCbor([LEAF_KIND.voters, voterConfigToIpld(config)])
+}
+
+function outputToIpld(output: Output): z.input<typeof outputTuple> {
+  if (output.kind === 'ack') return [OUTPUT_CODE.ack, output.group, output.number]
+  return [OUTPUT_CODE[output.kind], output.group, output.number, output.hash]
+}
+
+function outputOf(output: z.input<typeof outputTuple>): Output {
+  const [code, group, number] = output
+  if (code === OUTPUT_CODE.ack) return { kind: 'ack', group, number }
+  return { kind: code === OUTPUT_CODE.effect ? 'effect' : 'answer', group, number, hash: output[3] }
+}

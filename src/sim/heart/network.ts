@@ -1,0 +1,126 @@
+import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { type EffectProof, HUB } from '../../codec/entry/item.ts'
+import type { TreeSize } from '../../model/certified.ts'
+import { assert } from '../../model/fault.ts'
+import type { Verdict } from '../../model/replicated.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import { Group, type LoggedItem, type Machine } from './group.ts'
+import type { Voters } from './voters.ts'
+
+export interface NetworkOptions {
+  readonly hub: Machine
+  /** Makes the machine of a bucket the first time that it is used. */
+  readonly bucket: (bucket: number) => Machine
+  readonly sha256: Sha256
+  /** Whose signatures certify effects; undefined: none are asked for. */
+  readonly voters: Voters | undefined
+}
+
+/** An effect that could be delivered now: the next of a source for a target. */
+export interface Delivery {
+  readonly source: number
+  readonly target: number
+}
+
+/**
+ * A whole network of state machines in one process: hub and buckets, each with its log and tree, and the effects that
+ * travel between them. Nothing happens by itself: whoever drives it chooses what is proposed and delivered, and in
+ * which order. Source: lifecycle.md, "Effects between hub and buckets".
+ */
+export class HeartNetwork {
+  readonly hub: Group
+  readonly #options: NetworkOptions
+  readonly #buckets = new Map<number, Group>()
+  /** The newest certificate of a machine. */
+  readonly #certificates = new Map<number, Certificate>()
+
+  constructor(options: NetworkOptions) {
+    this.#options = options
+    this.hub = new Group(options.hub, options.sha256)
+  }
+
+  /** Buckets that were used, ascending. */
+  get buckets(): readonly number[] {
+    return [...this.#buckets.keys()].sort((a, b) => a - b)
+  }
+
+  group(machine: number): Group {
+    if (machine === HUB) return this.hub
+    const known = this.#buckets.get(machine)
+    if (known !== undefined) return known
+    const made = new Group(this.#options.bucket(machine), this.#options.sha256)
+    this.#buckets.set(machine, made)
+    return made
+  }
+
+  log(machine: number): readonly LoggedItem[] {
+    return this.group(machine).log
+  }
+
+  propose(machine: number, command: Uint8Array): Verdict {
+    return this.group(machine).propose(command)
+  }
+
+  /** What can be delivered, in a fixed order; the choice among them is the schedule's. */
+  deliveries(): readonly Delivery[] {
+    return [HUB, ...this.buckets].flatMap((source) =>
+      [...this.group(source).outbox]
+        .filter(([, waiting]) => waiting.length > 0)
+        .map(([target]) => ({ source, target }))
+        .sort((a, b) => a.target - b.target),
+    )
+  }
+
+  /** The next effect of the source for the target is applied there, with its proof. */
+  deliver({ source, target }: Delivery): Verdict {
+    const sent = this.group(source).outbox.get(target)?.shift()
+    assert(sent !== undefined, 'only what waits is delivered')
+    const proof = this.#prove(source, sent.index)
+    const item = { kind: 'received' as const, source, n: sent.n, body: sent.body }
+    const verdict = this.group(target).receive(proof === undefined ? item : { ...item, proof })
+    assert(verdict !== undefined, 'effects arrive in order')
+    return verdict
+  }
+
+  /** Until nothing is under way. Asserts that it ends: effects never go in circles. */
+  deliverAll(deliveriesMax = 100_000): void {
+    for (let count = 0; ; count++) {
+      const [next] = this.deliveries()
+      if (next === undefined) return
+      assert(count < deliveriesMax, 'effects come to an end')
+      this.deliver(next)
+    }
+  }
+
+  /** A certificate of a machine's whole log as it stands. Asserts that there is something to certify, and voters. */
+  certificate(machine: number): Certificate {
+    const { voters } = this.#options
+    const group = this.group(machine)
+    assert(voters !== undefined && group.size > 0, 'voters certify what was applied')
+    const known = this.#certificates.get(machine)
+    if (known?.head.size === group.size) return known
+    const made = voters.certify(machine, {
+      size: group.size as TreeSize,
+      root: group.tree.root(),
+      state: group.machine.hash(),
+    })
+    this.#certificates.set(machine, made)
+    return made
+  }
+
+  #prove(source: number, index: number): EffectProof | undefined {
+    if (this.#options.voters === undefined) return undefined
+    const certificate = this.certificate(source)
+    const group = this.group(source)
+    const logged = group.log[index]
+    assert(logged !== undefined, 'an effect comes from an applied item')
+    return { certificate, index, leaf: logged.leaf, path: group.tree.path(index, certificate.head.size) }
+  }
+}
+
+/** Bytes that all logs hold, for those who store or compare them: by machine, hub first. */
+export function logsOf(network: HeartNetwork): ReadonlyMap<number, readonly Uint8Array[]> {
+  return new Map(
+    [HUB, ...network.buckets].map((machine) => [machine, network.log(machine).map(({ item }) => item)]),
+  )
+}
