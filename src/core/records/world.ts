@@ -18,8 +18,11 @@ export interface World {
   readonly sha256: Sha256
   /** The rule of signatures itself (ZIP215), for voters' statements. */
   readonly verify: CheckSignature
-  /** An envelope as an entry holds it, read and its signature checked. Rejects as `readEnvelope` and `verifyEnvelope`. */
-  readonly openEnvelope: (field: Ipld) => Result<SingleEnvelope, Rejection>
+  /**
+   * An envelope as an entry holds it, read and its signature checked at the time of the slot that the entry names
+   * (delegations have a term). Rejects as `readEnvelope` and `verifyEnvelope`.
+   */
+  readonly openEnvelope: (field: Ipld, atMs: number) => Result<SingleEnvelope, Rejection>
   /**
    * The capsule's word on an envelope that an entry carries: its digest must be that of this evaluation. Rejects
    * WRONG_CAPSULE, POLICY_DENIED, GAS_EXCEEDED. `capsule` is the text of its CID; empty: the network has none.

@@ -6,7 +6,7 @@ import type { CID } from '../../codec/cid.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
 import { startCollecting, stepCollecting } from '../../core/certificate/collect-shares.ts'
 import type { ConfigVersion, Generation } from '../../model/certified.ts'
-import { assert } from '../../model/fault.ts'
+import { DefectError } from '../../model/fault.ts'
 import type { Did, SecretKey } from '../../model/ids.ts'
 import { assertGroupId, type GroupId } from '../../model/raft.ts'
 import type { Crypto } from '../../ports/crypto.ts'
@@ -70,6 +70,6 @@ export class Voters {
         collecting = step.collecting
       }
     }
-    assert(false, 'all voters together are a quorum')
+    throw new DefectError('all voters together are a quorum')
   }
 }
