@@ -1,0 +1,29 @@
+import type { CID } from '../../codec/cid.ts'
+import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+
+/** What seats of one need are for; each role has an order of the roster of its own. */
+export type SeatRole = 'plan' | 'result' | 'challenge'
+
+/**
+ * Which bucket runs a need, 0 to 255: the first byte of sha256(dag-cbor ["canswarm/bucket/1", need id, beacon]). The
+ * beacon is drawn after the need's escrow, so nobody can aim a need at voters. Source: lifecycle.md, "Committees".
+ */
+export function bucketOf(needId: CID, beacon: Uint8Array, sha256: Sha256): number {
+  return sha256(encodeDagCbor(['canswarm/bucket/1', needId, beacon]))[0] as number
+}
+
+/**
+ * Seed of a role's draws: sha256(dag-cbor ["canswarm/seats/1", role, need id, which, beacon]). `which`: the number of
+ * the attempt (result), 0 or the bid_round (plan), the id of the CHALLENGE_COMMIT (challenge).
+ * Source: lifecycle.md, "Committees"; protocol.md, "Signed types" (hashes over several things).
+ */
+export function roleSeed(
+  needId: CID,
+  beacon: Uint8Array,
+  role: SeatRole,
+  which: number | CID,
+  sha256: Sha256,
+): Uint8Array {
+  return sha256(encodeDagCbor(['canswarm/seats/1', role, needId, which, beacon]))
+}
