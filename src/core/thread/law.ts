@@ -12,10 +12,12 @@
  *
  * Source: protocol.md, "Envelope".
  */
+
+import { PREV_MAX } from '../../codec/envelope/limits.ts'
 import type { EnvelopeHeader } from '../../model/envelope-header.ts'
 import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
-import { LAMPORT_SLACK, PREV_MAX, type ThreadLimits } from './limits.ts'
+import { LAMPORT_SLACK, type ThreadLimits } from './limits.ts'
 import type { ThreadTables } from './view.ts'
 
 /** The rows that the rules read; a view and a draft both have them. */

@@ -1,6 +1,3 @@
-/** Most ids in one `prev`. Fixed. Source: protocol.md, "Envelope". */
-export const PREV_MAX = 8
-
 /** How far a `lamport` may lie beyond the least lawful one. Fixed. Source: protocol.md, "Envelope". */
 export const LAMPORT_SLACK = 4_096
 

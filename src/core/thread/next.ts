@@ -1,7 +1,7 @@
+import { PREV_MAX } from '../../codec/envelope/limits.ts'
 import type { EnvelopeHeader } from '../../model/envelope-header.ts'
 import type { Did, EnvelopeId, Lamport, Seq } from '../../model/ids.ts'
 import { lamportAfter, SEQ_FIRST, seqAfter } from '../../model/thread-clock.ts'
-import { PREV_MAX } from './limits.ts'
 import type { ThreadView } from './view.ts'
 
 /** What a signer writes into its next envelope of a thread. */
