@@ -7,7 +7,19 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import { count, did, hash32, idLink, integer, list, micro, ppm, text, timeMs } from '../payload/fields.ts'
+import {
+  count,
+  did,
+  hash32,
+  idLink,
+  integer,
+  list,
+  micro,
+  name,
+  ppm,
+  text,
+  timeMs,
+} from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { bucketNumber, envelopeField, SEATS_MAX, slotNumber } from './fields.ts'
 
@@ -55,6 +67,10 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     capsule: text(0, 128).describe('CID of the policy capsule; empty where the network has none'),
     parameters: z.record(text(1, 64), z.union([count, micro])).describe('in force, in full'),
     deadline: timeMs.describe('slot time'),
+    party: z
+      .strictObject({ org: name.exactOptional(), asn: count.exactOptional(), links: dids })
+      .exactOptional()
+      .describe('what is attested of the requester, and its linked accounts; absent: nothing'),
     plan: z.strictObject(drawn),
     result: z.strictObject(drawn).exactOptional().describe('class simple: seats of attempt 0'),
   }),

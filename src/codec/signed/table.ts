@@ -18,6 +18,7 @@ const opaque = z.custom<Ipld>(() => true)
 export const SIGNED_TYPES = {
   'envelope-batch-root': { version: 1, body: batchRootBody },
   'clock-reading': { version: 1, body: opaque },
+  'chain-anchor': { version: 1, body: opaque },
   'seal-share': { version: 1, body: opaque },
   'seen-statement': { version: 1, body: opaque },
   'have-statement': { version: 1, body: opaque },

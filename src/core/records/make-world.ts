@@ -30,6 +30,7 @@ export function makeWorld(parts: WorldParts): World {
     generation,
     sha256,
     verify,
+    keys,
     judge,
     openEnvelope: (field, atMs) => {
       const read = readEnvelope(field, { net, sha256 })

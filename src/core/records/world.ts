@@ -1,4 +1,5 @@
 import type { CID } from '../../codec/cid.ts'
+import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { Ipld } from '../../codec/ipld.ts'
 import type { CheckSignature } from '../../codec/signed/statement.ts'
@@ -18,6 +19,8 @@ export interface World {
   readonly sha256: Sha256
   /** The rule of signatures itself (ZIP215), for voters' statements. */
   readonly verify: CheckSignature
+  /** Keys that DIDs name, accepted or refused. */
+  readonly keys: Pick<AcceptedKeys, 'ofDid'>
   /**
    * An envelope as an entry holds it, read and its signature checked at the time of the slot that the entry names
    * (delegations have a term). Rejects as `readEnvelope` and `verifyEnvelope`.
