@@ -26,6 +26,9 @@ import { bucketNumber, envelopeField, SEATS_MAX, slotNumber } from './fields.ts'
 const EFFECT_BYTES_MAX = 1_048_576
 const attempt = integer(0, 255)
 const dids = list(did, SEATS_MAX)
+const answered = slotNumber.describe(
+  "the hub's last slot when it answered: windows that the answer opens begin there",
+)
 
 export const role = z.enum(['plan', 'result', 'challenge'])
 export type Role = z.output<typeof role>
@@ -74,7 +77,7 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     plan: z.strictObject(drawn),
     result: z.strictObject(drawn).exactOptional().describe('class simple: seats of attempt 0'),
   }),
-  effect('reserved', { bid_round: attempt, refused: dids }),
+  effect('reserved', { slot: answered, bid_round: attempt, refused: dids }),
   effect('seated', {
     role,
     attempt,
@@ -82,8 +85,8 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     wave: integer(0, SEATS_MAX),
     ...drawn,
   }),
-  effect('bonded', { challenge: idLink, bonded: z.boolean() }),
-  effect('refilled', { attempt, refilled: z.boolean(), amount: micro }),
+  effect('bonded', { slot: answered, challenge: idLink, bonded: z.boolean() }),
+  effect('refilled', { slot: answered, attempt, refilled: z.boolean(), amount: micro }),
   effect('paid', {
     moves: list(z.strictObject({ to: text(1, 128), amount: micro, what: text(1, 32) }), 4_096),
   }),

@@ -11,6 +11,9 @@ const SEEN_MAX = 4_096
 /** A reading of the voter's clock for slot n: the lower median of a majority is the slot's time. */
 export const clockReadingBody = z.strictObject({ v: z.literal(1), n: slotNumber, time: timeMs })
 
+/** An envelope, and the slot that was the last one when the voter first saw it. */
+const sighting = z.tuple([idLink, slotNumber])
+
 /**
  * Which envelopes of a need the voter has seen that no entry of it carries yet. `head` is the need's chain head that
  * the voter knew, so that an old statement cannot be used again after another entry.
@@ -20,7 +23,7 @@ export const seenStatementBody = z.strictObject({
   need: idLink,
   head: hash32,
   slot: slotNumber,
-  seen: distinct(idLink, SEEN_MAX).describe('in ascending order of bytes'),
+  seen: distinct(sighting, SEEN_MAX, 0, ([id]) => String(id)).describe('in ascending order of ids'),
 })
 
 /** The voter has fetched this content and keeps it until the need is over. */
