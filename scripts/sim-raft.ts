@@ -3,11 +3,12 @@
  * Runs seeds of the raft simulation, one line each, and ends with 1 at the first broken promise.
  */
 import { parseArgs } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { nodeCrypto } from '../src/adapters/crypto/node-crypto.ts'
 import { compileEngine, readEngineFiles } from '../src/adapters/etcd-raft/engine-module.ts'
 import type { Mutant } from '../src/services/raft-host/seam.ts'
-import { Violation } from '../src/sim/raft/checks.ts'
 import { runSim } from '../src/sim/raft/run.ts'
+import { Violation } from '../src/sim/raft/violation.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,12 +25,11 @@ for (let seed = first; seed < first + Number(values.seeds); seed++) {
   try {
     const { sha256 } = nodeCrypto
     const mutant = values.mutant as Mutant | undefined
-    const result = runSim({ seed, steps: Number(values.steps), module, sha256, mutant })
-    const { nodes, virtualMs, acknowledged, refused, reads, frames, applied, trace } = result
-    const digest = Buffer.from(trace).toString('hex').slice(0, 16)
+    const result = runSim({ seed, steps: Number(values.steps), module, sha256, checksum: crc32, mutant })
+    const { nodes, virtualMs, acknowledged, refused, reads, frames, applied, kills, trace } = result
     const ms = Math.round(performance.now() - started)
     console.log(
-      `seed ${seed} ok: ${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, trace ${digest}, ${ms} ms`,
+      `seed ${seed} ok: ${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, ${kills} kills, trace ${trace}, ${ms} ms`,
     )
   } catch (error) {
     if (!(error instanceof Violation)) console.log(`seed ${seed} crashed`)

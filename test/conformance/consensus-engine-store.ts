@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { GroupId, LogIndex, Term } from '../../src/model/raft.ts'
 import { foundGroup, GROUP_SETTINGS, type StoredGroup } from '../../src/ports/consensus-group.ts'
+import { messageOf, type RawMessage, TYPE } from '../../src/sim/raft/forged-message.ts'
 import type { Cluster, MakeEngine, Settings } from './consensus-engine-cluster.ts'
-import { messageOf, type RawMessage, TYPE } from './consensus-engine-message.ts'
 import { addLearner, bytesOf, clusters, id } from './consensus-engine-parts.ts'
 
 const G = 0 as GroupId

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GroupId, Term } from '../../src/model/raft.ts'
+import { messageOf, type RawEntry, type RawMessage, TYPE } from '../../src/sim/raft/forged-message.ts'
 import type { MakeEngine } from './consensus-engine-cluster.ts'
-import { messageOf, type RawEntry, type RawMessage, TYPE } from './consensus-engine-message.ts'
 import { bytesOf, clusters } from './consensus-engine-parts.ts'
 
 const G = 0 as GroupId

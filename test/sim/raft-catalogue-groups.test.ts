@@ -1,12 +1,15 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { peekMessage } from '../../src/adapters/etcd-raft/message-head.ts'
 import { decodeFrame, encodeFrame, type FrameItem } from '../../src/codec/raft-frame/frame.ts'
+import { decodeRow } from '../../src/codec/turn/decode-row.ts'
 import type { RaftId } from '../../src/model/raft.ts'
+import type { DiskWrites } from '../../src/ports/row-disk.ts'
 import { addLearnerThenVoter, plainChange } from '../../src/services/raft-host/membership.ts'
 import type { ReadOutcome } from '../../src/services/raft-host/reads.ts'
+import { messageOf, TYPE } from '../../src/sim/raft/forged-message.ts'
 import type { Board } from '../../src/sim/raft/machines.ts'
 import type { World } from '../../src/sim/raft/world.ts'
-import { messageOf, TYPE } from '../conformance/consensus-engine-message.ts'
 import { add, board, followers, G, groupOf, kinds, mustLead, propose, startWorld } from './raft-world.ts'
 
 const FOUR = 4 as RaftId
@@ -29,9 +32,7 @@ function watch(
 }
 
 function join(w: World, id: RaftId): void {
-  w.add(id)
-  w.ordered.get(G)?.add(id)
-  w.act(id, (host) => void host.join(G))
+  w.join(id, G)
 }
 
 function behindFloor(w: World, bytes = 0): number {
@@ -50,6 +51,12 @@ function behindFloor(w: World, bytes = 0): number {
   w.run(500)
   expect(groupOf(w, mustLead(w).id).floor).toBeGreaterThan(20)
   return behind
+}
+
+/** Whether the checkpoint of a snapshot is in the row. */
+function installs({ putRow }: DiskWrites): boolean {
+  const row = putRow && decodeRow(putRow.bytes, crc32)
+  return row?.ok === true && row.value.parts.some(({ checkpoint }) => checkpoint?.kind === 'snapshot')
 }
 
 describe('snapshots and compaction', () => {
@@ -71,8 +78,7 @@ describe('snapshots and compaction', () => {
       const behind = behindFloor(w)
       w.start(behind)
       const before = groupOf(w, behind).checkpoint?.applied ?? 0
-      w.node(behind).disk.fault = () =>
-        groupOf(w, behind).receiving === undefined && w.node(behind).disk.chunks.size > 1 ? fault : 'none'
+      w.node(behind).disk.trouble.fault = (writes) => (installs(writes) ? fault : 'none')
       w.until(() => w.node(behind).host === undefined)
       w.start(behind)
       const applied = groupOf(w, behind).checkpoint?.applied ?? 0
@@ -134,7 +140,8 @@ describe('snapshots and compaction', () => {
     w.start(behind)
     w.until(() => board(w, behind).count === 110)
     expect(seen).not.toContain('snapshot')
-    for (const { disk } of w.nodes.values()) expect(disk.groups.get(G)?.entries.length).toBeLessThan(70)
+    w.run(300)
+    for (const { durable } of w.nodes.values()) expect(durable.groups.get(G)?.entries.length).toBeLessThan(70)
   })
 
   it('N6 while a snapshot is received the group does not campaign', () => {
@@ -247,7 +254,7 @@ describe('membership', () => {
     w.until(
       () => w.leader(0) !== undefined && w.leader(0) !== old && groupOf(w, old.id).condition === 'removed',
     )
-    expect(old.disk.groups.get(G)?.entries.length).toBeGreaterThan(0)
+    expect(old.durable.groups.get(G)?.entries.length).toBeGreaterThan(0)
     const leader = mustLead(w)
     const before = leader.events.length
     const bytes = messageOf({

@@ -1,10 +1,29 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { peekMessage } from '../../src/adapters/etcd-raft/message-head.ts'
 import { decodeFrame, encodeFrame } from '../../src/codec/raft-frame/frame.ts'
+import { decodeRow } from '../../src/codec/turn/decode-row.ts'
+import { encodeRow } from '../../src/codec/turn/encode-row.ts'
+import type { GroupHead, RowPart } from '../../src/codec/turn/row.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../src/model/raft.ts'
-import { addLearnerThenVoter } from '../../src/services/raft-host/membership.ts'
-import { messageOf, TYPE } from '../conformance/consensus-engine-message.ts'
-import { add, board, followers, G, groupOf, kinds, mustLead, propose, startWorld } from './raft-world.ts'
+import type { Turn } from '../../src/model/turn.ts'
+import type { Membership } from '../../src/ports/consensus-group.ts'
+import { addLearnerThenVoter, plainChange } from '../../src/services/raft-host/membership.ts'
+import type { SimulatedDisk } from '../../src/sim/disk/simulated-disk.ts'
+import { messageOf, TYPE } from '../../src/sim/raft/forged-message.ts'
+import type { SimNode } from '../../src/sim/raft/sim-node.ts'
+import {
+  add,
+  atTurns,
+  board,
+  followers,
+  G,
+  groupOf,
+  kinds,
+  mustLead,
+  propose,
+  startWorld,
+} from './raft-world.ts'
 
 describe('persist, then speak', () => {
   it('S1 no reply that was sent is contradicted after a kill between any two steps of a turn', () => {
@@ -12,7 +31,7 @@ describe('persist, then speak', () => {
     for (let n = 0; n < 60; n++) {
       const node = w.node((n % 3) + 1)
       if (n % 2 === 0) node.killAtSend = 1 + (n % 5)
-      else node.disk.fault = () => (n % 4 === 1 ? 'kill-before' : 'kill-after')
+      else node.disk.trouble.fault = atTurns(() => (n % 4 === 1 ? 'kill-before' : 'kill-after'))
       for (const up of w.up()) propose(w, up.id, { kind: 'add', amount: 1 }, { key: `${n} ${up.id}` })
       w.run(300)
       if (node.host === undefined) w.start(node.id)
@@ -26,16 +45,16 @@ describe('persist, then speak', () => {
   it('S2 appends leave while the own write is in flight, and are acknowledged only when it is stable', () => {
     const w = startWorld()
     const leader = mustLead(w)
-    const turns = leader.disk.turns
+    const turns = leader.durable.rows
     let left = -1
     w.tamper = (from, _to, frame) => {
       const items = decodeFrame(frame)
       const append =
         items.ok && items.value.some((item) => item.kind === 'message' && entriesOf(item.bytes) > 0)
-      if (from === leader.id && append && left < 0) left = leader.disk.turns
+      if (from === leader.id && append && left < 0) left = leader.durable.rows
       return frame
     }
-    leader.disk.fault = () => 'kill-before'
+    leader.disk.trouble.fault = atTurns(() => 'kill-before')
     const done = propose(w, leader.id, { kind: 'add', amount: 1 })
     w.run(20)
     expect(left).toBe(turns) // nothing was written between
@@ -46,19 +65,19 @@ describe('persist, then speak', () => {
   it('S3 a turn in which only the commit index changed writes no row of its own', () => {
     const w = startWorld()
     const [follower] = followers(w)
-    const before = follower?.disk.turns ?? 0
+    const before = follower?.durable.rows ?? 0
     add(w, 1)
     w.run(500)
     expect(groupOf(w, follower?.id ?? 0).replica?.applied).toBe(mustLead(w).host?.group(G)?.replica?.applied)
-    expect(follower?.disk.turns).toBe(before + 1)
+    expect(follower?.durable.rows).toBe(before + 1)
   })
 
   it('S4 all groups of a turn are one commit', () => {
     const w = startWorld({ nodes: 1, groups: 8 })
-    const before = w.node(1).disk.turns
+    const before = w.node(1).durable.rows
     const all = w.groups.map((group) => propose(w, 1, { kind: 'add', amount: 1 }, { group }))
     w.until(() => all.every((one) => one.length === 1))
-    expect(w.node(1).disk.turns).toBe(before + 1)
+    expect(w.node(1).durable.rows).toBe(before + 1)
   })
 
   it('S5 a conflict is overwritten whole, over kills in between', () => {
@@ -71,17 +90,19 @@ describe('persist, then speak', () => {
     const fresh = propose(w, mustLead(w).id, { kind: 'add', amount: 1 }, { key: 'kept' })
     w.until(() => fresh.length === 1)
     let times = 0
-    old.disk.fault = () => (times++ === 0 ? 'kill-before' : times === 2 ? 'kill-after' : 'none')
+    old.disk.trouble.fault = atTurns(() =>
+      times++ === 0 ? 'kill-before' : times === 2 ? 'kill-after' : 'none',
+    )
     w.cut = () => false
     for (let n = 0; n < 30; n++) {
       w.run(400)
       if (old.host === undefined) {
         w.start(old.id)
-        old.disk.fault = () => (times++ === 1 ? 'kill-after' : 'none')
+        old.disk.trouble.fault = atTurns(() => (times++ === 1 ? 'kill-after' : 'none'))
       }
     }
     w.checks.compareDisks(
-      [...w.nodes.values()].map(({ disk }) => disk),
+      [...w.nodes.values()].map(({ durable }) => durable),
       w.groups,
     )
     expect(board(w, old.id).count).toBe(board(w, mustLead(w).id).count)
@@ -90,7 +111,7 @@ describe('persist, then speak', () => {
   it('S6 a failed write ends the process with nothing of the turn sent, and the restart works', () => {
     const w = startWorld()
     const leader = mustLead(w)
-    leader.disk.fault = () => 'fail'
+    leader.disk.trouble.fault = atTurns(() => 'fail')
     propose(w, leader.id, { kind: 'add', amount: 1 })
     w.run(50)
     expect(leader.host).toBeUndefined()
@@ -105,15 +126,15 @@ describe('persist, then speak', () => {
     const w = startWorld({ settings: { reserveBytes: 1000 } })
     add(w, 2)
     const leader = mustLead(w)
-    leader.disk.freeBytes = 10
+    leader.disk.trouble.roomBytes = leader.disk.content.usedBytes + 10
     expect(kinds(propose(w, leader.id, { kind: 'add', amount: 1 }, { key: 'no room' }))).toEqual(['no-room'])
-    leader.disk.freeBytes = 1e9
-    leader.disk.fault = () => 'full'
+    leader.disk.trouble.roomBytes = Number.POSITIVE_INFINITY
+    leader.disk.trouble.fault = atTurns(() => 'full')
     const stuck = propose(w, leader.id, { kind: 'add', amount: 1 }, { key: 'stuck' })
     w.run(1000)
     expect(leader.events.some(({ kind }) => kind === 'store-full')).toBe(true)
     const { life } = leader
-    leader.disk.fault = () => 'none'
+    leader.disk.trouble.fault = atTurns(() => 'none')
     w.until(() => stuck.length === 1)
     add(w, 2, 10)
     w.run(1000)
@@ -286,49 +307,55 @@ describe('restart', () => {
   })
 
   it.each([
-    ['a gap', (kept: Kept) => void kept.entries.splice(3, 1), /gap/u],
+    ['a gap', ({ disk }: SimNode) => disk.loseRow(rowOf(disk, 5)), /no row has entries/u],
     [
       'a commit outside of the log',
-      (kept: Kept) => void (kept.hard = { ...kept.hard, commit: 9999 as LogIndex }),
+      ({ disk }: SimNode) => respell(disk, (head) => ({ ...head, commit: 9999 as LogIndex })),
       /commit 9999/u,
     ],
     [
       'terms above the hard state',
-      (kept: Kept) => void (kept.hard = { ...kept.hard, term: 1 as Term }),
+      ({ disk }: SimNode) => respell(disk, (head) => ({ ...head, term: 1 as Term, vote: undefined })),
       /term/u,
     ],
     [
       'no membership',
-      (kept: Kept) =>
-        void (kept.checkpoint = kept.checkpoint && {
-          ...kept.checkpoint,
-          membership: { ...kept.checkpoint.membership, voters: [] },
+      ({ disk }: SimNode) =>
+        respell(disk, (head) => head, {
+          voters: [],
+          learners: [],
+          outgoing: [],
+          learnersNext: [],
+          autoLeave: false,
         }),
       /membership/u,
     ],
-    ['a damaged state', (_kept: Kept, damage: () => void) => damage(), /hash of the state/u],
+    [
+      'a damaged state',
+      ({ disk }: SimNode) => disk.rotParts(({ stage }) => stage === 1),
+      /part 0 of the state/u,
+    ],
+    [
+      'a damaged row',
+      ({ disk }: SimNode) =>
+        disk.rotRow(rowOf(disk, 5), (disk.content.rows.get(rowOf(disk, 5))?.length ?? 0) - 1),
+      /checksum/u,
+    ],
   ])('B3 %s: the group is not started, and says what is wrong and what to do', (_, spoil, says) => {
     const w = startWorld({ nodes: 1, groups: 2, settings: { checkpointEntries: 1000 } })
     w.checks.allowsHalt = true
     add(w, 10)
     w.kill(1)
-    const { disk } = w.node(1)
-    const kept = disk.groups.get(G)
-    if (kept === undefined) throw new Error('not there')
-    spoil(kept, () => {
-      for (const [key, bytes] of disk.chunks) if (key.startsWith('0 ')) bytes[bytes.length - 1] = 0x55
-    })
-    w.start(1)
+    spoil(w.node(1))
+    w.start(1, { isSpoilt: true })
     expect(groupOf(w, 1)).toMatchObject({ condition: 'halted', why: expect.stringMatching(says) })
-    expect(groupOf(w, 1).why).toMatch(/join again under a new raft id/u)
+    expect(groupOf(w, 1).why).toMatch(/under a new raft id/u)
     expect(groupOf(w, 1, 1 as GroupId).condition).toBe('running')
   })
 
   it('B4 membership comes back from the log, not from configuration', () => {
     const w = startWorld()
-    w.add(4 as RaftId)
-    w.ordered.get(G)?.add(4 as RaftId)
-    w.act(4, (host) => void host.join(G))
+    w.join(4 as RaftId, G)
     w.act(mustLead(w).id, (host) => void host.changeMembership(G, addLearnerThenVoter(4 as RaftId)))
     w.until(() => groupOf(w, 1).replica?.membership.voters.length === 4)
     w.run(500)
@@ -340,12 +367,25 @@ describe('restart', () => {
     expect(groupOf(w, 4).replica?.membership.voters).toEqual([1, 2, 3, 4])
   })
 
-  it('B5 a node whose disk is another one does not come back', () => {
+  it('B5 a node whose disk was rolled back or lost does not come back under its id, and rejoins under a new one', () => {
     const w = startWorld()
+    add(w, 5)
+    const backup = w.node(2).disk.backup()
+    add(w, 5, 5)
     w.kill(2)
-    w.node(2).disk.history = 'lost'
-    expect(() => w.start(2)).toThrow(/the disk is another one/u)
+    backup.restore()
+    expect(w.start(2)).toBe(false)
     expect(w.node(2).host).toBeUndefined()
+    w.join(4 as RaftId, G)
+    const swap = plainChange({ kind: 'add-voter', id: 4 as RaftId }, { kind: 'remove', id: 2 as RaftId })
+    w.until(() => w.leader(0) !== undefined)
+    w.act(mustLead(w).id, (host) => void host.changeMembership(G, swap))
+    w.until(() => board(w, 4)?.count === 10)
+    w.until(() => {
+      const { voters = [], outgoing = [] } = groupOf(w, mustLead(w).id).replica?.membership ?? {}
+      return voters.join() === '1,3,4' && outgoing.length === 0
+    })
+    add(w, 3, 10)
   })
 
   it('B6 the first membership sits in a snapshot at index 1, and an empty stranger cannot match', () => {
@@ -357,24 +397,49 @@ describe('restart', () => {
       term: 1,
       membership: { voters: [1, 2, 3] },
     })
-    w.add(4 as RaftId)
-    w.ordered.get(G)?.add(4 as RaftId)
-    w.act(4, (host) => void host.join(G))
+    w.join(4 as RaftId, G)
     w.run(3000)
     expect(groupOf(w, 4).replica).toBeUndefined()
     expect(groupOf(w, 4).hard.term).toBe(0)
   })
 })
 
-type Kept = NonNullable<
-  ReturnType<
-    Map<
-      GroupId,
-      {
-        entries: unknown[]
-        hard: { term: Term; vote: RaftId | undefined; commit: LogIndex }
-        checkpoint: { membership: { voters: readonly RaftId[] } } | undefined
+/** The row that has an entry of group 0. */
+function rowOf({ content }: SimulatedDisk, index: number): Turn {
+  const found = [...content.rows].find(([, bytes]) =>
+    partsOf(bytes).some(
+      ({ group, entries }) => group === G && entries.some((entry) => entry.index === index),
+    ),
+  )
+  if (found === undefined) throw new Error(`no row has entry ${index}`)
+  return found[0]
+}
+
+function partsOf(bytes: Uint8Array): readonly RowPart[] {
+  const row = decodeRow(bytes, crc32)
+  if (!row.ok) throw new Error(row.error.message)
+  return row.value.parts
+}
+
+/** Writes what group 0's latest head, or every checkpoint's membership, says anew, with sums that fit. */
+function respell(
+  { content }: SimulatedDisk,
+  head: (head: GroupHead) => GroupHead,
+  membership?: Membership,
+): void {
+  const turns = [...content.rows.keys()].sort((a, b) => a - b)
+  const latest = turns.findLast((turn) =>
+    partsOf(content.rows.get(turn) ?? new Uint8Array()).some(({ group }) => group === G),
+  )
+  for (const turn of turns) {
+    const parts = partsOf(content.rows.get(turn) ?? new Uint8Array()).map((part) => {
+      if (part.group !== G) return part
+      const checkpoint = part.checkpoint && {
+        ...part.checkpoint,
+        membership: membership ?? part.checkpoint.membership,
       }
-    >['get']
-  >
->
+      return { ...part, checkpoint, head: part.head && (turn === latest ? head(part.head) : part.head) }
+    })
+    content.rows.set(turn, encodeRow({ turn, parts }, crc32))
+  }
+}

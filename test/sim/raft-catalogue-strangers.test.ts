@@ -3,8 +3,8 @@ import { peekMessage } from '../../src/adapters/etcd-raft/message-head.ts'
 import { decodeFrame, encodeFrame, type FrameItem } from '../../src/codec/raft-frame/frame.ts'
 import type { GroupId, RaftId } from '../../src/model/raft.ts'
 import { Chance } from '../../src/sim/raft/chance.ts'
+import { messageOf, TYPE } from '../../src/sim/raft/forged-message.ts'
 import type { World } from '../../src/sim/raft/world.ts'
-import { messageOf, TYPE } from '../conformance/consensus-engine-message.ts'
 import { add, board, followers, G, groupOf, mustLead, propose, startWorld } from './raft-world.ts'
 
 const FOUR = 4 as RaftId
@@ -81,6 +81,7 @@ describe('strangers and liars', () => {
 
   it('V3 a message that makes the engine panic rebuilds that group alone, and its sender is not trusted', () => {
     const w = startWorld({ groups: 2, mutant: 'admit-all' })
+    w.checks.allowsHalt = true
     add(w, 5)
     w.run(500)
     const leader = mustLead(w).id

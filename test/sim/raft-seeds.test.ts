@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { compileEngine, readEngineFiles } from '../../src/adapters/etcd-raft/engine-module.ts'
@@ -8,7 +9,7 @@ const { sha256 } = nodeCrypto
 const SEEDS = Array.from({ length: 12 }, (_, n) => n + 1)
 
 function run(seed: number, steps: number): SimResult {
-  return runSim({ seed, steps, module, sha256 })
+  return runSim({ seed, steps, module, sha256, checksum: crc32 })
 }
 
 describe('any seed of faults', () => {

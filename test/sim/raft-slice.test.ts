@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { compileEngine, readEngineFiles } from '../../src/adapters/etcd-raft/engine-module.ts'
@@ -10,7 +11,7 @@ const module = compileEngine(readEngineFiles())
 const G = 0 as GroupId
 
 function world(seed: number): World {
-  return new World({ seed, module, sha256: nodeCrypto.sha256, nodes: 3, groups: 2 })
+  return new World({ seed, module, sha256: nodeCrypto.sha256, checksum: crc32, nodes: 3, groups: 2 })
 }
 
 function put(w: World, node: number, cell: string, value: string, key = `${cell}=${value}`): Outcome[] {

@@ -1,10 +1,14 @@
+import { crc32 } from 'node:zlib'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { compileEngine, readEngineFiles } from '../../src/adapters/etcd-raft/engine-module.ts'
 import type { GroupId } from '../../src/model/raft.ts'
 import type { Outcome, Ticket } from '../../src/model/replicated.ts'
+import type { DiskWrites } from '../../src/ports/row-disk.ts'
 import type { HostedGroup } from '../../src/services/raft-host/hosted-group.ts'
+import type { DiskFault } from '../../src/sim/disk/simulated-disk.ts'
 import { type Board, type BoardCommand, encodeBoardCommand } from '../../src/sim/raft/machines.ts'
-import { type SimNode, World, type WorldOptions } from '../../src/sim/raft/world.ts'
+import type { SimNode } from '../../src/sim/raft/sim-node.ts'
+import { World, type WorldOptions } from '../../src/sim/raft/world.ts'
 
 export const G = 0 as GroupId
 const module = compileEngine(readEngineFiles())
@@ -12,7 +16,15 @@ const TEXT = new TextEncoder()
 
 /** Three nodes and one group unless told otherwise, with a leader for every group. */
 export function startWorld(options: Partial<WorldOptions> = {}): World {
-  const world = new World({ seed: 1, module, sha256: nodeCrypto.sha256, nodes: 3, groups: 1, ...options })
+  const world = new World({
+    seed: 1,
+    module,
+    sha256: nodeCrypto.sha256,
+    checksum: crc32,
+    nodes: 3,
+    groups: 1,
+    ...options,
+  })
   return world.until(() => world.groups.every((group) => world.leader(group) !== undefined)).run(300)
 }
 
@@ -76,4 +88,9 @@ export function kinds(outcomes: readonly Outcome[]): readonly string[] {
     if (outcome.kind === 'refused') return outcome.why
     return outcome.kind === 'settled' ? outcome.verdict.kind : outcome.kind
   })
+}
+
+/** A fault of the disk that meets rows of turns alone: nothing that is put aside, nothing that is put together. */
+export function atTurns(fault: () => DiskFault): (writes: DiskWrites) => DiskFault {
+  return ({ putRow, dropRows }) => (putRow !== undefined && dropRows === undefined ? fault() : 'none')
 }

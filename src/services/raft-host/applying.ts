@@ -149,7 +149,7 @@ export class Applying {
   #change(group: HostedGroup, replica: Replica, entry: CommittedEntry & { kind: 'change' }): void {
     const judged = this.#core.engine.applyChange(group.id, entry.index)
     if (!judged.ok) return // the group panicked, which readyMany or advance tells
-    replica.membership = judged.value.membership
+    if (this.#core.mutant !== 'membership-not-kept') replica.membership = judged.value.membership
     if (!judged.value.applied) return
     for (const { kind, id } of entry.change.parts) {
       if (kind === 'add-learner' && isPromotion(entry.change.context)) replica.promoting.set(id, entry.index)

@@ -99,10 +99,10 @@ export class Exchange {
 
   /** True when nothing as new was done lately; notes that it is done now. */
   #isDue(group: HostedGroup, what: string, upTo: number): boolean {
-    const { tick, settings } = this.#core
+    const { tick, settings, mutant } = this.#core
     const known = group.underway.get(what)
-    if (known !== undefined && known.upTo >= upTo && tick - known.tick < settings.effectRetryTicks)
-      return false
+    const isLate = known !== undefined && tick - known.tick >= settings.effectRetryTicks
+    if (known !== undefined && known.upTo >= upTo && (!isLate || mutant === 'effect-once-sent')) return false
     group.underway.set(what, { upTo, tick })
     return true
   }

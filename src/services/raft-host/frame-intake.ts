@@ -160,8 +160,7 @@ export class FrameIntake {
     })
     if (unfit !== undefined && this.#core.mutant !== 'admit-all')
       return this.unfit(from, id, unfit, isSuspicious(unfit))
-    // An answer to the last heartbeat before sleep is no reason to wake up.
-    if (peeked.value.type !== 'heartbeat-response') wake(group)
+    if (!isNoNews(group, from, peeked.value)) wake(group)
     return peeked.value
   }
 
@@ -181,4 +180,12 @@ export class FrameIntake {
     this.#core.tell({ kind: 'dropped', peer, group, why })
     if (isSuspect) this.#core.transport.distrust(peer, why)
   }
+}
+
+/** The last heartbeat before sleep may come after the word to sleep: it and its answer are no reason to wake up (G1). */
+function isNoNews({ hard, leader }: HostedGroup, from: RaftId, head: MessageHead): boolean {
+  if (head.type === 'heartbeat-response') return true
+  return (
+    head.type === 'heartbeat' && from === leader && head.term === hard.term && head.commit === hard.commit
+  )
 }

@@ -61,7 +61,7 @@ export class GroupCare {
       this.#lost.add(peer)
       for (const group of groups.values()) if (membersOf(group.replica).has(peer)) wake(group)
     }
-    if (tick % settings.aliveTicks === 0) this.#core.store.trim(TRIM)
+    if (tick % settings.aliveTicks === 0 && !this.#core.isWriting) this.#core.store.trim(TRIM)
   }
 
   /** Connections follow membership. Source: M7. */
@@ -107,7 +107,10 @@ export class GroupCare {
     if (!status.ok || status.value.role !== 'leader') return
     this.#promote(group, status.value, tick)
     if (isSpreading && this.#spread(group, status.value)) return
-    if (isSleepy && maySleep(status.value, (peer) => isAlive(this.#core, peer))) group.sleepDue = true
+    const isCaughtUp = this.#core.mutant === 'sleep-uncaught'
+    if (isSleepy && (isCaughtUp || maySleep(status.value, (peer) => isAlive(this.#core, peer)))) {
+      group.sleepDue = true
+    }
   }
 
   #isQuiet(group: HostedGroup): boolean {

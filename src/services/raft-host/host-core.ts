@@ -57,9 +57,11 @@ export interface HostCore {
   readonly mutant: Mutant | undefined
   /** Ticks since the start. */
   tick: number
-  /** Numbers of requests and contexts, never used twice in this life. */
+  /** Numbers of requests and contexts, never used twice in any life of this node. */
   serial: number
   stopping: boolean
+  /** A turn is underway in the store: nothing else may be written. */
+  isWriting: boolean
 }
 
 /** Whether the node was heard of lately. */

@@ -88,8 +88,10 @@ export class RaftHost implements RaftTransportListener {
       onInstalled: deps.onInstalled ?? (() => undefined),
       mutant,
       tick: 0,
-      serial: 1,
+      // An answer to a request of an earlier life is not taken for one of this.
+      serial: (store.origin.incarnation % 2 ** 20) * 2 ** 32 + 1,
       stopping: false,
+      isWriting: false,
     }
     this.#machineOf = deps.machineOf
     this.#nowMs = deps.nowMs
@@ -128,24 +130,23 @@ export class RaftHost implements RaftTransportListener {
     return ok(undefined)
   }
 
-  /** A new group with these voters, made on each of them. False: no room. */
+  /** A new group with these voters, made on each of them; not while a turn is underway in the store. False: no room. */
   found(group: GroupId, voters: readonly RaftId[], generation = 0): boolean {
     assert(!this.#core.groups.has(group), `group ${group} is there already`)
     return foundStored(this.#core, group, this.#machineOf(group), generation, voters) && this.#openOne(group)
   }
 
-  /** A replica of a group that exists elsewhere and will have it as a member. False: no room. */
+  /** A replica of a group that exists elsewhere and will have it as a member, as `found`. False: no room. */
   join(group: GroupId): boolean {
     assert(!this.#core.groups.has(group), `group ${group} is there already`)
     return joinStored(this.#core, group) && this.#openOne(group)
   }
 
-  /** Deletes a group that this node left or cannot start: its raft id must not be used in it again. */
+  /** Deletes a group, with the next turn, that this node left or cannot start: its raft id is over in it. */
   forget(group: GroupId): void {
     this.#core.engine.close(group)
     this.#core.groups.delete(group)
-    this.#writer.drop(group)
-    this.#core.store.commit({ groups: [{ group, forget: true }] })
+    this.#writer.forget(group)
   }
 
   onFrame(from: RaftId, frame: Uint8Array): void {

@@ -273,7 +273,8 @@ export class Proposals {
     if (waiting.state.kind === 'passed') this.#passed.delete(waiting.state.request)
     group.waitingBytes -= waiting.body.length + WAITING_OVERHEAD
     for (const asker of waiting.askers) {
-      const isRefusedRetry = outcome.kind === 'refused' && waiting.taken
+      const isRefusedRetry =
+        outcome.kind === 'refused' && waiting.taken && this.#core.mutant !== 'ack-unknown'
       this.#tell(asker, isRefusedRetry ? { kind: 'unknown' } : outcome)
     }
   }

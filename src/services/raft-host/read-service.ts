@@ -35,7 +35,9 @@ export class ReadService {
     for (const read of due) {
       read.askedAt = tick
       read.context = context
-      if (mutant === 'read-without-quorum') read.index = group.replica?.applied ?? (0 as LogIndex)
+      const isUnasked = mutant === 'read-on-any-leader' && group.role === 'leader'
+      if (mutant === 'read-without-quorum' || isUnasked)
+        read.index = group.replica?.applied ?? (0 as LogIndex)
     }
     engine.readIndex(group.id, new TextEncoder().encode(context)) // refused: asked again until the deadline
   }

@@ -1,4 +1,5 @@
 import { equalBytes } from '../../codec/bytes.ts'
+import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import type { LogIndex, RaftId } from '../../model/raft.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Manifest } from './snapshot-manifest.ts'
@@ -22,6 +23,8 @@ export interface Receiving {
   heardAt: number
   /** Parts whose hash was wrong. */
   damaged: number
+  /** A part that came while the store was at a turn: it is stored when that is over. */
+  held: (FrameItem & { readonly kind: 'chunk' }) | undefined
 }
 
 /** The next part to ask for. */

@@ -67,6 +67,7 @@ export class Snapshots {
   /** The receiver gave up, or told nothing for too long: the engine may try again (N4). */
   failed(group: HostedGroup, peer: RaftId): void {
     group.sendingSince.delete(peer)
+    if (this.#core.mutant === 'snapshot-failure-not-told') return
     this.#core.engine.reportSnapshot(group.id, peer, false)
   }
 
@@ -101,6 +102,7 @@ export class Snapshots {
       askedAt: Number.NEGATIVE_INFINITY,
       heardAt: tick,
       damaged: 0,
+      held: undefined,
     }
     wake(group)
     this.#ask(group)
@@ -114,6 +116,10 @@ export class Snapshots {
     if (item.bytes.length === 0) return this.#refuse(group, from, item.index, 'the sender has it no more')
     receiving.heardAt = tick
     if (isPart(receiving.manifest, item.chunk, item.bytes, sha256)) {
+      if (this.#core.isWriting) {
+        receiving.held = item
+        return
+      }
       const part = { group: group.id, at: item.index, number: item.chunk, bytes: item.bytes }
       if (store.stage([part]) === 'full') return
       receiving.missing.delete(item.chunk)
@@ -145,6 +151,11 @@ export class Snapshots {
    */
   complete(group: HostedGroup): void {
     const { receiving } = group
+    const held = this.#core.isWriting ? undefined : receiving?.held
+    if (receiving !== undefined && held !== undefined) {
+      receiving.held = undefined
+      this.take(group, receiving.from, held)
+    }
     if (receiving === undefined || receiving.missing.size > 0) return
     const state = readState(this.#core, group.id, receiving.index, receiving.manifestBytes)
     const place = { applied: receiving.index, term: group.hard.term, membership: NO_MEMBERSHIP }

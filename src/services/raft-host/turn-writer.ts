@@ -2,7 +2,7 @@ import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
 import type { GroupReady } from '../../ports/consensus-engine.ts'
-import type { CommitOutcome, GroupWrites, SettledOutcome } from '../../ports/turn-store.ts'
+import type { CommitOutcome, GroupWrites, SettledOutcome, TurnWrites } from '../../ports/turn-store.ts'
 import type { Exchange } from './exchange.ts'
 import type { GroupCare } from './group-care.ts'
 import { checkpointStable, dueCheckpoint } from './group-store.ts'
@@ -19,6 +19,8 @@ interface Write {
 interface Commit {
   readonly list: readonly Write[]
   readonly checkpoints: readonly GroupWrites[]
+  /** Groups that are deleted. */
+  readonly forgotten: readonly GroupWrites[]
 }
 
 /** What hears of a turn that is written. */
@@ -45,6 +47,7 @@ export class TurnWriter {
   readonly #rebuild: (group: GroupId, detail: string) => void
   /** Ready and not yet stable: the store was full, or is at it. */
   #unwritten: Write[] = []
+  #forgotten: GroupWrites[] = []
   #underway: Commit | undefined
   #settled: SettledOutcome | undefined
   #fullAt: number | undefined
@@ -74,13 +77,22 @@ export class TurnWriter {
     this.#unwritten = this.#unwritten.filter(({ ready }) => ready.group !== group)
   }
 
+  /** The group is deleted with the next turn. */
+  forget(group: GroupId): void {
+    this.drop(group)
+    this.#forgotten.push({ group, forget: true })
+  }
+
   takeSettled(): void {
     const [settled, commit] = [this.#settled, this.#underway]
     if (settled === undefined || commit === undefined) return
     this.#settled = undefined
     this.#underway = undefined
-    if (settled.kind === 'failed') throw settled.fault
-    if (settled.kind === 'full') return this.#full(commit)
+    this.#core.isWriting = false
+    const { mutant } = this.#core
+    if (mutant === 'underway-as-stable') return
+    if (settled.kind === 'failed' && mutant !== 'go-on-after-fault') throw settled.fault
+    if (settled.kind === 'full' && mutant !== 'full-as-stable') return this.#full(commit)
     this.#fullAt = undefined
     this.#stable(commit)
   }
@@ -111,17 +123,31 @@ export class TurnWriter {
     if (this.#fullAt === tick) return this.#commitFree()
     const made = [...groups.values()].flatMap((group) => this.#checkpointOf(group))
     const list = this.#unwritten.splice(0)
-    if (list.length === 0 && made.length === 0) return
-    if (mutant === 'advance-before-write' || mutant === 'send-before-sync') {
-      for (const { ready } of list) this.#send(ready, true)
-    }
-    const commit = { list, checkpoints: made }
+    const forgotten = this.#forgotten.splice(0)
+    if (list.length + made.length + forgotten.length === 0) return
+    if (mutant === 'send-before-sync') for (const { ready } of list) this.#send(ready, true)
+    if (mutant === 'advance-before-write') this.#stable({ list, checkpoints: [], forgotten })
+    const commit = { list, checkpoints: made, forgotten }
     if (mutant === 'split-transaction') {
       const entries = list.map(({ writes }) => ({ ...writes, hardState: undefined }))
       const outcome = store.commit({ groups: entries.filter((one) => one.entries !== undefined) })
       if (outcome.kind === 'full') return this.#full(commit)
     }
-    this.#afterCommit(commit, store.commit({ groups: [...list.map(({ writes }) => writes), ...made] }))
+    this.#afterCommit(
+      commit,
+      this.#commit({ groups: [...list.map(({ writes }) => writes), ...made, ...forgotten] }),
+    )
+  }
+
+  #commit(writes: TurnWrites): CommitOutcome {
+    const { store, mutant } = this.#core
+    try {
+      const outcome = store.commit(writes)
+      return outcome.kind === 'full' && mutant === 'full-as-stable' ? { kind: 'carried' } : outcome
+    } catch (error) {
+      if (mutant === 'go-on-after-fault') return { kind: 'carried' }
+      throw error
+    }
   }
 
   /** Without room, groups that have nothing to write go on: heartbeats, commit indexes. Source: S7. */
@@ -129,9 +155,9 @@ export class TurnWriter {
     const free = this.#unwritten.filter(needsNoRoom)
     if (free.length === 0) return
     this.#unwritten = this.#unwritten.filter((one) => !free.includes(one))
-    const outcome = this.#core.store.commit({ groups: free.map(({ writes }) => writes) })
+    const outcome = this.#commit({ groups: free.map(({ writes }) => writes) })
     if (outcome.kind === 'full') this.#unwritten.push(...free)
-    else this.#afterCommit({ list: free, checkpoints: [] }, outcome)
+    else this.#afterCommit({ list: free, checkpoints: [], forgotten: [] }, outcome)
   }
 
   #afterCommit(commit: Commit, outcome: CommitOutcome): void {
@@ -142,6 +168,8 @@ export class TurnWriter {
         return this.#stable(commit)
       case 'underway':
         this.#underway = commit
+        this.#core.isWriting = true
+        if (this.#core.mutant === 'underway-as-stable') this.#stable(commit)
         return
       case 'full':
         return this.#full(commit)
@@ -150,9 +178,10 @@ export class TurnWriter {
     }
   }
 
-  #full({ list }: Commit): void {
+  #full({ list, forgotten }: Commit): void {
     this.#fullAt = this.#core.tick
     this.#unwritten.unshift(...list)
+    this.#forgotten.unshift(...forgotten)
     this.#core.tell({ kind: 'store-full' })
     this.#commitFree()
   }
@@ -169,7 +198,7 @@ export class TurnWriter {
     for (const { ready, writes } of list) {
       const group = groups.get(ready.group)
       if (group?.condition !== 'running') continue
-      if (mutant !== 'send-before-sync' && mutant !== 'advance-before-write') this.#send(ready, true)
+      if (mutant !== 'send-before-sync') this.#send(ready, true)
       this.#noteStable(group, ready, writes)
       group.out = { ready, at: 0, item: 0, items: undefined, settled: [] }
     }

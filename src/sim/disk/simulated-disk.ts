@@ -154,8 +154,10 @@ export class SimulatedDisk {
     this.#content.rows.delete(turn)
   }
 
-  rotParts(): void {
-    for (const { bytes } of this.#content.parts.values()) bytes[0] = (bytes[0] ?? 0) ^ 1
+  rotParts(which: (part: DiskPartKey) => boolean = () => true): void {
+    for (const part of this.#content.parts.values()) {
+      if (which(part)) part.bytes[0] = (part.bytes[0] ?? 0) ^ 1
+    }
   }
 
   turns(): readonly Turn[] {

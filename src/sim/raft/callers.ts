@@ -1,9 +1,9 @@
 import type { GroupId } from '../../model/raft.ts'
 import type { Outcome, Ticket } from '../../model/replicated.ts'
 import type { Chance } from './chance.ts'
-import { Violation } from './checks.ts'
 import { type Ask, gotOf, type Operation } from './history.ts'
 import { type Board, type BoardCommand, encodeBoardCommand } from './machines.ts'
+import { Violation } from './violation.ts'
 import type { World } from './world.ts'
 
 const DEADLINE_TICKS = 30

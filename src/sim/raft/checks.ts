@@ -1,26 +1,19 @@
 import { peekMessage } from '../../adapters/etcd-raft/message-head.ts'
 import { equalBytes } from '../../codec/bytes.ts'
 import { decodeEntry } from '../../codec/raft-frame/entry.ts'
-import { decodeFrame } from '../../codec/raft-frame/frame.ts'
+import { decodeFrame, type FrameItem } from '../../codec/raft-frame/frame.ts'
 import { keyText } from '../../core/replica/step.ts'
 import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
-import type { MessageHead } from '../../ports/consensus-engine.ts'
+import type { Checksum } from '../../ports/checksum.ts'
+import type { GroupReady, MessageHead } from '../../ports/consensus-engine.ts'
 import type { Entry } from '../../ports/consensus-group.ts'
-import type { Sha256 } from '../../ports/crypto.ts'
 import type { RaftHost } from '../../services/raft-host/host.ts'
 import type { AppliedNotice } from '../../services/raft-host/host-core.ts'
-import type { SimDisk } from './sim-disk.ts'
-
-/** Which promise was broken, and what was seen. */
-export class Violation extends Error {
-  override readonly name = 'Violation'
-  readonly check: string
-
-  constructor(check: string, detail: string) {
-    super(`${check}: ${detail}`)
-    this.check = check
-  }
-}
+import type { HostedGroup } from '../../services/raft-host/hosted-group.ts'
+import type { Durable } from './durable.ts'
+import { FORGED_TERM } from './strangers.ts'
+import { Trace } from './trace.ts'
+import { Violation } from './violation.ts'
 
 interface Known {
   readonly term: number
@@ -31,7 +24,8 @@ const NOTHING = new Uint8Array(0)
 
 /** What must hold at every step of every run, whatever happens. Source: raft-host-catalogue S1, A1; Raft, figure 3. */
 export class Checks {
-  readonly #sha256: Sha256
+  readonly trace: Trace
+  readonly #tailEntries: number
   /** By group: what was applied at each index, by whoever was first. */
   readonly logs = new Map<GroupId, Map<number, Known>>()
   readonly #at = new Map<string, number>()
@@ -41,16 +35,14 @@ export class Checks {
   readonly #commands = new Map<string, number>()
   /** Tests of defects: a group that halts is what they want. */
   allowsHalt = false
-  #trace: Uint8Array = NOTHING
-  #frames = 0
+  /** By group and index: what replicas said that the hash of their state was. */
+  readonly #hashes = new Map<string, Uint8Array>()
+  readonly #floors = new Map<string, number>()
 
-  constructor(sha256: Sha256) {
-    this.#sha256 = sha256
-  }
-
-  /** Digest of all frames that were sent, in order: the same for the same seed. */
-  get trace(): { readonly digest: Uint8Array; readonly frames: number } {
-    return { digest: this.#trace, frames: this.#frames }
+  /** `tailEntries`: how many a replica keeps below its checkpoint. */
+  constructor(checksum: Checksum, tailEntries: number) {
+    this.trace = new Trace(checksum)
+    this.#tailEntries = tailEntries
   }
 
   restarted(node: RaftId, group: GroupId, applied: number): void {
@@ -86,17 +78,17 @@ export class Checks {
     return this.#commands.get(`${group} ${keyText(key)}`)
   }
 
-  /** One leader a term; terms do not fall; a snapshot moves the applied index. */
-  turned(node: RaftId, host: RaftHost, _disk: SimDisk, groups: readonly GroupId[]): void {
+  /** One leader a term; one row a turn (S4), a second only after one that found no room; no log cut too far (N5, N7). */
+  turned(node: RaftId, host: RaftHost, groups: readonly GroupId[], rows: number, rowsMax: number): void {
+    if (rows > rowsMax) throw new Violation('split-turn', `node ${node}: ${rows} rows`)
     for (const id of groups) {
       const group = host.group(id)
       if (group === undefined) continue
       if (group.condition === 'halted' && !this.allowsHalt)
         throw new Violation('halted', `node ${node} group ${id}: ${group.why}`)
-      const checkpoint = group.checkpoint?.applied ?? 0
-      if (group.floor > checkpoint || checkpoint > (group.replica?.applied ?? 0)) {
-        throw new Violation('compacted-too-far', `node ${node} group ${id}: ${group.floor}, ${checkpoint}`)
-      }
+      this.#compaction(node, group)
+      if (group.rebuilds > 0 && !this.allowsHalt) throw new Violation('rebuilt', `node ${node} group ${id}`)
+      if (group.hard.term >= FORGED_TERM) throw new Violation('stranger-heard', `node ${node} group ${id}`)
       if (group.role !== 'leader') continue
       const reign = `${id} ${group.hard.term}`
       const other = this.#leaders.get(reign)
@@ -108,20 +100,38 @@ export class Checks {
   }
 
   /** S1: what a reply promises is on the disk when it leaves, and nobody votes twice in a term. */
-  sent(node: RaftId, to: RaftId, frame: Uint8Array, disk: SimDisk): void {
-    this.#frames++
-    const head = Uint8Array.of(...numberBytes(node), ...numberBytes(to))
-    this.#trace = this.#sha256(joined(this.#trace, head, this.#sha256(frame)))
+  sent(node: RaftId, to: RaftId, frame: Uint8Array, disk: Durable): void {
+    this.trace.add(node, to, frame)
     const items = decodeFrame(frame)
     if (!items.ok) throw new Violation('frame', items.error.message)
     for (const item of items.value) {
       if (item.kind === 'message') this.#message(node, item.group, item.bytes, disk)
       else if (item.kind === 'snapshot') this.#message(node, item.group, item.message, disk)
+      else if (item.kind === 'state-hash') this.#stateHash(node, item)
+    }
+  }
+
+  /** S8: the host says that a ready is done: what it names is on the disk. */
+  advanced(node: RaftId, { group, hardState, entries, mustSync }: GroupReady, disk: Durable): void {
+    const kept = disk.groups.get(group)
+    const what = `node ${node} group ${group}`
+    if (kept === undefined) throw new Violation('advanced-early', `${what} is not on the disk`)
+    if (mustSync && hardState !== undefined) {
+      const { term, vote } = kept.hard
+      if (term !== hardState.term || vote !== hardState.vote) {
+        throw new Violation('advanced-early', `${what}: term ${hardState.term}, the disk has ${term}`)
+      }
+    }
+    const last = entries.at(-1)
+    if (last === undefined) return
+    const stored = kept.entries[last.index - kept.floor.index - 1]
+    if (stored?.term !== last.term && kept.floor.index < last.index) {
+      throw new Violation('advanced-early', `${what}: entry ${last.index} is not on the disk`)
     }
   }
 
   /** Log matching over what the disks have. */
-  compareDisks(disks: readonly SimDisk[], groups: readonly GroupId[]): void {
+  compareDisks(disks: readonly Durable[], groups: readonly GroupId[]): void {
     for (const group of groups) {
       const logs = disks.flatMap((disk) => disk.groups.get(group) ?? [])
       for (const [at, one] of logs.entries()) {
@@ -140,7 +150,7 @@ export class Checks {
     }
   }
 
-  #message(node: RaftId, group: GroupId, bytes: Uint8Array, disk: SimDisk): void {
+  #message(node: RaftId, group: GroupId, bytes: Uint8Array, disk: Durable): void {
     const peeked = peekMessage(bytes)
     if (!peeked.ok) throw new Violation('frame', peeked.error.message)
     const head = peeked.value
@@ -174,6 +184,27 @@ export class Checks {
     this.#terms.set(`${node} ${group}`, head.term)
   }
 
+  /** A5: the same index, the same state. */
+  #stateHash(node: RaftId, { group, index, hash }: FrameItem & { kind: 'state-hash' }): void {
+    const place = `${group} ${index}`
+    const known = this.#hashes.get(place)
+    if (known === undefined) this.#hashes.set(place, hash)
+    else if (!equalBytes(known, hash) && !this.allowsHalt) {
+      throw new Violation('state-hash', `node ${node} group ${group} index ${index}`)
+    }
+  }
+
+  #compaction(node: RaftId, { id, floor, checkpoint, replica }: Readonly<HostedGroup>): void {
+    const place = `${node} ${id}`
+    const what = `node ${node} group ${id}: the log begins after ${floor}, checkpoint ${checkpoint?.applied}`
+    const applied = checkpoint?.applied ?? 0
+    const rose = floor > (this.#floors.get(place) ?? 0)
+    const isOwn = checkpoint?.kind === 'own'
+    if (floor > applied || applied > (replica?.applied ?? 0)) throw new Violation('compacted-too-far', what)
+    if (rose && isOwn && floor > applied - this.#tailEntries) throw new Violation('compacted-too-far', what)
+    this.#floors.set(place, floor)
+  }
+
   #noteCommands(group: GroupId, index: LogIndex, data: Uint8Array | undefined): void {
     const items = data === undefined ? undefined : decodeEntry(data)
     for (const item of items?.ok === true ? items.value : []) {
@@ -200,18 +231,4 @@ function matchLogs(group: GroupId, one: readonly Entry[], two: readonly Entry[])
     if (matches && !same) throw new Violation('log-matching', `group ${group} index ${index} below a match`)
     matches ||= same
   }
-}
-
-function numberBytes(value: number): readonly number[] {
-  return [value & 255, (value >> 8) & 255]
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

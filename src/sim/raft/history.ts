@@ -1,6 +1,6 @@
 import type { GroupId } from '../../model/raft.ts'
 import type { Outcome } from '../../model/replicated.ts'
-import { Violation } from './checks.ts'
+import { Violation } from './violation.ts'
 
 /** What a caller asked of a group. */
 export type Ask =

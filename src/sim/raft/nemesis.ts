@@ -1,25 +1,32 @@
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import { addLearnerThenVoter, plainChange } from '../../services/raft-host/membership.ts'
+import type { DiskFault } from '../disk/simulated-disk.ts'
 import type { Chance } from './chance.ts'
-import type { DiskFault } from './sim-disk.ts'
-import type { SimNode, World } from './world.ts'
+import type { SimNode } from './sim-node.ts'
+import { forgedFrame } from './strangers.ts'
+import type { World } from './world.ts'
 
-/** What goes wrong, each with its weight: kills, disks, networks, stopped processes, transfers, members. */
+/** What goes wrong, each with its weight: kills, disks, networks, clocks, transfers, members, strangers. */
 const KINDS = [
   ['kill', 5],
   ['kill-at-write', 5],
-  ['kill-at-send', 5],
+  ['kill-at-send', 4],
+  ['kill-at-call', 5],
   ['kill-all', 1],
   ['disk-full', 2],
   ['disk-fail', 2],
+  ['disk-slow', 4],
   ['split', 3],
   ['one-way', 3],
   ['alone', 3],
   ['pause', 3],
+  ['drift', 2],
+  ['strangers', 3],
   ['transfer', 4],
   ['add', 2],
   ['remove', 2],
-  ['swap', 1],
+  ['swap', 2],
+  ['collect', 2],
 ] as const
 
 /** Does harm at random, until it is told to stop; then everything is whole again. */
@@ -28,6 +35,8 @@ export class Nemesis {
   readonly #chance: Chance
   readonly #nodesMax: number
   readonly #out = new Map<GroupId, Set<RaftId>>()
+  /** Nodes and groups: replicas that are deleted. */
+  readonly #collected = new Set<string>()
   #isOver = false
   readonly counts = new Map<string, number>()
 
@@ -61,10 +70,16 @@ export class Nemesis {
     network.straggle = 0
     this.#world.cut = () => false
     for (const node of nodes.values()) {
-      node.disk.fault = () => 'none'
+      node.disk.trouble.fault = () => 'none'
+      node.disk.trouble.roomBytes = Number.POSITIVE_INFINITY
+      node.disk.trouble.slowTicksMax = 0
       node.killAtSend = 0
+      node.killAtCall = 0
       node.stoppedUntil = 0
       if (node.host === undefined) this.#world.start(node.id)
+    }
+    for (const [group, ids] of this.#world.ordered) {
+      for (const id of ids) if (!this.#collected.has(`${id} ${group}`)) this.#world.join(id, group)
     }
   }
 
@@ -83,14 +98,29 @@ export class Nemesis {
         for (const one of up) this.#kill(one)
         return
       case 'kill-at-write':
-        return this.#diskOnce(node, this.#chance.is(0.5) ? 'kill-before' : 'kill-after')
+        return this.#diskOnce(node, 'kill')
       case 'disk-fail':
         return this.#diskOnce(node, 'fail')
       case 'disk-full':
-        node.disk.fault = () => 'full'
+        node.disk.trouble.roomBytes = node.disk.content.usedBytes + this.#chance.below(2000)
         return this.#later(2000, () => {
-          node.disk.fault = () => 'none'
+          node.disk.trouble.roomBytes = Number.POSITIVE_INFINITY
         })
+      case 'disk-slow':
+        node.disk.trouble.slowTicksMax = 1 + this.#chance.below(8)
+        return this.#later(6000, () => {
+          node.disk.trouble.slowTicksMax = 0
+        })
+      case 'drift':
+        node.drift = 0.8 + this.#chance.next() * 0.45
+        return
+      case 'strangers':
+        return this.#strangers(node)
+      case 'collect':
+        return this.#collect(node)
+      case 'kill-at-call':
+        node.killAtCall = 1 + this.#chance.below(30)
+        return this.#reviver(node)
       case 'kill-at-send':
         node.killAtSend = 1 + this.#chance.below(6)
         return this.#reviver(node)
@@ -118,7 +148,7 @@ export class Nemesis {
 
   #diskOnce(node: SimNode, fault: DiskFault): void {
     let left = this.#chance.below(4)
-    node.disk.fault = () => (left-- > 0 ? 'none' : fault)
+    node.disk.trouble.fault = () => (left-- > 0 ? 'none' : fault)
     this.#reviver(node)
   }
 
@@ -126,7 +156,7 @@ export class Nemesis {
   #reviver(node: SimNode): void {
     this.#later(5000, () => {
       if (node.host === undefined) this.#world.start(node.id)
-      else if (node.disk.fault() !== 'full') node.disk.fault = () => 'none'
+      else node.disk.trouble.fault = () => 'none'
     })
   }
 
@@ -159,7 +189,7 @@ export class Nemesis {
     const fresh = kind === 'remove' ? undefined : this.#fresh(group)
     const gone = kind === 'add' || voters.length < 3 ? undefined : this.#chance.pick(voters)
     if (kind === 'remove' ? gone === undefined : fresh === undefined) return
-    if (fresh !== undefined) this.#join(group, fresh)
+    if (fresh !== undefined) this.#world.join(fresh, group)
     const added = fresh === undefined ? [] : [{ kind: 'add-voter' as const, id: fresh }]
     const removed = gone === undefined ? [] : [{ kind: 'remove' as const, id: gone }]
     const change =
@@ -176,13 +206,23 @@ export class Nemesis {
     return undefined
   }
 
-  #join(group: GroupId, id: RaftId): void {
-    const node = this.#world.nodes.get(id) ?? this.#world.add(id)
-    if (node.host === undefined) this.#world.start(id)
-    this.#world.ordered.get(group)?.add(id)
-    this.#world.act(id, (host) => {
-      if (host.group(group) === undefined) host.join(group)
-    })
+  /** What nobody honest sends: none of it may reach an engine. Source: raft-host-catalogue V1, V2. */
+  #strangers(node: SimNode): void {
+    for (const group of this.#world.groups) {
+      const known = node.host?.group(group)
+      if (known === undefined) continue
+      const { from, frame } = forgedFrame(this.#chance, node.id, known)
+      this.#world.act(node.id, (host) => host.onFrame(from, frame))
+    }
+  }
+
+  /** A replica that was removed is deleted: garbage collection. Its id is never used in that group again. */
+  #collect(node: SimNode): void {
+    for (const group of this.#world.groups) {
+      if (node.host?.group(group)?.condition !== 'removed') continue
+      this.#world.act(node.id, (host) => host.forget(group))
+      if (node.host?.group(group) === undefined) this.#collected.add(`${node.id} ${group}`)
+    }
   }
 
   #outOf(group: GroupId): Set<RaftId> {

@@ -2,14 +2,15 @@ import type { EngineModule } from '../../adapters/etcd-raft/engine-module.ts'
 import { equalBytes } from '../../codec/bytes.ts'
 import { encodeReplica } from '../../core/replica/checkpoint.ts'
 import type { GroupId } from '../../model/raft.ts'
+import type { Checksum } from '../../ports/checksum.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
-import { Violation } from './checks.ts'
 import { checkCells, checkCounter } from './history.ts'
 import type { Board } from './machines.ts'
 import { Nemesis } from './nemesis.ts'
+import { Violation } from './violation.ts'
 import { World } from './world.ts'
 
 /** One run: what it is made of is all in here. */
@@ -18,6 +19,7 @@ export interface SimOptions {
   readonly steps: number
   readonly module: EngineModule
   readonly sha256: Sha256
+  readonly checksum: Checksum
   readonly mutant?: Mutant | undefined
 }
 
@@ -32,8 +34,9 @@ export interface SimResult {
   readonly frames: number
   readonly applied: number
   readonly faults: ReadonlyMap<string, number>
+  readonly kills: number
   /** Of all frames that were sent: equal for equal seeds. */
-  readonly trace: Uint8Array
+  readonly trace: string
 }
 
 /** All must be done so long after the faults have stopped. */
@@ -41,10 +44,10 @@ const LIVENESS_MS = 60_000
 const DISKS_EVERY = 500
 
 /** Runs one seed: faults under load, then none until everything is done. Throws Violation naming what was broken. */
-export function runSim({ seed, steps, module, sha256, mutant }: SimOptions): SimResult {
+export function runSim({ seed, steps, ...parts }: SimOptions): SimResult {
   const chance = new Chance(seed, 'run')
   const nodes = chance.pick([3, 3, 5, 7])
-  const world = new World({ seed, module, sha256, nodes, groups: chance.pick([1, 2, 3]), mutant })
+  const world = new World({ seed, ...parts, nodes, groups: chance.pick([1, 2, 3]) })
   const nemesis = new Nemesis(world, new Chance(seed, 'nemesis'), nodes + 3)
   const callers = new Callers(world, new Chance(seed, 'callers'))
   nemesis.begin()
@@ -75,6 +78,7 @@ export function runSim({ seed, steps, module, sha256, mutant }: SimOptions): Sim
     frames,
     applied: [...world.checks.logs.values()].reduce((sum, log) => sum + log.size, 0),
     faults: nemesis.counts,
+    kills: world.kills,
     trace: digest,
   }
 }
@@ -137,7 +141,7 @@ function whatIsLeft(world: World, callers: Callers): string {
 
 function compareDisks(world: World): void {
   world.checks.compareDisks(
-    [...world.nodes.values()].map(({ disk }) => disk),
+    [...world.nodes.values()].map(({ durable }) => durable),
     world.groups,
   )
 }

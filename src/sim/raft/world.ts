@@ -1,20 +1,24 @@
 import { EtcdRaft } from '../../adapters/etcd-raft/engine.ts'
 import type { EngineModule } from '../../adapters/etcd-raft/engine-module.ts'
-import { assert } from '../../model/fault.ts'
+import { assert, DefectError, FaultError } from '../../model/fault.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
+import type { Checksum } from '../../ports/checksum.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { RaftDirectory } from '../../ports/raft-transport.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import { NO_PROOFS } from '../../services/raft-host/exchange.ts'
 import { type HostDeps, RaftHost } from '../../services/raft-host/host.ts'
-import type { HostEvent } from '../../services/raft-host/host-core.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
 import { HOST_SETTINGS, type HostSettings } from '../../services/raft-host/settings.ts'
+import { PowerCut } from '../disk/simulated-disk.ts'
+import { brokenReady, brokenStore } from './broken-parts.ts'
 import { Chance } from './chance.ts'
 import { Checks } from './checks.ts'
 import { EventQueue } from './event-queue.ts'
+import { HookedEngine } from './hooked-engine.ts'
 import { boardMachine } from './machines.ts'
-import { Killed, SimDisk } from './sim-disk.ts'
+import { Killed, makeNode, type SimNode } from './sim-node.ts'
+import { Violation } from './violation.ts'
 
 /** How bad the network is; chances are in [0, 1], delays in virtual milliseconds. */
 export interface NetworkFaults {
@@ -29,31 +33,13 @@ export interface WorldOptions {
   readonly seed: number
   readonly module: EngineModule
   readonly sha256: Sha256
+  readonly checksum: Checksum
   readonly nodes: number
   readonly groups: number
   readonly settings?: Partial<HostSettings>
   readonly mutant?: Mutant | undefined
   readonly machine?: StateMachine
   readonly tickMs?: number
-}
-
-/** One node: what outlives its process, and the process if there is one. */
-export interface SimNode {
-  readonly id: RaftId
-  readonly disk: SimDisk
-  host: RaftHost | undefined
-  life: number
-  /** Its ticks take so much longer or shorter than others'. */
-  drift: number
-  isTurnDue: boolean
-  /** The process ends at the n-th frame from now on; 0: it does not. */
-  killAtSend: number
-  /** Not a step is done until then: a process that was stopped. */
-  stoppedUntil: number
-  readonly distrusted: { peer: RaftId; why: string }[]
-  readonly events: HostEvent[]
-  /** Whom the host wants to be in touch with. */
-  followed: readonly RaftId[]
 }
 
 const SMALL: Partial<HostSettings> = {
@@ -83,6 +69,12 @@ export class World {
   tamper: (from: RaftId, to: RaftId, frame: Uint8Array) => Uint8Array | undefined = (_f, _t, frame) => frame
   /** Which nodes were ordered into a group: what the system group would know. */
   readonly ordered = new Map<GroupId, Set<RaftId>>()
+  /** How long a slow disk takes for one of its ticks, at most, in virtual milliseconds. */
+  diskTickMs = 5
+  /** Processes that ended. */
+  kills = 0
+  /** Engines of processes that ended, closed: a new process takes one of these or a fresh one. */
+  readonly #engines: EtcdRaft[] = []
   readonly #options: WorldOptions
   readonly #chance: Chance
   readonly #settings: HostSettings
@@ -92,7 +84,7 @@ export class World {
     this.#chance = new Chance(options.seed, 'network')
     this.#settings = { ...HOST_SETTINGS, ...SMALL, ...options.settings }
     this.groups = Array.from({ length: options.groups }, (_, at) => at as GroupId)
-    this.checks = new Checks(options.sha256)
+    this.checks = new Checks(options.checksum, this.#settings.tailEntries)
     const ids = Array.from({ length: options.nodes }, (_, at) => (at + 1) as RaftId)
     for (const group of this.groups) this.ordered.set(group, new Set(ids))
     for (const id of ids) this.add(id)
@@ -103,20 +95,8 @@ export class World {
 
   /** A node with an empty disk. */
   add(id: RaftId): SimNode {
-    const node: SimNode = {
-      id,
-      disk: new SimDisk(),
-      host: undefined,
-      life: 0,
-      drift: 1,
-      isTurnDue: false,
-      killAtSend: 0,
-      stoppedUntil: 0,
-      distrusted: [],
-      events: [],
-      followed: [],
-    }
-    node.disk.keepsConflicts = this.#options.mutant === 'no-truncate'
+    const { seed, checksum } = this.#options
+    const node = makeNode(id, new Chance(seed, `disk ${id}`), checksum)
     this.nodes.set(id, node)
     this.start(id)
     return node
@@ -138,36 +118,65 @@ export class World {
     return [...this.nodes.values()].filter(({ host }) => host !== undefined)
   }
 
-  /** A process on what the disk has. */
-  start(id: number): void {
+  /**
+   * A process on what the disk has. False: the host does not go on with this disk, and says why as an event of
+   * nobody's group. What the store says is held against what was stored, unless somebody `isSpoilt` it on purpose.
+   * Throws Violation.
+   */
+  start(id: number, { isSpoilt = false }: { readonly isSpoilt?: boolean } = {}): boolean {
     const node = this.node(id)
     assert(node.host === undefined, `node ${id} is up`)
     node.life++
-    node.disk.fault = () => 'none'
+    node.disk.trouble.fault = () => 'none'
     node.killAtSend = 0
-    const host = new RaftHost(this.#deps(node))
+    node.killAtCall = 0
+    const host = new RaftHost(this.#deps(node, isSpoilt))
     const started = host.start()
-    assert(started.ok, started.ok ? '' : started.error)
+    if (!started.ok) {
+      this.#release(node)
+      return false
+    }
     node.host = host
     for (const group of this.groups) {
       const applied = host.group(group)?.replica?.applied
       this.checks.restarted(node.id, group, applied ?? 0)
     }
     this.#tickLater(node, node.life)
+    return true
   }
 
   /** The process is gone at once. */
   kill(id: number): void {
     const node = this.node(id)
+    if (node.host !== undefined) this.kills++
+    this.#release(node)
     node.host = undefined
     node.isTurnDue = false
+    node.isDiskDue = false
+    node.disk.kill()
+  }
+
+  /** A replica of the group on a node, which is added or started for it. The disk is at rest and not slow for that. */
+  join(id: RaftId, group: GroupId): void {
+    const node = this.nodes.get(id) ?? this.add(id)
+    if (node.host === undefined) this.start(id)
+    this.ordered.get(group)?.add(id)
+    const { trouble } = node.disk
+    const { slowTicksMax } = trouble
+    trouble.slowTicksMax = 0
+    while (node.disk.isUnderway) node.disk.tick()
+    this.act(id, (host) => {
+      if (host.group(group) === undefined) host.join(group)
+    })
+    trouble.slowTicksMax = slowTicksMax
   }
 
   /** Does something with a node's host, then lets it have a turn. */
   act(id: number, what: (host: RaftHost) => void): void {
     const node = this.nodes.get(id as RaftId)
     if (node?.host === undefined) return
-    what(node.host)
+    const { host } = node
+    this.#untilKilled(node, () => what(host))
     this.turnSoon(node)
   }
 
@@ -207,20 +216,19 @@ export class World {
       .toSorted((a, b) => termOf(b, group) - termOf(a, group))[0]
   }
 
-  #deps(node: SimNode): HostDeps {
-    const { module, seed, sha256, mutant, machine } = this.#options
-    const bytes = new Uint8Array(32)
-    new DataView(bytes.buffer).setUint32(0, seed)
-    new DataView(bytes.buffer).setUint32(4, node.id * 1000 + node.life)
+  #deps(node: SimNode, isSpoilt: boolean): HostDeps {
+    const { sha256, mutant, machine } = this.#options
     const directory: RaftDirectory = {
       isExpected: (group, peer) => this.ordered.get(group)?.has(peer) === true,
       replicas: (group) => [...(this.ordered.get(group) ?? [])],
     }
     const { life } = node
+    const store = brokenStore(node.disk.openStore(), mutant, node.leftovers)
+    if (store.origin.history !== 'lost' && !isSpoilt) node.durable.compare(store)
     return {
       self: node.id,
-      engine: new EtcdRaft({ module, seed: bytes, log: () => undefined }),
-      store: node.disk.open(),
+      engine: this.#engineOf(node),
+      store,
       transport: {
         send: (to, frame) => this.#send(node, life, to, frame),
         follow: (peers) => {
@@ -261,21 +269,70 @@ export class World {
   }
 
   #turn(node: SimNode): void {
-    const { host } = node
+    const { host, durable, disk } = node
     if (host === undefined) return
-    try {
+    const [rows, full] = [durable.rows, disk.happened.full]
+    this.#untilKilled(node, () => {
       if (host.turn()) this.turnSoon(node)
-      this.checks.turned(node.id, host, node.disk, this.groups)
+      const more = disk.happened.full > full ? 2 : 1
+      this.checks.turned(node.id, host, this.groups, durable.rows - rows, more)
+      if (disk.isUnderway) this.#diskLater(node)
+    })
+  }
+
+  /** What ends a process ends it; a broken invariant of the host is a broken promise. */
+  #untilKilled(node: SimNode, act: () => void): void {
+    try {
+      act()
     } catch (error) {
-      if (!(error instanceof Killed) && !isStoreFault(error)) throw error
+      if (error instanceof DefectError) throw new Violation('defect', error.message)
+      const isEnd = error instanceof Killed || error instanceof PowerCut
+      if (!isEnd && !(error instanceof FaultError && error.code === 'store-io')) throw error
       this.kill(node.id)
     }
+  }
+
+  #diskLater(node: SimNode): void {
+    if (node.isDiskDue) return
+    node.isDiskDue = true
+    const { life } = node
+    this.events.after(this.#chance.next() * this.diskTickMs, () => {
+      if (node.life !== life || node.host === undefined) return
+      node.isDiskDue = false
+      this.#untilKilled(node, () => node.disk.tick())
+      if (node.disk.isUnderway) this.#diskLater(node)
+      else this.turnSoon(node)
+    })
+  }
+
+  #engineOf(node: SimNode): HookedEngine {
+    const { module, seed, mutant } = this.#options
+    const bytes = new Uint8Array(32)
+    new DataView(bytes.buffer).setUint32(0, seed)
+    new DataView(bytes.buffer).setUint32(4, node.id * 1000 + node.life)
+    const used = this.#chance.is(0.8) ? this.#engines.pop() : undefined
+    node.engine = used ?? new EtcdRaft({ module, seed: bytes, log: () => undefined })
+    return new HookedEngine(node.engine, {
+      before: () => {
+        if (node.killAtCall > 0 && --node.killAtCall === 0) throw new Killed()
+      },
+      ready: (ready) => brokenReady(ready, mutant),
+      advanced: (ready) => this.checks.advanced(node.id, ready, node.durable),
+    })
+  }
+
+  #release(node: SimNode): void {
+    const { engine } = node
+    node.engine = undefined
+    if (engine === undefined) return
+    for (const group of this.groups) engine.close(group)
+    this.#engines.push(engine)
   }
 
   #send(node: SimNode, life: number, to: RaftId, frame: Uint8Array): boolean {
     if (node.life !== life) return false
     if (node.killAtSend > 0 && --node.killAtSend === 0) throw new Killed()
-    this.checks.sent(node.id, to, frame, node.disk)
+    this.checks.sent(node.id, to, frame, node.durable)
     const { drop, double } = this.network
     if (this.cut(node.id, to) || this.#chance.is(drop)) return true
     const copies = this.#chance.is(double) ? 2 : 1
@@ -299,8 +356,4 @@ export class World {
 
 function termOf({ host }: SimNode, group: number): number {
   return host?.group(group as GroupId)?.hard.term ?? 0
-}
-
-function isStoreFault(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'store-io'
 }

@@ -5,7 +5,7 @@ import { EngineInstance } from '../../../../src/adapters/etcd-raft/instance.ts'
 import { DefectError, FaultError } from '../../../../src/model/fault.ts'
 import { assertLogIndex, assertRaftId, assertTerm, type GroupId } from '../../../../src/model/raft.ts'
 import { foundGroup, GROUP_SETTINGS } from '../../../../src/ports/consensus-group.ts'
-import { messageOf, TYPE } from '../../../conformance/consensus-engine-message.ts'
+import { messageOf, TYPE } from '../../../../src/sim/raft/forged-message.ts'
 
 const module = compileEngine(readEngineFiles())
 const seed = new Uint8Array(32)

@@ -5,8 +5,8 @@ import { DefectError } from '../../../../src/model/fault.ts'
 import { assertLogIndex, assertRaftId, assertTerm, type GroupId } from '../../../../src/model/raft.ts'
 import type { MembershipChange } from '../../../../src/ports/consensus-engine.ts'
 import { foundGroup, GROUP_SETTINGS } from '../../../../src/ports/consensus-group.ts'
+import { messageOf, type RawEntry } from '../../../../src/sim/raft/forged-message.ts'
 import { chances } from '../../../conformance/consensus-engine-cluster.ts'
-import { messageOf, type RawEntry } from '../../../conformance/consensus-engine-message.ts'
 
 /** A million by hand: FUZZ_CALLS=1000000. */
 const CALLS = Number(process.env['FUZZ_CALLS'] ?? 40_000)

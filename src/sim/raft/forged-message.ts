@@ -1,4 +1,8 @@
-/** Messages as no engine would write them: the wire format of docs/engine.md, written out by hand. */
+import { concatBytes } from '../../codec/bytes.ts'
+
+/** Messages as no engine would write them: the wire format of docs/engine.md, "Messages", written out by hand. */
+
+const HEAD_BYTES = 60
 
 /** raftpb's numbers. */
 export const TYPE = {
@@ -19,6 +23,7 @@ export const TYPE = {
   forgetLeader: 23,
 } as const
 
+/** An entry; what is left out is not written. */
 export interface RawEntry {
   readonly index: number
   readonly term: number
@@ -26,6 +31,7 @@ export interface RawEntry {
   readonly data?: Uint8Array
 }
 
+/** A message; what is left out is not written. */
 export interface RawMessage {
   readonly type: number
   readonly to: number
@@ -44,18 +50,18 @@ export interface RawMessage {
 export function messageOf(message: RawMessage, lie: Partial<RawMessage> = {}): Uint8Array {
   const body = bodyOf(message)
   const told = { ...message, ...lie }
-  const head = Buffer.alloc(60)
-  head.set([1, told.type, told.reject === true ? 1 : 0, 0])
-  head.writeUInt32LE(told.entries?.length ?? 0, 4)
   const place = told.snapshot ?? { term: told.logTerm ?? 0, index: told.index ?? 0 }
+  const head = new DataView(new ArrayBuffer(HEAD_BYTES))
+  for (const [at, byte] of [1, told.type, told.reject === true ? 1 : 0, 0].entries()) head.setUint8(at, byte)
+  head.setUint32(4, told.entries?.length ?? 0, true)
   const numbers = [told.to, told.from, told.term ?? 0, place.term, place.index, told.commit ?? 0]
-  for (const [at, value] of numbers.entries()) head.writeBigUInt64LE(BigInt(value), 8 + 8 * at)
-  head.writeUInt32LE(body.length, 56)
-  return Buffer.concat([head, body])
+  for (const [at, value] of numbers.entries()) head.setBigUint64(8 + 8 * at, BigInt(value), true)
+  head.setUint32(56, body.length, true)
+  return concatBytes(new Uint8Array(head.buffer), body)
 }
 
-function bodyOf(message: RawMessage): Buffer {
-  return Buffer.concat([
+function bodyOf(message: RawMessage): Uint8Array {
+  return concatBytes(
     number(1, message.type),
     number(2, message.to),
     number(3, message.from),
@@ -67,35 +73,35 @@ function bodyOf(message: RawMessage): Buffer {
     ...(message.snapshot === undefined ? [] : [bytes(9, snapshotOf(message.snapshot))]),
     number(10, message.reject === true ? 1 : undefined),
     ...(message.context === undefined ? [] : [bytes(12, message.context)]),
-  ])
+  )
 }
 
-function entryOf({ index, term, kind, data }: RawEntry): Buffer {
-  return Buffer.concat([
+function entryOf({ index, term, kind, data }: RawEntry): Uint8Array {
+  return concatBytes(
     number(1, kind),
     number(2, term),
     number(3, index),
     ...(data === undefined ? [] : [bytes(4, data)]),
-  ])
+  )
 }
 
-function snapshotOf({ index, term, voters }: NonNullable<RawMessage['snapshot']>): Buffer {
-  const membership = Buffer.concat(voters.map((id) => number(1, id)))
-  return bytes(2, Buffer.concat([bytes(1, membership), number(2, index), number(3, term)]))
+function snapshotOf({ index, term, voters }: NonNullable<RawMessage['snapshot']>): Uint8Array {
+  const membership = concatBytes(...voters.map((id) => number(1, id)))
+  return bytes(2, concatBytes(bytes(1, membership), number(2, index), number(3, term)))
 }
 
-function number(field: number, value: number | undefined): Buffer {
-  return value === undefined ? Buffer.alloc(0) : Buffer.concat([varint(field * 8), varint(value)])
+function number(field: number, value: number | undefined): Uint8Array {
+  return value === undefined ? new Uint8Array(0) : concatBytes(varint(field * 8), varint(value))
 }
 
-function bytes(field: number, value: Uint8Array): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(value.length), value])
+function bytes(field: number, value: Uint8Array): Uint8Array {
+  return concatBytes(varint(field * 8 + 2), varint(value.length), value)
 }
 
-function varint(value: number): Buffer {
+function varint(value: number): Uint8Array {
   const out: number[] = []
   for (let left = BigInt(value); ; left >>= 7n) {
-    if (left < 128n) return Buffer.from([...out, Number(left)])
+    if (left < 128n) return Uint8Array.from([...out, Number(left)])
     out.push(Number(left & 127n) | 128)
   }
 }
