@@ -43,9 +43,9 @@ export function rankBids(
 
 /**
  * The parts saved of budget and deadline, reputation and fit, each in ppm and rounded down, by the weights of the
- * network; the sum rounded down. 0 to 1,000,000. Asserts nothing: `rankBids` says which bids count.
+ * network; the sum rounded down. 0 to 1,000,000..
  */
-export function scoreOf(bid: Bid, budget: Micro, deadlineMs: number, parameters: Parameters): number {
+function scoreOf(bid: Bid, budget: Micro, deadlineMs: number, parameters: Parameters): number {
   const { bidPriceWeightPpm, bidEtaWeightPpm, bidReputationWeightPpm, bidFitWeightPpm } = parameters
   const pricePpm = savedPpm(bid.cost, budget)
   const etaPpm = savedPpm(BigInt(bid.eta), BigInt(deadlineMs))
