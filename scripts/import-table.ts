@@ -34,6 +34,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('crypto', ['@noble/ed25519', '@noble/curves', '@noble/ciphers', '@noble/hashes']),
   adapter('keystore', ['@noble/ciphers', '@noble/hashes']),
   adapter('journal-files', []),
+  adapter('log-files', []),
   adapter('home-lock', []),
   adapter('etcd-raft', []),
   adapter('tcp', []),

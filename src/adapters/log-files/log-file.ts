@@ -1,0 +1,171 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs'
+import { encodeFrame, FRAME_HEAD_BYTES, readFrameHead } from '../../codec/network-log/frame.ts'
+import { assert, FaultError } from '../../model/fault.ts'
+import type { Checksum } from '../../ports/checksum.ts'
+import { guarded } from './fault.ts'
+
+const CHUNK_BYTES = 1_048_576
+/** Bytes that wait in memory until they are written. */
+const WAITING_BYTES_MAX = 1_048_576
+const FILE_MODE = 0o600
+
+/** Where each frame lies. */
+interface Scan {
+  /** Offset of each payload; the head's first. */
+  readonly offsets: number[]
+  /** End of the last whole frame. */
+  readonly end: number
+}
+
+/**
+ * One file of frames. Opening it reads it whole and checks every frame; a torn end is not seen by readers, and cut off
+ * by who writes. 16 bytes of memory a frame.
+ */
+export class LogFile {
+  readonly #path: string
+  readonly #file: number
+  readonly #checksum: Checksum
+  readonly #offsets: number[]
+  readonly #lengths: number[]
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  #end: number
+
+  private constructor(path: string, file: number, checksum: Checksum, { offsets, end }: Scan) {
+    this.#path = path
+    this.#file = file
+    this.#checksum = checksum
+    this.#offsets = offsets
+    this.#lengths = offsets.map(
+      (offset, at) => (offsets[at + 1] ?? end + FRAME_HEAD_BYTES) - FRAME_HEAD_BYTES - offset,
+    )
+    this.#end = end
+  }
+
+  /** `writable`: made when it is not there, and what is torn at its end is cut off. The caller closes it. */
+  static open(path: string, checksum: Checksum, writable: boolean): LogFile {
+    const flags = writable ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY
+    const file = guarded(`open ${path}`, () => openSync(path, flags, FILE_MODE))
+    try {
+      const scan = scanFrames(path, file, checksum)
+      if (writable) guarded(`cut ${path}`, () => ftruncateSync(file, scan.end))
+      return new LogFile(path, file, checksum, scan)
+    } catch (error) {
+      closeSync(file)
+      throw error
+    }
+  }
+
+  /** Frames, the head included. */
+  get count(): number {
+    return this.#offsets.length
+  }
+
+  append(payload: Uint8Array): void {
+    const frame = encodeFrame(payload, this.#checksum)
+    this.#offsets.push(this.#end + FRAME_HEAD_BYTES)
+    this.#lengths.push(payload.length)
+    this.#end += frame.length
+    this.#waiting.push(frame)
+    this.#waitingBytes += frame.length
+    if (this.#waitingBytes > WAITING_BYTES_MAX) this.#write()
+  }
+
+  /** Payload of a frame. Faults `store-damaged` when it changed since it was scanned. */
+  payload(at: number): Uint8Array {
+    this.#write()
+    const offset = this.#offsets[at]
+    const length = this.#lengths[at]
+    assert(offset !== undefined && length !== undefined, 'a frame that is read is there')
+    const frame = new Uint8Array(FRAME_HEAD_BYTES + length)
+    const from = offset - FRAME_HEAD_BYTES
+    const read = guarded(`read ${this.#path}`, () => readSync(this.#file, frame, 0, frame.length, from))
+    const payload = frame.subarray(FRAME_HEAD_BYTES)
+    const isRight = read === frame.length && readFrameHead(frame).checksum === this.#checksum(payload)
+    if (!isRight) throw damaged(this.#path, from)
+    return payload
+  }
+
+  flush(): void {
+    this.#write()
+    guarded(`sync ${this.#path}`, () => fsyncSync(this.#file))
+  }
+
+  close(): void {
+    this.#write()
+    closeSync(this.#file)
+  }
+
+  #write(): void {
+    if (this.#waiting.length === 0) return
+    const bytes = Buffer.concat(this.#waiting)
+    const from = this.#end - bytes.length
+    guarded(`write ${this.#path}`, () => {
+      for (let at = 0; at < bytes.length; )
+        at += writeSync(this.#file, bytes, at, bytes.length - at, from + at)
+    })
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+}
+
+/**
+ * Finds the frames. What ends beyond the file, or is wrong and is the last of it, was torn; wrong bytes before others
+ * were written and changed: `store-damaged`.
+ */
+function scanFrames(path: string, file: number, checksum: Checksum): Scan {
+  const size = guarded(`look at ${path}`, () => fstatSync(file).size)
+  const read = windowOf(path, file, size)
+  const offsets: number[] = []
+  let end = 0
+  while (end + FRAME_HEAD_BYTES <= size) {
+    const head = readFrameHead(read(end, FRAME_HEAD_BYTES))
+    if (!head.isLawful) {
+      if (isZero(read, end, size)) break
+      throw damaged(path, end)
+    }
+    const next = end + FRAME_HEAD_BYTES + head.length
+    if (next > size) break
+    if (checksum(read(end + FRAME_HEAD_BYTES, head.length)) !== head.checksum) {
+      if (next === size || isZero(read, next, size)) break
+      throw damaged(path, end)
+    }
+    offsets.push(end + FRAME_HEAD_BYTES)
+    end = next
+  }
+  return { offsets, end }
+}
+
+/** Reads pieces of the file in order through one buffer: each is valid until the next is asked for. */
+function windowOf(path: string, file: number, size: number): (from: number, length: number) => Uint8Array {
+  let buffer = new Uint8Array(0)
+  let start = 0
+  return (from, length) => {
+    if (from < start || from + length > start + buffer.length) {
+      buffer = new Uint8Array(Math.min(size - from, Math.max(length, CHUNK_BYTES)))
+      start = from
+      guarded(`read ${path}`, () => readSync(file, buffer, 0, buffer.length, from))
+    }
+    return buffer.subarray(from - start, from - start + length)
+  }
+}
+
+function isZero(read: (from: number, length: number) => Uint8Array, from: number, size: number): boolean {
+  for (let at = from; at < size; at += CHUNK_BYTES) {
+    if (read(at, Math.min(CHUNK_BYTES, size - at)).some((byte) => byte !== 0)) return false
+  }
+  return true
+}
+
+function damaged(path: string, offset: number): FaultError {
+  return new FaultError('store-damaged', `${path} is damaged at byte ${offset}`)
+}
