@@ -173,9 +173,10 @@ function runCase(
       : { id, output: null, error: `load: ${message}` }
   }
   const evaluator = new Evaluator(plan.value)
-  const first = evaluator.evaluate(input, GAS_MAX)
+  const text = new TextEncoder().encode(input)
+  const first = evaluator.evaluateText(text, GAS_MAX)
   calls = 0
-  const second = evaluator.evaluate(input, GAS_MAX)
+  const second = evaluator.evaluateText(text, GAS_MAX)
   if (JSON.stringify(first) !== JSON.stringify(second))
     return { id, output: null, error: 'two runs, two outcomes' }
   if (first.kind === 'decided') return { id, output: first.output, error: '' }

@@ -20,64 +20,72 @@ denials contains {"rule": "kind", "field": "kind"} if not required
 
 denials contains {"rule": "required", "field": concat("", ["payload.", name])} if {
 	some name in required
-	not has(name)
+	not input.payload[name] # nor may a field that is required be `false`: none is a boolean
 }
 
 required := fields(input.kind)
 
-has(name) if _ = input.payload[name]
-
 # Sizes, in bytes
 
-denials contains {"rule": "envelope_size", "field": "size", "limit": 1048575} if not size_fits
+denials contains {"rule": "envelope_size", "field": "size", "limit": 1048575} if input.size >= 1048576
 
-denials contains {"rule": "payload_size", "field": "payload_size", "limit": 65536} if not payload_size_fits
-
-size_fits if input.size < 1048576
-
-payload_size_fits if input.payload_size <= 65536
+denials contains {"rule": "payload_size", "field": "payload_size", "limit": 65536} if input.payload_size > 65536
 
 # Clocks
 
-denials contains {"rule": "seq", "field": "seq", "limit": 1} if not seq_fits
-
-seq_fits if at_least(input.seq, 1)
+denials contains {"rule": "seq", "field": "seq", "limit": 1} if input.seq < 1
 
 # Each envelope of a sender names its own previous one, so its clock passes its counter.
-denials contains {"rule": "lamport", "field": "lamport", "limit": input.seq} if not lamport_fits
-
-lamport_fits if at_least(input.lamport, input.seq)
+denials contains {"rule": "lamport", "field": "lamport", "limit": input.seq} if input.lamport < input.seq
 
 # An envelope that names none before it has nothing to be ahead of.
 denials contains {"rule": "lamport", "field": "lamport", "limit": 4097} if {
-	count(input.prev) == 0
+	not input.prev[0]
 	input.lamport > 4097
 }
 
-denials contains {"rule": "prev", "field": "prev", "limit": 8} if count(input.prev) > 8
+denials contains {"rule": "prev", "field": "prev", "limit": 8} if input.prev[8]
 
 denials contains {"rule": "prev", "field": "prev", "limit": 1} if {
-	count(input.prev) == 0
+	not input.prev[0]
 	input.seq > 1
 }
 
-denials contains {"rule": "slot", "field": "slot", "limit": 0} if {
-	slot := input.slot
-	not at_least(slot, 0)
+denials contains {"rule": "slot", "field": "slot", "limit": 0} if input.slot < 0
+
+# What is compared above is there and a number: anything else would slip through.
+denials contains {"rule": "number", "field": name} if {
+	not has_numbers(input)
+	some name in ["lamport", "payload_size", "seq", "size"]
+	not is_number_at(name)
 }
 
-at_least(number, limit) if {
-	is_number(number)
-	number >= limit
+denials contains {"rule": "number", "field": "slot"} if not is_number(input.slot)
+
+has_numbers(document) if {
+	is_number(document.lamport)
+	is_number(document.payload_size)
+	is_number(document.seq)
+	is_number(document.size)
 }
+
+is_number_at(name) if is_number(input[name])
 
 # Amounts
 
-denials contains {"rule": "amount", "field": concat("", ["payload.", name])} if {
-	some name in ["amount", "bond", "budget", "cost", "stake", "verify_bounty"]
-	amount := input.payload[name]
-	not is_amount(amount)
-}
+denials contains amount_denial("amount") if not is_amount(input.payload.amount)
+
+denials contains amount_denial("bond") if not is_amount(input.payload.bond)
+
+denials contains amount_denial("budget") if not is_amount(input.payload.budget)
+
+denials contains amount_denial("cost") if not is_amount(input.payload.cost)
+
+denials contains amount_denial("stake") if not is_amount(input.payload.stake)
+
+denials contains amount_denial("verify_bounty") if not is_amount(input.payload.verify_bounty)
+
+amount_denial(name) := {"rule": "amount", "field": concat("", ["payload.", name])}
 
 denials contains {"rule": "bounty_cap", "field": "payload.verify_bounty", "limit": cap} if {
 	cap := bounty_cap(input.payload.task_class)
@@ -85,8 +93,7 @@ denials contains {"rule": "bounty_cap", "field": "payload.verify_bounty", "limit
 }
 
 denials contains {"rule": "task_class", "field": "payload.task_class"} if {
-	class := input.payload.task_class
-	not bounty_cap(class)
+	not bounty_cap(input.payload.task_class)
 }
 
 # 10, 100 and 1,000 credits, in micro-credits.
@@ -110,7 +117,7 @@ is_amount(amount) if amount == "0"
 is_amount(amount) if {
 	count(amount) <= 24
 	trim(amount, "0123456789") == ""
-	trim_left(amount, "0") == amount
+	not startswith(amount, "0")
 	amount != ""
 }
 
@@ -118,14 +125,15 @@ is_amount(amount) if {
 
 denials contains {"rule": "artifact", "field": "payload.artifact"} if {
 	input.kind == "COMMIT"
-	not has_artifact
+	not is_artifact(input.payload.artifact)
 }
 
-has_artifact if _ = input.payload.artifact.inline
+is_artifact(artifact) if artifact.inline
 
-has_artifact if {
-	_ = input.payload.artifact.cid
-	at_least(input.payload.artifact.size, 0)
+is_artifact(artifact) if {
+	artifact.cid
+	is_number(artifact.size)
+	artifact.size >= 0
 }
 
 # Zones

@@ -41,15 +41,16 @@ export interface PolicyModule {
   readonly imports: readonly string[]
   readonly exports: readonly string[]
   /**
-   * One evaluation for each input, in order, at once. Inputs are JSON texts (dag-json). `gasMax` is for each,
-   * an integer in [0, 2^53). A bad policy or input is an outcome, never a throw.
+   * One evaluation for each input, in order, at once. Inputs are canonical dag-cbor, the bytes that input CIDs name;
+   * the policy sees the dag-json of each. `gasMax` is for each, an integer in [0, 2^53). A bad policy or input is an
+   * outcome, never a throw.
    */
-  evaluateList(inputs: readonly string[], gasMax: number): readonly Evaluation[]
+  evaluateList(inputs: readonly Uint8Array[], gasMax: number): readonly Evaluation[]
   /**
    * The same outcomes, computed on a worker thread when that may take long. Faults `worker` when the thread
    * ended first or the engine was closed: nothing is known, asking again is safe.
    */
-  evaluateListAside(inputs: readonly string[], gasMax: number): Promise<readonly Evaluation[]>
+  evaluateListAside(inputs: readonly Uint8Array[], gasMax: number): Promise<readonly Evaluation[]>
 }
 
 /** Makes policies out of WebAssembly that nobody vouches for. */

@@ -2,17 +2,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { encodeBody } from '../../src/codec/envelope/draft-body.ts'
-import { readBody } from '../../src/codec/envelope/read-body.ts'
+import { decodeDagCbor } from '../../src/codec/dag-cbor/decode.ts'
+import type { Ipld } from '../../src/codec/ipld.ts'
 import { KINDS, type Kind, type Payload, VERBS } from '../../src/codec/payload/verbs.ts'
 import { runCases } from '../../src/core/policy/conformance.ts'
-import { inputOf, inputOfDraft, inputText, type PolicyInput } from '../../src/core/policy/input.ts'
+import { inputBytes, inputOfDraft, type PolicyInput } from '../../src/core/policy/input.ts'
 import { type Verdict, verdictOf } from '../../src/core/policy/verdict.ts'
 import { DEFAULT_POLICY, POLICY_FILE, readPolicy } from '../../src/node/policy/files.ts'
 import { openPolicyEngine } from '../../src/node/policy/runtime.ts'
 import type { Evaluation } from '../../src/ports/policy-engine.ts'
 import { policyIn, TEXT_ONLY, unwrapped } from '../setup/policies.ts'
-import { NET, PAYLOADS, sha256, usualDraft } from '../setup/policy-bodies.ts'
+import { PAYLOADS, sha256, usualDraft } from '../setup/policy-bodies.ts'
 
 const engine = openPolicyEngine()
 afterAll(() => engine.close())
@@ -21,12 +21,14 @@ const source = unwrapped(readPolicy(DEFAULT_POLICY))
 const module = unwrapped(engine.load(source.wasm))
 const GAS = source.settings.gas_limit ?? 0
 
-function evaluated(input: PolicyInput, gasMax = GAS): Evaluation {
-  return module.evaluateList([inputText(input)], gasMax)[0] as Evaluation
+function verdictOn(input: Uint8Array): Verdict {
+  return verdictOf(module.evaluateList([input], GAS)[0] as Evaluation)
 }
 
-function verdictOn(input: PolicyInput): Verdict {
-  return verdictOf(evaluated(input))
+/** The usual input of a verb with other fields. */
+function changed(kind: Kind, fields: Readonly<Record<string, Ipld>>): Uint8Array {
+  const usual = unwrapped(decodeDagCbor(inputOfDraft(usualDraft(kind))))
+  return inputBytes({ ...(usual as PolicyInput), ...fields })
 }
 
 describe.each([
@@ -43,10 +45,10 @@ describe.each([
 
   it('uses the same gas on every run: cold, warm, after a trap, after a grown memory, backwards', () => {
     const fresh = unwrapped(openPolicyEngine().load(wasm))
-    const inputs = cases.map(({ input }) => inputText(input))
+    const inputs = cases.map(({ input }) => inputBytes(input))
     const cold = fresh.evaluateList(inputs, 16_000_000)
     fresh.evaluateList(inputs, 100)
-    fresh.evaluateList([JSON.stringify({ payload: { label: 'x'.repeat(100_000) } })], 16_000_000)
+    fresh.evaluateList([inputBytes({ payload: { label: 'x'.repeat(100_000) } })], 16_000_000)
     for (let round = 0; round < 20; round++) fresh.evaluateList(inputs, 16_000_000)
     const backwards = fresh.evaluateList(inputs.toReversed(), 16_000_000)
     expect(backwards.toReversed()).toEqual(cold)
@@ -55,8 +57,10 @@ describe.each([
   it('ends at the limit just where its gas is more than that', () => {
     const { input, gas } = cases[0] as (typeof cases)[0]
     const loaded = unwrapped(engine.load(wasm))
-    expect(loaded.evaluateList([inputText(input)], gas)[0]?.kind).toBe('decided')
-    expect(loaded.evaluateList([inputText(input)], gas - 1)).toEqual([{ kind: 'gas-exceeded', gas: gas - 1 }])
+    expect(loaded.evaluateList([inputBytes(input)], gas)[0]?.kind).toBe('decided')
+    expect(loaded.evaluateList([inputBytes(input)], gas - 1)).toEqual([
+      { kind: 'gas-exceeded', gas: gas - 1 },
+    ])
   })
 
   it('is the module that the hash beside it names', () => {
@@ -72,7 +76,7 @@ describe('the default policy and the schemas of the verbs', () => {
 
   it.each(KINDS)('misses in an empty %s the fields that its schema requires, and no other', (kind) => {
     const schema = z.toJSONSchema(VERBS[kind].payload, { unrepresentable: 'any' }) as { required?: string[] }
-    const { decision } = verdictOn({ ...inputOfDraft(usualDraft(kind)), payload: {} })
+    const { decision } = verdictOn(changed(kind, { payload: {} }))
     const missed = decision.denials.filter(({ rule }) => rule === 'required').map(({ field }) => field)
     expect(missed).toEqual((schema.required ?? []).map((name) => `payload.${name}`).sort())
   })
@@ -89,7 +93,7 @@ describe('the default policy and the schemas of the verbs', () => {
       'SETTLE',
       'CHANNEL',
     ]) {
-      const { decision } = verdictOn({ ...inputOfDraft(usualDraft('NEED')), kind })
+      const { decision } = verdictOn(changed('NEED', { kind }))
       expect(
         decision.denials.map(({ rule }) => rule),
         kind,
@@ -118,19 +122,5 @@ describe('the default policy and the schemas of the verbs', () => {
     ]) {
       expect(verdictOn(inputOfDraft(draft)).decision).toEqual({ allow: true, denials: [] })
     }
-  })
-})
-
-describe('the input of a policy', () => {
-  it.each(KINDS)('of a %s is the body without digest, with both sizes, whoever makes it', (kind: Kind) => {
-    const draft = usualDraft(kind)
-    const bytes = encodeBody(draft, new Uint8Array(32).fill(9))
-    const { body } = unwrapped(readBody(bytes, { net: NET, sha256 }))
-    const received = inputOf(body, bytes.length)
-    expect(inputText(received)).toBe(inputText(inputOfDraft(draft)))
-    expect(received['size']).toBe(bytes.length)
-    expect(Object.keys(received)).not.toContain('digest')
-    const within = inputOf(body, bytes.length, 17)
-    expect(within['slot']).toBe(17)
   })
 })

@@ -1,10 +1,16 @@
 import { openOpaEngine } from '../../src/adapters/opa-wasm/engine.ts'
 import { webAssembly } from '../../src/adapters/opa-wasm/web-assembly.ts'
-import { inputOfDraft, inputText, type PolicyInput } from '../../src/core/policy/input.ts'
+import { cidOf } from '../../src/codec/cid.ts'
+import { decodeDagCbor } from '../../src/codec/dag-cbor/decode.ts'
+import { encodeDagJson } from '../../src/codec/dag-json/encode.ts'
+import { encodeBody } from '../../src/codec/envelope/draft-body.ts'
+import { policyInputOf } from '../../src/codec/envelope/policy-input.ts'
+import { judge } from '../../src/core/policy/gates.ts'
+import { inputOfDraft } from '../../src/core/policy/input.ts'
 import { meterPolicy } from '../../src/core/policy/meter-policy.ts'
 import { verdictOf } from '../../src/core/policy/verdict.ts'
 import { DEFAULT_POLICY } from '../../src/node/policy/files.ts'
-import type { PolicyModule } from '../../src/ports/policy-engine.ts'
+import type { Evaluation, PolicyModule } from '../../src/ports/policy-engine.ts'
 import { policyIn, unwrapped } from '../setup/policies.ts'
 import { sha256, usualDraft } from '../setup/policy-bodies.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
@@ -24,33 +30,32 @@ export const policy: Benchmark = {
     const engine = openOpaEngine({ meter: meterPolicy, sha256 })
     const module = unwrapped(engine.load(wasm))
     // What a requester, a worker and a verifier send: the mix of one task.
-    const inputs = (['NEED', 'PROPOSE', 'HEARTBEAT', 'COMMIT', 'ATTEST'] as const).map((kind) =>
-      inputOfDraft(usualDraft(kind)),
+    const bodies = (['NEED', 'PROPOSE', 'HEARTBEAT', 'COMMIT', 'ATTEST'] as const).map((kind) =>
+      encodeBody(usualDraft(kind), new Uint8Array(32)),
     )
-    const [need] = inputs as [PolicyInput]
     const figures = [
-      ...singleFigures(module, need),
-      ...listFigures(module, inputs),
+      ...singleFigures(module, bodies[0] as Uint8Array),
+      ...listFigures(module, bodies),
       ...(await loadFigures(wasm)),
-      ...meteringFigures(wasm, inputText(need)),
+      ...meteringFigures(wasm, textOf(inputOfDraft(usualDraft('NEED')))),
     ]
     await engine.close()
     return figures
   },
 }
 
-/** From the body's fields to a verdict: text of the input, restored state, evaluation, reading of the decision. */
-function singleFigures(module: PolicyModule, input: PolicyInput): Figure[] {
+/** From the body's bytes to a verdict: input and its text, restored state, evaluation, reading of the decision. */
+function singleFigures(module: PolicyModule, body: Uint8Array): Figure[] {
   const all: number[] = []
   for (let run = 0; run < 2 * SINGLE_RUNS; run++) {
     const start = process.hrtime.bigint()
-    for (const one of module.evaluateList([inputText(input)], GAS)) verdictOf(one)
+    for (const one of module.evaluateList([policyInputOf(body)], GAS)) verdictOf(one)
     if (run >= SINGLE_RUNS) all.push(Number(process.hrtime.bigint() - start) / 1000)
   }
   return [
     {
       key: 'single_p50',
-      about: 'a NEED, from its fields to a verdict, median',
+      about: 'a NEED, from its bytes to a verdict, median',
       value: percentile(all, 0.5),
       unit: 'us',
     },
@@ -58,18 +63,31 @@ function singleFigures(module: PolicyModule, input: PolicyInput): Figure[] {
   ]
 }
 
-function listFigures(module: PolicyModule, inputs: readonly PolicyInput[]): Figure[] {
-  const list = Array.from({ length: LIST }, (_, n) => inputs[n % inputs.length] as PolicyInput)
-  const texts = list.map(inputText)
+function listFigures(module: PolicyModule, bodies: readonly Uint8Array[]): Figure[] {
+  const list = Array.from({ length: LIST }, (_, n) => bodies[n % bodies.length] as Uint8Array)
+  const inputs = list.map((body) => policyInputOf(body))
+  const evaluations = module.evaluateList(inputs, GAS)
+  const engine = { cid: cidOf(inputs[0] as Uint8Array, sha256), engineHash: module.hash }
   const samples = interleave(
     [
       {
         key: 'list',
         items: LIST,
-        run: () => module.evaluateList(list.map(inputText), GAS).forEach(verdictOf),
+        run: () =>
+          module
+            .evaluateList(
+              list.map((body) => policyInputOf(body)),
+              GAS,
+            )
+            .forEach(verdictOf),
       },
-      { key: 'engine', items: LIST, run: () => void module.evaluateList(texts, GAS) },
-      { key: 'texts', items: LIST, run: () => void list.map(inputText) },
+      { key: 'engine', items: LIST, run: () => void module.evaluateList(inputs, GAS) },
+      { key: 'inputs', items: LIST, run: () => void list.map((body) => policyInputOf(body)) },
+      {
+        key: 'judge',
+        items: LIST,
+        run: () => inputs.forEach((input, at) => judge(engine, input, evaluations[at] as Evaluation, sha256)),
+      },
     ],
     41,
   )
@@ -84,14 +102,20 @@ function listFigures(module: PolicyModule, inputs: readonly PolicyInput[]): Figu
     { key: 'list64_p95', about: 'the same, p95 over lists', value: p95, unit: 'us', aim: 20 },
     {
       key: 'list64_engine',
-      about: 'of it the evaluation, state put back',
+      about: 'of it text, restored state and evaluation',
       value: medianOf(samples, 'engine'),
       unit: 'us',
     },
     {
-      key: 'list64_texts',
-      about: 'of it the texts of the inputs',
-      value: medianOf(samples, 'texts'),
+      key: 'list64_inputs',
+      about: 'of it the inputs, made of the bodies',
+      value: medianOf(samples, 'inputs'),
+      unit: 'us',
+    },
+    {
+      key: 'list64_judge',
+      about: 'on top of it at a gate: the verdict, CID of the input, and digest',
+      value: medianOf(samples, 'judge'),
       unit: 'us',
     },
   ]
@@ -160,6 +184,11 @@ function meteringFigures(wasm: Uint8Array, input: string): Figure[] {
       unit: 'bytes',
     },
   ]
+}
+
+/** What the policy reads. */
+function textOf(input: Uint8Array): string {
+  return encodeDagJson(unwrapped(decodeDagCbor(input)))
 }
 
 function percentile(values: readonly number[], share: number): number {

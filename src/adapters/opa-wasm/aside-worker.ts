@@ -16,7 +16,7 @@ export interface AsideJob {
   /** Of the module. */
   readonly key: string
   readonly plan: SentPlan
-  readonly inputs: readonly string[]
+  readonly inputs: readonly Uint8Array[]
   readonly gasMax: number
 }
 

@@ -11,11 +11,11 @@ export type WorkerSource =
 
 const WORKER_MODULE: WorkerSource = { kind: 'module', url: new URL('./aside-worker.ts', import.meta.url) }
 
-/** Inputs that wait or are being evaluated, in UTF-16 units. */
-const QUEUE_UNITS_MAX = 67_108_864
+/** Of inputs that wait or are being evaluated. */
+const QUEUE_BYTES_MAX = 67_108_864
 
 interface Waiting {
-  readonly units: number
+  readonly bytes: number
   readonly resolve: (evaluations: readonly Evaluation[]) => void
   readonly fail: (fault: FaultError) => void
 }
@@ -28,7 +28,7 @@ export class AsideThread {
   readonly #source: WorkerSource
   #worker: Worker | undefined
   #waiting = new Map<number, Waiting>()
-  #units = 0
+  #bytes = 0
   #nextJob = 0
   #closed = false
 
@@ -40,17 +40,23 @@ export class AsideThread {
   evaluateList(
     hash: Uint8Array,
     plan: EvaluationPlan,
-    inputs: readonly string[],
+    inputs: readonly Uint8Array[],
     gasMax: number,
   ): Promise<readonly Evaluation[]> {
-    const units = inputs.reduce((sum, input) => sum + input.length, 0)
+    const bytes = inputs.reduce((sum, input) => sum + input.length, 0)
     if (this.#closed) throw new FaultError('worker', 'the policy engine is closed')
-    if (this.#units + units > QUEUE_UNITS_MAX) throw new FaultError('worker', 'too much waits for evaluation')
+    if (this.#bytes + bytes > QUEUE_BYTES_MAX) throw new FaultError('worker', 'too much waits for evaluation')
     const job = this.#nextJob++
-    const message: AsideJob = { job, key: hash.toHex(), plan: sentPlan(plan), inputs, gasMax }
+    const message: AsideJob = {
+      job,
+      key: hash.toHex(),
+      plan: sentPlan(plan),
+      inputs: inputs.map(ownBytes),
+      gasMax,
+    }
     return new Promise((resolve, fail) => {
-      this.#waiting.set(job, { units, resolve, fail })
-      this.#units += units
+      this.#waiting.set(job, { bytes, resolve, fail })
+      this.#bytes += bytes
       this.#send(message)
     })
   }
@@ -90,7 +96,7 @@ export class AsideThread {
     const waiting = this.#waiting.get(job)
     if (worker !== this.#worker || waiting === undefined) return
     this.#waiting.delete(job)
-    this.#units -= waiting.units
+    this.#bytes -= waiting.bytes
     if (this.#waiting.size === 0) worker.unref()
     waiting.resolve(evaluations)
   }
@@ -104,9 +110,14 @@ export class AsideThread {
     const failed = [...this.#waiting.values()]
     this.#worker = undefined
     this.#waiting = new Map()
-    this.#units = 0
+    this.#bytes = 0
     for (const { fail } of failed) fail(fault)
   }
+}
+
+/** What is sent takes the whole buffer along that it is a view of. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
 }
 
 /** Functions cannot be sent: the host's go by their names. */

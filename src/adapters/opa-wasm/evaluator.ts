@@ -1,3 +1,5 @@
+import { writeDagJson } from '../../codec/dag-json/from-dag-cbor.ts'
+import { JsonWriter } from '../../codec/dag-json/json-writer.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Evaluation } from '../../ports/policy-engine.ts'
 import type { Builtin } from './builtins/builtin.ts'
@@ -23,6 +25,8 @@ const INPUT_BYTES_MAX = 4_194_304
 
 const OUTPUT_BYTES_MAX = 65_536
 
+const writer = new JsonWriter()
+
 /** Evaluates one module, again and again, each time from the same state. */
 export class Evaluator {
   readonly #plan: EvaluationPlan
@@ -33,15 +37,22 @@ export class Evaluator {
   }
 
   /**
-   * `gasMax`: integer in [0, 2^53). Faults `policy-engine` when the machine has no memory or stack left: nothing
-   * is known, asking again is safe.
+   * `input`: canonical dag-cbor. `gasMax`: integer in [0, 2^53). Faults `policy-engine` when the machine has no memory
+   * or stack left: nothing is known, asking again is safe.
    */
-  evaluate(input: string, gasMax: number): Evaluation {
+  evaluate(input: Uint8Array, gasMax: number): Evaluation {
     if (input.length > INPUT_BYTES_MAX) return tooLarge()
+    if (!writeDagJson(input, writer)) return refusedInput('an input is canonical dag-cbor')
+    return this.evaluateText(writer.view(), gasMax)
+  }
+
+  /** The same for the text that the policy reads, in UTF-8; empty: no input at all. */
+  evaluateText(text: Uint8Array, gasMax: number): Evaluation {
+    if (text.length > INPUT_BYTES_MAX) return tooLarge()
     const instance = this.#cleanInstance()
     instance.gasLeft = gasMax
     try {
-      const output = this.#run(instance, input)
+      const output = this.#run(instance, text)
       const gas = gasMax - instance.gasLeft
       if (instance.memory.pages() !== this.#plan.snapshot.pages) this.#instance = undefined
       return { kind: 'decided', gas, output }
@@ -58,13 +69,11 @@ export class Evaluator {
     return instance
   }
 
-  #run({ exports, memory }: OpaInstance, input: string): string {
+  #run({ exports, memory }: OpaInstance, text: Uint8Array): string {
     const { heap } = this.#plan
-    const size = memory.writeText(heap, input)
-    const result =
-      size === -1
-        ? exports.evaluate(this.#plan, allocated(exports, memory, input), exports.heapPointer())
-        : exports.evaluate(this.#plan, { at: heap, size }, heap + size)
+    const result = memory.writeBytes(heap, text)
+      ? exports.evaluate(this.#plan, { at: heap, size: text.length }, heap + text.length)
+      : exports.evaluate(this.#plan, allocated(exports, memory, text), exports.heapPointer())
     return memory.textAt(result, OUTPUT_BYTES_MAX, 'output')
   }
 }
@@ -84,17 +93,18 @@ function newInstance(plan: EvaluationPlan): OpaInstance {
 function allocated(
   exports: OpaInstance['exports'],
   memory: OpaInstance['memory'],
-  text: string,
+  text: Uint8Array,
 ): { at: number; size: number } {
-  const room = Buffer.byteLength(text)
-  const at = exports.malloc(room)
-  const size = memory.writeText(at, text)
-  if (size === -1) throw new Stop('input', 'the policy gave no room for the input')
-  return { at, size }
+  const at = exports.malloc(text.length)
+  if (!memory.writeBytes(at, text)) throw new Stop('input', 'the policy gave no room for the input')
+  return { at, size: text.length }
 }
 
 function tooLarge(): Evaluation {
-  const message = `an input has at most ${INPUT_BYTES_MAX} bytes`
+  return refusedInput(`an input has at most ${INPUT_BYTES_MAX} bytes, as dag-cbor and as JSON`)
+}
+
+function refusedInput(message: string): Evaluation {
   return { kind: 'failed', gas: 0, failure: 'input', message }
 }
 

@@ -45,6 +45,14 @@ export class ModuleMemory {
     return new TextDecoder().decode(end === -1 ? bytes : bytes.subarray(0, end))
   }
 
+  /** False, with nothing written, when the bytes do not fit before the end. */
+  writeBytes(at: number, bytes: Uint8Array): boolean {
+    const view = this.view()
+    if (at + bytes.length > view.length) return false
+    view.set(bytes, at)
+    return true
+  }
+
   /** Bytes written from `at` on, or -1 when the text does not fit before the end. */
   writeText(at: number, text: string): number {
     const { read, written } = UTF8_WRITER.encodeInto(text, this.view().subarray(at))

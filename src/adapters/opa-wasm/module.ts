@@ -42,11 +42,11 @@ export class OpaModule implements PolicyModule {
     this.#evaluator = new Evaluator(plan)
   }
 
-  evaluateList(inputs: readonly string[], gasMax: number): readonly Evaluation[] {
+  evaluateList(inputs: readonly Uint8Array[], gasMax: number): readonly Evaluation[] {
     return inputs.map((input) => this.#evaluator.evaluate(input, gasMax))
   }
 
-  async evaluateListAside(inputs: readonly string[], gasMax: number): Promise<readonly Evaluation[]> {
+  async evaluateListAside(inputs: readonly Uint8Array[], gasMax: number): Promise<readonly Evaluation[]> {
     let left = GAS_HERE_TOTAL_MAX
     const here = inputs.map((input) => {
       const evaluation = left > 0 ? this.#evaluateHere(input, gasMax) : undefined
@@ -60,7 +60,7 @@ export class OpaModule implements PolicyModule {
   }
 
   /** Undefined when it takes more gas than this thread gives. */
-  #evaluateHere(input: string, gasMax: number): Evaluation | undefined {
+  #evaluateHere(input: Uint8Array, gasMax: number): Evaluation | undefined {
     if (gasMax <= GAS_HERE_MAX) return this.#evaluator.evaluate(input, gasMax)
     const evaluation = this.#evaluator.evaluate(input, GAS_HERE_MAX)
     return evaluation.kind === 'gas-exceeded' ? undefined : evaluation

@@ -1,6 +1,6 @@
 import { parseIpld } from '../../codec/dag-json/parse-ipld.ts'
 import { type Ipld, isMap } from '../../codec/ipld.ts'
-import { inputText, type PolicyInput } from '../../core/policy/input.ts'
+import { inputBytes, type PolicyInput } from '../../core/policy/input.ts'
 import { type Verdict, verdictOf } from '../../core/policy/verdict.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -34,7 +34,7 @@ export const policyEval = defineCommand({
   async run(context, [path, file], { gasLimit, network }) {
     const inputs = await readInputs(context, file)
     const verdicts = await withPolicy(context, path, network, async ({ module, gasMax }) => {
-      const evaluations = await module.evaluateListAside(inputs.map(inputText), gasLimit ?? gasMax)
+      const evaluations = await module.evaluateListAside(inputs.map(inputBytes), gasLimit ?? gasMax)
       return evaluations.map(verdictOf)
     })
     const data = { verdicts: verdicts.map(({ decision, gas }) => ({ ...decision, gas })) }

@@ -1,4 +1,3 @@
-import { inputText } from '../../core/policy/input.ts'
 import { type Change, changes } from '../../core/policy/what-if.ts'
 import { requireNetwork } from '../../node/network.ts'
 import { recordedThreads } from '../../node/policy/recorded.ts'
@@ -36,7 +35,7 @@ export const policyWhatIf = defineCommand({
       const found: Change[] = []
       for (let at = 0; at < recorded.length; at += LIST_MAX) {
         const part = recorded.slice(at, at + LIST_MAX)
-        const inputs = part.map(({ input }) => inputText(input))
+        const inputs = part.map(({ input }) => input)
         found.push(...changes(part, await module.evaluateListAside(inputs, gasMax)))
       }
       return found

@@ -2,7 +2,7 @@ import type { ConformanceCase } from '../../codec/capsule/case.ts'
 import { type Decision, type Denial } from '../../codec/capsule/decision.ts'
 import type { Evaluation, PolicyModule } from '../../ports/policy-engine.ts'
 import { explain } from './explain.ts'
-import { inputText } from './input.ts'
+import { inputBytes } from './input.ts'
 import { verdictOf } from './verdict.ts'
 
 /** One case as this node ran it. */
@@ -21,7 +21,7 @@ export function runCases(
   gasMax: number,
 ): readonly CaseOutcome[] {
   const evaluations = module.evaluateList(
-    cases.map(({ input }) => inputText(input)),
+    cases.map(({ input }) => inputBytes(input)),
     gasMax,
   )
   return cases.map((expected, at) => judgeCase(expected, evaluations[at] as Evaluation))

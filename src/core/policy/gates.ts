@@ -15,7 +15,6 @@ import { err, ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Evaluation } from '../../ports/policy-engine.ts'
 import { explain, explainDenial } from './explain.ts'
-import { inputBytes, type PolicyInput } from './input.ts'
 import { cidOfDecision, type Verdict, verdictOf } from './verdict.ts'
 
 export type Gate = JournalData['policy']['gate']
@@ -36,14 +35,15 @@ export interface JudgingCapsule {
   readonly engineHash: Uint8Array
 }
 
+/** `input`: the bytes that were evaluated. */
 export function judge(
   capsule: JudgingCapsule,
-  input: PolicyInput,
+  input: Uint8Array,
   evaluation: Evaluation,
   sha256: Sha256,
 ): Judgement {
   const verdict = verdictOf(evaluation)
-  const inputCid = cidOf(inputBytes(input), sha256)
+  const inputCid = cidOf(input, sha256)
   const digest = policyDigest(inputCid, cidOfDecision(verdict.decision, sha256), capsule.engineHash, sha256)
   return { capsule: capsule.cid, input: inputCid, verdict, digest }
 }

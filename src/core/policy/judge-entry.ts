@@ -1,10 +1,10 @@
+import { policyInputOf } from '../../codec/envelope/policy-input.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { CheckedCapsule } from './capsule-check.ts'
 import { judge, passIngress } from './gates.ts'
-import { inputOf, inputText } from './input.ts'
 
 /** The capsule's word on an envelope that an entry carries. */
 export type JudgeEntry = (
@@ -25,8 +25,8 @@ export function entryJudge(capsules: ReadonlyMap<string, CheckedCapsule>, sha256
     const capsule = capsules.get(text)
     if (capsule === undefined) return reject('WRONG_CAPSULE', `no capsule ${text} here`, 'capsule')
     const engine = { cid: capsule.cid, engineHash: capsule.module.hash }
-    const inputs = [inputOf(body, bytes.length), inputOf(body, bytes.length, slot)]
-    const evaluations = capsule.module.evaluateList(inputs.map(inputText), capsule.gasMax)
+    const inputs = [policyInputOf(bytes), policyInputOf(bytes, slot)]
+    const evaluations = capsule.module.evaluateList(inputs, capsule.gasMax)
     const [without, within] = inputs.map((input, at) => {
       const evaluation = evaluations[at]
       return evaluation === undefined ? undefined : judge(engine, input, evaluation, sha256)

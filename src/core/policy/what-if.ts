@@ -2,7 +2,6 @@ import type { Decision } from '../../codec/capsule/decision.ts'
 import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
 import type { Evaluation } from '../../ports/policy-engine.ts'
 import { explainDenial } from './explain.ts'
-import type { PolicyInput } from './input.ts'
 import { verdictOf } from './verdict.ts'
 
 /** One envelope of a recorded thread, with what was decided of it then. */
@@ -10,7 +9,8 @@ export interface Recorded {
   readonly thread: ThreadId
   readonly id: EnvelopeId
   readonly kind: string
-  readonly input: PolicyInput
+  /** Canonical dag-cbor. */
+  readonly input: Uint8Array
   readonly allowed: boolean
   /** Reasons then, for people; none when it was allowed. */
   readonly reasons: readonly string[]

@@ -1,8 +1,8 @@
 import type { CID } from '../../codec/cid.ts'
+import { policyInputOf } from '../../codec/envelope/policy-input.ts'
 import { readBody } from '../../codec/envelope/read-body.ts'
 import type { JournalKind } from '../../codec/journal/kinds.ts'
 import type { JournalLine } from '../../codec/journal/line.ts'
-import { inputOf } from '../../core/policy/input.ts'
 import type { Recorded } from '../../core/policy/what-if.ts'
 import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
 import { showHomeJournal } from '../node-journal.ts'
@@ -80,6 +80,6 @@ function recordedOf(
   const read = readBody(bytes, { net, sha256: offline.crypto.sha256 })
   if (!read.ok) return undefined
   const allowed = decision?.allowed ?? !deniedThen
-  const input = inputOf(read.value.body, bytes.length)
+  const input = policyInputOf(bytes)
   return { thread, id, kind: read.value.body.kind, input, allowed, reasons: decision?.reasons ?? [] }
 }

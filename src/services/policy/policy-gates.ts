@@ -1,5 +1,6 @@
 import type { CID } from '../../codec/cid.ts'
 import type { Body, BodyDraft } from '../../codec/envelope/body.ts'
+import { policyInputOf } from '../../codec/envelope/policy-input.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { JournalData } from '../../codec/journal/kinds.ts'
 import type { CheckedCapsule } from '../../core/policy/capsule-check.ts'
@@ -13,7 +14,7 @@ import {
   passPreflight,
   type Usage,
 } from '../../core/policy/gates.ts'
-import { inputOf, inputOfDraft, inputText, type PolicyInput } from '../../core/policy/input.ts'
+import { inputOfDraft } from '../../core/policy/input.ts'
 import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
@@ -95,8 +96,8 @@ export class PolicyGates {
   async #evaluate(asked: readonly Asked[]): Promise<readonly (Evaluation | undefined)[]> {
     const evaluations = Array<Evaluation | undefined>(asked.length).fill(undefined)
     for (const [capsule, places] of this.#byCapsule(asked)) {
-      const texts = places.map((at) => inputText((asked[at] as Asked).input))
-      const found = await capsule.module.evaluateListAside(texts, capsule.gasMax)
+      const inputs = places.map((at) => (asked[at] as Asked).input)
+      const found = await capsule.module.evaluateListAside(inputs, capsule.gasMax)
       for (const [n, at] of places.entries()) evaluations[at] = found[n]
     }
     return evaluations
@@ -117,12 +118,12 @@ export class PolicyGates {
 
 interface Asked {
   readonly body: Pick<Body, 'thread' | 'capsule'>
-  readonly input: PolicyInput
+  readonly input: Uint8Array
   readonly id: EnvelopeId | undefined
 }
 
 function askedBy({ read }: { readonly read: ReadBody }): Asked {
-  return { body: read.body, input: inputOf(read.body, read.bytes.length), id: read.id }
+  return { body: read.body, input: policyInputOf(read.bytes), id: read.id }
 }
 
 function unknownCapsule(capsule: CID): Result<never, Rejection> {

@@ -1,12 +1,13 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { decodeDagCbor } from '../../../src/codec/dag-cbor/decode.ts'
 import { encodeDagJson } from '../../../src/codec/dag-json/encode.ts'
-import { inputOfDraft, inputText } from '../../../src/core/policy/input.ts'
+import { inputOfDraft } from '../../../src/core/policy/input.ts'
 import { DEFAULT_POLICY } from '../../../src/node/policy/files.ts'
 import { findOpa, OPA_VERSION } from '../../../src/node/policy/opa.ts'
 import { canswarm, scratch } from '../../setup/canswarm.ts'
-import { TEXT_ONLY } from '../../setup/policies.ts'
+import { TEXT_ONLY, unwrapped } from '../../setup/policies.ts'
 import { PAYLOADS, usualDraft } from '../../setup/policy-bodies.ts'
 
 const place = scratch()
@@ -20,6 +21,11 @@ function file(name: string, content: string | Uint8Array): string {
   const path = join(place.path, name)
   writeFileSync(path, content)
   return path
+}
+
+/** An input as people write it. */
+function textOf(input: Uint8Array): string {
+  return encodeDagJson(unwrapped(decodeDagCbor(input)))
 }
 
 async function json(args: readonly string[], home: string) {
@@ -107,10 +113,10 @@ function placesIn(bytes: Uint8Array): number[] {
 
 describe('canswarm policy eval', () => {
   it('allows and denies, with reasons that read well', async () => {
-    const usual = file('usual.json', inputText(inputOfDraft(usualDraft('NEED'))))
+    const usual = file('usual.json', textOf(inputOfDraft(usualDraft('NEED'))))
     const allowed = await canswarm(['policy', 'eval', 'default', usual], { home: other })
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^allow {2}\d+ gas\n$/u)])
-    const dear = file('dear.json', inputText(inputOfDraft(usualDraft('NEED', overCap()))))
+    const dear = file('dear.json', textOf(inputOfDraft(usualDraft('NEED', overCap()))))
     const denied = await canswarm(['policy', 'eval', 'default', dear], { home: other })
     expect(denied.code).toBe(4)
     expect(denied.stdout).toContain(
@@ -119,9 +125,7 @@ describe('canswarm policy eval', () => {
   })
 
   it('reads inputs line by line from standard input, and answers each in order', async () => {
-    const lines = [PAYLOADS.NEED, image].map((payload) =>
-      inputText(inputOfDraft(usualDraft('NEED', payload))),
-    )
+    const lines = [PAYLOADS.NEED, image].map((payload) => textOf(inputOfDraft(usualDraft('NEED', payload))))
     const { code, stdout } = await canswarm(['policy', 'eval', capsule, '-', '--json'], {
       home: other,
       stdin: lines.join('\n'),
@@ -134,7 +138,7 @@ describe('canswarm policy eval', () => {
   })
 
   it('says apart what takes too much gas', async () => {
-    const usual = file('again.json', inputText(inputOfDraft(usualDraft('NEED'))))
+    const usual = file('again.json', textOf(inputOfDraft(usualDraft('NEED'))))
     const { code, data } = await json(['policy', 'eval', 'default', usual, '--gas-limit', '1000'], other)
     expect([code, data.verdicts]).toEqual([
       4,
@@ -153,18 +157,32 @@ function overCap() {
   return { ...PAYLOADS.NEED, verify_bounty: '10000001' as (typeof PAYLOADS.NEED)['verify_bounty'] }
 }
 
+/** Makes a case of a folder expect one gas more; the gas that it uses. */
+function raiseGas(folder: string, id: string): number {
+  const path = join(folder, 'cases.jsonl')
+  let gas = Number.NaN
+  const text = readFileSync(path, 'utf8').replace(
+    new RegExp(`"gas":(\\d+)(?=,"id":"${id}",)`, 'u'),
+    (_, used) => {
+      gas = Number(used)
+      return `"gas":${gas + 1}`
+    },
+  )
+  writeFileSync(path, text)
+  return gas
+}
+
 describe('canswarm policy test', () => {
   it('runs the cases, and fails with the one that is decided otherwise', async () => {
     const folder = join(place.path, 'tested')
     cpSync(TEXT_ONLY, folder, { recursive: true })
     const right = await json(['policy', 'test', folder], other)
     expect([right.code, right.data.passed, right.data.failed]).toEqual([0, 5, 0])
-    const path = join(folder, 'cases.jsonl')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"gas":292860', '"gas":292861'))
+    const gas = raiseGas(folder, 'need')
     const wrong = await canswarm(['policy', 'test', folder], { home: other })
     expect([wrong.code, wrong.stdout]).toEqual([
       1,
-      expect.stringContaining('FAILED: used 292860 gas, expected 292861'),
+      expect.stringContaining(`FAILED: used ${gas} gas, expected ${gas + 1}`),
     ])
   })
 
@@ -187,8 +205,7 @@ describe('canswarm policy sign', () => {
     cpSync(TEXT_ONLY, folder, { recursive: true })
     const again = await canswarm(['policy', 'sign', folder, '--out', capsule], { home: author })
     expect(again.code).not.toBe(0)
-    const path = join(folder, 'cases.jsonl')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"gas":292860', '"gas":1'))
+    raiseGas(folder, 'need')
     const { code, data } = await json(['policy', 'sign', folder, '--out', join(place.path, 'false')], author)
     expect([code, data.error.message]).toEqual([4, expect.stringContaining('the case need fails')])
   })

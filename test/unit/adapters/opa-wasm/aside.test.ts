@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openOpaEngine } from '../../../../src/adapters/opa-wasm/engine.ts'
+import { inputBytes } from '../../../../src/core/policy/input.ts'
 import { meterPolicy } from '../../../../src/core/policy/meter-policy.ts'
 import { DEFAULT_POLICY, readPolicy } from '../../../../src/node/policy/files.ts'
 import { openPolicyEngine } from '../../../../src/node/policy/runtime.ts'
@@ -18,7 +19,7 @@ function defaultPolicy(engine: PolicyEngine): PolicyModule {
 
 /** Evaluations from a few microseconds to some milliseconds, in a mixed order. */
 const INPUTS = [10, 60_000, 0, 5, 200_000, 3, 30_000].map((size) =>
-  JSON.stringify({ kind: 'NEED', v: 1, payload: { label: 'x'.repeat(size) } }),
+  inputBytes({ kind: 'NEED', v: 1, payload: { label: 'x'.repeat(size) } }),
 )
 
 describe('evaluation beside the main thread', () => {
@@ -39,7 +40,7 @@ describe('evaluation beside the main thread', () => {
     const loop = engine.load(opaModule({ evaluate: [...OP.loop, ...OP.br(0), ...OP.end, ...OP.i32(0)] }))
     if (!loop.ok) throw new Error(loop.error.message)
     let turns = 0
-    const pending = loop.value.evaluateListAside(['{}', '{}'], 100_000_000)
+    const pending = loop.value.evaluateListAside([inputBytes({}), inputBytes({})], 100_000_000)
     const counted = pending.then(() => turns)
     const turn = () => {
       turns += 1
@@ -78,10 +79,10 @@ describe('evaluation beside the main thread', () => {
   it('refuses more than 64 MiB of inputs that wait', async () => {
     const engine = openPolicyEngine()
     const module = defaultPolicy(engine)
-    const large = JSON.stringify({ label: 'x'.repeat(4_000_000) })
+    const large = inputBytes({ label: 'x'.repeat(4_000_000) })
     const lists = await Promise.allSettled([
-      module.evaluateListAside(Array<string>(9).fill(large), 600_000),
-      module.evaluateListAside(Array<string>(9).fill(large), 600_000),
+      module.evaluateListAside(Array<Uint8Array>(9).fill(large), 600_000),
+      module.evaluateListAside(Array<Uint8Array>(9).fill(large), 600_000),
     ])
     expect(lists.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
     await engine.close()

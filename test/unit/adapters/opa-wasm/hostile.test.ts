@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
+import type { Ipld } from '../../../../src/codec/ipld.ts'
 import { openPolicyEngine } from '../../../../src/node/policy/runtime.ts'
 import type { Evaluation, PolicyModule } from '../../../../src/ports/policy-engine.ts'
 import { ALLOW, AT, FUNCTION, type ModuleParts, OP, opaModule } from '../../../setup/opa-module.ts'
@@ -7,6 +9,7 @@ const engine = openPolicyEngine()
 afterAll(() => engine.close())
 
 const GAS = 1_000_000
+const NONE = encodeDagCbor({})
 
 function loaded(parts: ModuleParts): PolicyModule {
   const module = engine.load(opaModule(parts))
@@ -15,8 +18,9 @@ function loaded(parts: ModuleParts): PolicyModule {
 }
 
 /** Twice in a row: what came before must not matter. */
-function evaluated(parts: ModuleParts, input = '{}', gasMax = GAS): Evaluation {
-  const [first, second] = loaded(parts).evaluateList([input, input], gasMax) as [Evaluation, Evaluation]
+function evaluated(parts: ModuleParts, input: Ipld = {}, gasMax = GAS): Evaluation {
+  const bytes = encodeDagCbor(input)
+  const [first, second] = loaded(parts).evaluateList([bytes, bytes], gasMax) as [Evaluation, Evaluation]
   expect(second).toEqual(first)
   return first
 }
@@ -32,13 +36,13 @@ describe('a policy that is hostile ends in a typed outcome, the same each time',
   })
 
   it('no gas at all is too little', () => {
-    expect(evaluated({}, '{}', 0)).toEqual({ kind: 'gas-exceeded', gas: 0 })
+    expect(evaluated({}, {}, 0)).toEqual({ kind: 'gas-exceeded', gas: 0 })
   })
 
   it('endless recursion ends by depth, or by gas when that is less', () => {
     const parts = { extra: OP.call(1 + FUNCTION.extra), evaluate: OP.call(1 + FUNCTION.extra) }
-    expect(evaluated(parts, '{}', 100_000_000)).toMatchObject({ kind: 'failed', failure: 'depth' })
-    expect(evaluated(parts, '{}', 100)).toEqual({ kind: 'gas-exceeded', gas: 100 })
+    expect(evaluated(parts, {}, 100_000_000)).toMatchObject({ kind: 'failed', failure: 'depth' })
+    expect(evaluated(parts, {}, 100)).toEqual({ kind: 'gas-exceeded', gas: 100 })
   })
 
   it('a memory bomb ends by gas', () => {
@@ -55,7 +59,7 @@ describe('a policy that is hostile ends in a typed outcome, the same each time',
   it('memory past the bound is not granted, whatever is paid', () => {
     const evaluate = [...OP.i32(300), ...OP.grow, ...OP.drop, ...OP.size, ...OP.i32(0), ...OP.add]
     // The size, as an address: with 2 pages and nothing granted there is no text at 2.
-    expect(evaluated({ evaluate }, '{}', 1e9)).toMatchObject({ kind: 'decided', output: '' })
+    expect(evaluated({ evaluate }, {}, 1e9)).toMatchObject({ kind: 'decided', output: '' })
   })
 
   it('a trap is a failure without words of the engine', () => {
@@ -96,7 +100,20 @@ describe('a policy that is hostile ends in a typed outcome, the same each time',
   })
 
   it('an input over the limit is refused before anything runs', () => {
-    expect(evaluated({}, 'x'.repeat(4_194_305))).toMatchObject({ kind: 'failed', gas: 0, failure: 'input' })
+    const refused = { kind: 'failed', gas: 0, failure: 'input' }
+    expect(evaluated({}, 'x'.repeat(4_194_305))).toMatchObject(refused)
+    // As JSON each of these has six.
+    expect(evaluated({}, '\u0001'.repeat(700_000))).toMatchObject(refused)
+  })
+
+  it('what is no dag-cbor is refused before anything runs', () => {
+    const inputs = [[], [0xff], [0x61], [0x80, 0x00], [0xa1, 0x01, 0x02], [0xfb, 0, 0, 0, 0, 0, 0, 0, 0]]
+    const outcomes = loaded({}).evaluateList(
+      inputs.map((bytes) => Uint8Array.from(bytes)),
+      GAS,
+    )
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ kind: 'failed', gas: 0, failure: 'input' })
   })
 
   it('an input that the policy gives no room for is refused', () => {
@@ -113,8 +130,8 @@ describe('a policy that is hostile ends in a typed outcome, the same each time',
   it('the node goes on: after each of these the same engine answers as before', async () => {
     const bomb = loaded({ evaluate: [...OP.loop, ...OP.br(0), ...OP.end, ...OP.i32(0)] })
     const plain = loaded({})
-    expect(bomb.evaluateList(['{}'], GAS)).toEqual(await bomb.evaluateListAside(['{}'], GAS))
-    expect(plain.evaluateList(['{}'], GAS)).toMatchObject([{ kind: 'decided', output: ALLOW }])
+    expect(bomb.evaluateList([NONE], GAS)).toEqual(await bomb.evaluateListAside([NONE], GAS))
+    expect(plain.evaluateList([NONE], GAS)).toMatchObject([{ kind: 'decided', output: ALLOW }])
   })
 })
 
@@ -157,7 +174,10 @@ describe('nothing leaks from one evaluation into the next', () => {
 
   it('a larger input before a smaller one', () => {
     const module = loaded({ evaluate: [...OP.i32(AT.heap + 4), ...OP.load8, ...OP.drop, ...OP.get(3)] })
-    const [small, , again] = module.evaluateList(['"a"', '"a longer text than that"', '"a"'], GAS)
+    const [small, , again] = module.evaluateList(
+      ['a', 'a longer text than that', 'a'].map(encodeDagCbor),
+      GAS,
+    )
     expect(again).toEqual(small)
     expect(small).toMatchObject({ output: '"a"' })
   })

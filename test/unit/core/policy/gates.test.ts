@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { decisionCid } from '../../../../src/codec/capsule/decision.ts'
 import { cidOf } from '../../../../src/codec/cid.ts'
+import { encodeBody } from '../../../../src/codec/envelope/draft-body.ts'
 import { policyDigest } from '../../../../src/codec/envelope/policy-digest.ts'
+import { policyInputOf } from '../../../../src/codec/envelope/policy-input.ts'
 import { JOURNAL_KIND } from '../../../../src/codec/journal/kinds.ts'
 import {
   journalLine,
@@ -10,7 +12,7 @@ import {
   passIngress,
   passPreflight,
 } from '../../../../src/core/policy/gates.ts'
-import { inputBytes, inputOfDraft } from '../../../../src/core/policy/input.ts'
+import { inputOfDraft } from '../../../../src/core/policy/input.ts'
 import type { EnvelopeId } from '../../../../src/model/ids.ts'
 import type { Evaluation } from '../../../../src/ports/policy-engine.ts'
 import { CAPSULE, NET, sha256, usualDraft } from '../../../setup/policy-bodies.ts'
@@ -40,14 +42,15 @@ const used = { gas: 812_344, bytes: 229_615 }
 
 describe('a judgement', () => {
   it('names input and decision by their CIDs and binds both to the engine by its digest', () => {
-    const inputCid = cidOf(inputBytes(input), sha256)
+    const inputCid = cidOf(input, sha256)
     const decision = decisionCid({ allow: true, denials: [] }, sha256)
     expect(ALLOWED.input.toString()).toBe(inputCid.toString())
     expect(ALLOWED.digest).toEqual(policyDigest(inputCid, decision, engineHash, sha256))
   })
 
   it('has another digest for another input, decision or engine', () => {
-    const slot = judge({ cid: CAPSULE, engineHash }, { ...input, slot: 1 }, decided('[]'), sha256)
+    const inBucket = policyInputOf(encodeBody(usualDraft('COMMIT'), new Uint8Array(32)), 1)
+    const slot = judge({ cid: CAPSULE, engineHash }, inBucket, decided('[]'), sha256)
     const other = judge({ cid: CAPSULE, engineHash: new Uint8Array(32) }, input, decided('[]'), sha256)
     const all = [ALLOWED, DENIED, OUT_OF_GAS, BROKEN, slot, other].map(({ digest }) => digest.toHex())
     expect(new Set(all).size).toBe(all.length)

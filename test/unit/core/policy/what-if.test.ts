@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { inputOfDraft, inputText } from '../../../../src/core/policy/input.ts'
+import { inputOfDraft } from '../../../../src/core/policy/input.ts'
 import { changes, type Recorded } from '../../../../src/core/policy/what-if.ts'
 import type { EnvelopeId, ThreadId } from '../../../../src/model/ids.ts'
 import { openPolicyEngine } from '../../../../src/node/policy/runtime.ts'
@@ -26,7 +26,7 @@ describe('what another capsule would have decided', () => {
     ]
     const module = unwrapped(engine.load(policyIn(TEXT_ONLY).wasm))
     const evaluations = module.evaluateList(
-      past.map(({ input }) => inputText(input)),
+      past.map(({ input }) => input),
       TEXT_ONLY_GAS,
     )
     const found = changes(past, evaluations)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { sprintf } from '../../../../../src/adapters/opa-wasm/builtins/sprintf.ts'
+import { inputBytes } from '../../../../../src/core/policy/input.ts'
 import { openPolicyEngine } from '../../../../../src/node/policy/runtime.ts'
 import type { Evaluation } from '../../../../../src/ports/policy-engine.ts'
 import { AT, OP, opaModule } from '../../../../setup/opa-module.ts'
@@ -91,8 +92,11 @@ describe('sprintf called by a module', () => {
   const engine = openPolicyEngine()
   afterAll(() => engine.close())
 
-  /** Calls function 3 of the host on the texts at `AT.result` and `AT.heap`, and gives its result as the output. */
-  const calling = [OP.i32(3), OP.i32(0), OP.i32(AT.result), OP.i32(AT.heap), OP.call(1)].flat()
+  /** Behind the input, which stands at the begin of the heap. */
+  const VALUES = AT.heap + 64
+
+  /** Calls function 3 of the host on the texts at `AT.result` and `VALUES`, and gives its result as the output. */
+  const calling = [OP.i32(3), OP.i32(0), OP.i32(AT.result), OP.i32(VALUES), OP.call(1)].flat()
 
   function evaluated(
     format: string,
@@ -107,13 +111,13 @@ describe('sprintf called by a module', () => {
       evaluate: calling,
       texts: [
         [AT.result, format],
-        [AT.heap, values],
+        [VALUES, values],
       ],
       ...parts,
     })
     const module = engine.load(wasm)
     if (!module.ok) throw new Error(module.error.message)
-    return module.value.evaluateList([''], gasMax)[0]
+    return module.value.evaluateList([inputBytes({})], gasMax)[0]
   }
 
   it('reads its arguments and writes its result in the memory of the module, for a price', () => {
@@ -150,8 +154,7 @@ describe('sprintf called by a module', () => {
   })
 
   it('an argument out of the memory, or without an end, is a wrong call', () => {
-    const at = (address: number) =>
-      [OP.i32(3), OP.i32(0), OP.i32(address), OP.i32(AT.heap), OP.call(1)].flat()
+    const at = (address: number) => [OP.i32(3), OP.i32(0), OP.i32(address), OP.i32(VALUES), OP.call(1)].flat()
     expect(evaluated('""', '[]', 1e6, { evaluate: at(-4) })).toMatchObject({ failure: 'builtin' })
     const fill = [OP.i32(AT.heap), OP.i32(65), OP.i32(131_072 - AT.heap), OP.fill].flat()
     expect(evaluated('""', '[]', 1e6, { evaluate: [...fill, ...at(AT.heap)] })).toMatchObject({

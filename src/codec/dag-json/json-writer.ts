@@ -1,0 +1,147 @@
+const BYTES_AT_START = 8_192
+/** A buffer that grew beyond this for one large value is let go. */
+const BYTES_KEPT = 1_048_576
+/** A byte of a text becomes at most six: \u0000. */
+const ESCAPED_BYTES_MAX = 6
+const DIGITS_MAX = 17
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const MINUS = 0x2d
+const ZERO = 0x30
+
+/** `pairs`: the codes of two digits, by their bits. */
+interface Digits {
+  readonly width: 5 | 6
+  readonly pairs: Uint16Array
+}
+
+const BASE32 = digitPairs('abcdefghijklmnopqrstuvwxyz234567', 5)
+const BASE64 = digitPairs('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 6)
+
+/** What stands in a text for each byte of it; undefined: the byte itself. Source: ECMA-262, QuoteJSONString. */
+const ESCAPES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, code) => {
+  const quoted = code < 0x80 ? JSON.stringify(String.fromCharCode(code)).slice(1, -1) : ''
+  return quoted.length > 1 ? codesOf(quoted) : undefined
+})
+
+/** JSON in UTF-8, piece by piece, in a buffer that grows and is used again. */
+export class JsonWriter {
+  private buffer = new Uint8Array(BYTES_AT_START)
+  private at = 0
+
+  /** Begins anew. */
+  reset(): void {
+    this.at = 0
+    if (this.buffer.length > BYTES_KEPT) this.buffer = new Uint8Array(BYTES_AT_START)
+  }
+
+  /** What was written, valid until the next `reset`. */
+  view(): Uint8Array {
+    return this.buffer.subarray(0, this.at)
+  }
+
+  /** One character of ASCII, as it is. */
+  writeCode(code: number): void {
+    this.reserve(1)
+    this.buffer[this.at++] = code
+  }
+
+  /** ASCII, as it is. */
+  writeAscii(text: Uint8Array): void {
+    this.reserve(text.length)
+    const { buffer, at } = this
+    for (let i = 0; i < text.length; i++) buffer[at + i] = text[i] as number
+    this.at = at + text.length
+  }
+
+  /** The UTF-8 in `bytes` [from, to), in quotes. */
+  writeQuoted(bytes: Uint8Array, from: number, to: number): void {
+    this.reserve((to - from) * ESCAPED_BYTES_MAX + 2)
+    const { buffer } = this
+    let { at } = this
+    buffer[at++] = QUOTE
+    for (let i = from; i < to; i++) {
+      const code = bytes[i] as number
+      if (code >= 0x20 && code !== QUOTE && code !== BACKSLASH) buffer[at++] = code
+      else for (const escaped of ESCAPES[code] as Uint8Array) buffer[at++] = escaped
+    }
+    buffer[at++] = QUOTE
+    this.at = at
+  }
+
+  /** A safe integer, in decimal. */
+  writeInteger(value: number): void {
+    this.reserve(DIGITS_MAX)
+    if (value < 0) this.buffer[this.at++] = MINUS
+    const end = this.at + digitsOf(Math.abs(value))
+    let left = Math.abs(value)
+    for (let place = end - 1; place >= this.at; place--) {
+      const rest = Math.floor(left / 10)
+      this.buffer[place] = ZERO + (left - rest * 10)
+      left = rest
+    }
+    this.at = end
+  }
+
+  /** Lower case, without padding and prefix. Source: RFC 4648, 6. */
+  writeBase32(bytes: Uint8Array, from: number, to: number): void {
+    this.writeDigits(bytes, from, to, BASE32)
+  }
+
+  /** Without padding. Source: RFC 4648, 4. */
+  writeBase64(bytes: Uint8Array, from: number, to: number): void {
+    this.writeDigits(bytes, from, to, BASE64)
+  }
+
+  private writeDigits(bytes: Uint8Array, from: number, to: number, { width, pairs }: Digits): void {
+    this.reserve((to - from) * 2 + 2)
+    const { buffer } = this
+    const mask = (1 << width) - 1
+    let { at } = this
+    let held = 0
+    let bits = 0
+    for (let i = from; i < to; i++) {
+      held = (held << 8) | (bytes[i] as number)
+      bits += 8
+      if (bits < 2 * width) continue
+      bits -= 2 * width
+      const pair = pairs[held >> bits] as number
+      buffer[at++] = pair >> 8
+      buffer[at++] = pair & 0xff
+      held &= (1 << bits) - 1
+    }
+    for (; bits > 0; bits -= width) {
+      const digit = bits >= width ? held >> (bits - width) : held << (width - bits)
+      buffer[at++] = (pairs[digit & mask] as number) & 0xff
+    }
+    this.at = at
+  }
+
+  private reserve(length: number): void {
+    const needed = this.at + length
+    if (needed <= this.buffer.length) return
+    const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2))
+    larger.set(this.buffer.subarray(0, this.at))
+    this.buffer = larger
+  }
+}
+
+function codesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (digit) => digit.charCodeAt(0))
+}
+
+function digitPairs(alphabet: string, width: Digits['width']): Digits {
+  const digits = codesOf(alphabet)
+  const codeOf = (bits: number) => digits[bits & (digits.length - 1)] as number
+  return {
+    width,
+    pairs: Uint16Array.from({ length: 1 << (2 * width) }, (_, n) => (codeOf(n >> width) << 8) | codeOf(n)),
+  }
+}
+
+function digitsOf(value: number): number {
+  let count = 1
+  for (let over = 10; over <= value; over *= 10) count++
+  return count
+}

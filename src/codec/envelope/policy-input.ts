@@ -1,0 +1,74 @@
+import { assert } from '../../model/fault.ts'
+import { concatBytes } from '../bytes.ts'
+import { Cursor } from '../dag-cbor/cursor.ts'
+import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { ARRAY, BYTES, TAG, TEXT } from '../dag-cbor/major.ts'
+
+/** Canonical dag-cbor sorts keys by length, so that they stand: v ts net seq kind prev (size slot) digest … payload (payload_size). */
+const KEYS_OF_BODY = 12
+const MAP_HEAD = 0xa0
+const SIZE_KEY = encodeDagCbor('size')
+const SLOT_KEY = encodeDagCbor('slot')
+const PAYLOAD_SIZE_KEY = encodeDagCbor('payload_size')
+const DIGEST_KEY = encodeDagCbor('digest')
+const PAYLOAD_KEY = encodeDagCbor('payload')
+
+/**
+ * What the policy reads of an envelope, made of the bytes of its body: the body without `digest`, with `size` (bytes
+ * of the body, `digest` included), `payload_size` (those of the payload alone) and, for an entry of a bucket,
+ * `slot`. Canonical dag-cbor, as the bytes are. Asserts the fields of a body. Source: policy.md ("The policy input").
+ */
+export function policyInputOf(body: Uint8Array, slot?: number): Uint8Array {
+  const places = new Places(body)
+  const { digest, sender, payload } = places.find()
+  const slotEntry = slot === undefined ? [] : [SLOT_KEY, encodeDagCbor(slot)]
+  return concatBytes(
+    Uint8Array.of(MAP_HEAD + KEYS_OF_BODY + (slot === undefined ? 1 : 2)),
+    body.subarray(1, digest),
+    SIZE_KEY,
+    encodeDagCbor(body.length),
+    ...slotEntry,
+    body.subarray(sender),
+    PAYLOAD_SIZE_KEY,
+    encodeDagCbor(body.length - payload),
+  )
+}
+
+/** Where entries stand in a body. */
+class Places extends Cursor {
+  /** Where the entry of `digest` begins and ends, and where the value of `payload` begins. */
+  find(): { readonly digest: number; readonly sender: number; readonly payload: number } {
+    this.at = 1
+    const digest = this.skipTo(DIGEST_KEY)
+    this.skipItem()
+    const sender = this.at
+    this.skipTo(PAYLOAD_KEY)
+    return { digest, sender, payload: this.at }
+  }
+
+  /** Passes over entries and the key itself; where the key stands. */
+  private skipTo(key: Uint8Array): number {
+    while (!this.isAt(key)) {
+      assert(this.at < this.bytes.length, 'a body has its fields')
+      this.skipItem()
+      this.skipItem()
+    }
+    const { at } = this
+    this.at += key.length
+    return at
+  }
+
+  private isAt(key: Uint8Array): boolean {
+    for (let i = 0; i < key.length; i++) if (this.bytes[this.at + i] !== key[i]) return false
+    return true
+  }
+
+  private skipItem(): void {
+    const head = this.bytes[this.at] as number
+    const argument = this.readArgument(head)
+    const major = head & 0xe0
+    if (major === BYTES || major === TEXT) this.at += argument
+    else if (major === TAG) this.skipItem()
+    else if (major === ARRAY) for (let i = 0; i < argument; i++) this.skipItem()
+  }
+}
