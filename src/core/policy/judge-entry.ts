@@ -4,7 +4,8 @@ import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { CheckedCapsule } from './capsule-check.ts'
-import { judge, passIngress } from './gates.ts'
+import { type Judgement, passIngress } from './gates.ts'
+import { judgeList } from './judge-list.ts'
 
 /** The capsule's word on an envelope that an entry carries. */
 export type JudgeEntry = (
@@ -24,14 +25,8 @@ export function entryJudge(capsules: ReadonlyMap<string, CheckedCapsule>, sha256
     if (text === '') return ok(undefined)
     const capsule = capsules.get(text)
     if (capsule === undefined) return reject('WRONG_CAPSULE', `no capsule ${text} here`, 'capsule')
-    const engine = { cid: capsule.cid, engineHash: capsule.module.hash }
     const inputs = [policyInputOf(bytes), policyInputOf(bytes, slot)]
-    const evaluations = capsule.module.evaluateList(inputs, capsule.gasMax)
-    const [without, within] = inputs.map((input, at) => {
-      const evaluation = evaluations[at]
-      return evaluation === undefined ? undefined : judge(engine, input, evaluation, sha256)
-    })
-    if (without === undefined || within === undefined) return reject('POLICY_DENIED', 'no evaluation')
+    const [without, within] = judgeList(capsule, inputs, sha256) as [Judgement, Judgement]
     const claim = { capsule: body.capsule, threadCapsule: capsule.cid }
     const passed = passIngress(without, { ...claim, digest: body.digest })
     return passed.ok ? passIngress(within, { ...claim, digest: within.digest }) : passed
