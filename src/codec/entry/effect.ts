@@ -70,10 +70,6 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     capsule: text(0, 128).describe('CID of the policy capsule; empty where the network has none'),
     parameters: z.record(text(1, 64), z.union([count, micro])).describe('in force, in full'),
     deadline: timeMs.describe('slot time'),
-    party: z
-      .strictObject({ org: name.exactOptional(), asn: count.exactOptional(), links: dids })
-      .exactOptional()
-      .describe('what is attested of the requester, and its linked accounts; absent: nothing'),
     plan: z.strictObject(drawn),
     result: z.strictObject(drawn).exactOptional().describe('class simple: seats of attempt 0'),
   }),

@@ -7,10 +7,21 @@ import { parseParameters } from '../../model/parse-parameters.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import { type CID, cidOf } from '../cid.ts'
+import { type CID, cidOf, parseCid } from '../cid.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import { did, distinct, exactBytes, integer, micro, text, timeMs } from '../payload/fields.ts'
+import {
+  did,
+  distinct,
+  exactBytes,
+  hash32,
+  integer,
+  micro,
+  microMoved,
+  name,
+  text,
+  timeMs,
+} from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 
 /** The first block of a network. Its CID is the network's name: two that differ in one byte are two networks. */
@@ -31,6 +42,27 @@ export type Genesis = {
   readonly governance: readonly Did[]
   /** What differs from the defaults of the class, as it stands on the wire. */
   readonly parameters: { readonly [Name in ParameterName]?: number | MicroText }
+  /** Credits that exist from the start, nobody twice. */
+  readonly accounts?: readonly { readonly did: Did; readonly amount: MicroText }[]
+  /** Of the insurance account, which refills fees. */
+  readonly insurance?: MicroText
+  /** Verifiers that need no registration: their stake exists beside their account's credits, and genesis attests them. */
+  readonly verifiers?: readonly GenesisVerifier[]
+  /** Hash chains of voters, by which they draw the beacons. */
+  readonly chains?: readonly { readonly voter: Did; readonly anchor: Uint8Array; readonly length: number }[]
+  /** CID of the policy capsule that threads are opened with; absent: the network has none. */
+  readonly capsule?: string
+  /** Whose credentials on organisation, system and region count. */
+  readonly attestors?: readonly Did[]
+}
+
+export type GenesisVerifier = {
+  readonly did: Did
+  readonly stake: MicroText
+  readonly capabilities: readonly string[]
+  readonly org?: string
+  readonly asn?: number
+  readonly region?: string
 }
 
 /** A genesis that was read, with all that follows from it. */
@@ -44,6 +76,21 @@ export interface OpenedGenesis {
 const VOTERS_MAX = 7
 const GOVERNANCE_MAX = 64
 const GENESIS_BYTES_MAX = 65_536
+const ACCOUNTS_MAX = 256
+const VERIFIERS_MAX = 128
+const CAPABILITIES_MAX = 64
+const ATTESTORS_MAX = 64
+
+const verifier = z.strictObject({
+  did,
+  stake: microMoved,
+  capabilities: distinct(name, CAPABILITIES_MAX, 1),
+  org: name.exactOptional(),
+  asn: integer(1, 4_294_967_295).exactOptional(),
+  region: name.exactOptional(),
+})
+const account = z.strictObject({ did, amount: microMoved })
+const chain = z.strictObject({ voter: did, anchor: hash32, length: integer(1, 2 ** 31 - 1) })
 
 const genesisSchema = z.strictObject({
   v: z.literal(1),
@@ -55,6 +102,16 @@ const genesisSchema = z.strictObject({
   f: integer(0, VOTERS_MAX),
   governance: distinct(did, GOVERNANCE_MAX),
   parameters: z.record(z.string(), z.union([integer(0, Number.MAX_SAFE_INTEGER), micro])),
+  accounts: distinct(account, ACCOUNTS_MAX, 0, (one) => one.did).exactOptional(),
+  insurance: micro.exactOptional(),
+  verifiers: distinct(verifier, VERIFIERS_MAX, 0, (one) => one.did).exactOptional(),
+  chains: distinct(chain, VOTERS_MAX, 0, (one) => one.voter).exactOptional(),
+  capsule: z
+    .string()
+    .max(128)
+    .refine((cid) => parseCid(cid).ok, 'expected the text of a link')
+    .exactOptional(),
+  attestors: distinct(did, ATTESTORS_MAX).exactOptional(),
 })
 
 /** The most liars that so many first voters can withstand; what a production genesis names by default. */

@@ -1,0 +1,112 @@
+import { parseCid } from '../../codec/cid.ts'
+import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { encodeRegistryRecord, type RegistryRecord } from '../../codec/entry/registry-record.ts'
+import { leafHash } from '../../codec/merkle/hash.ts'
+import { assert } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
+import type { Micro, MicroText } from '../../model/micro.ts'
+import type { Parameters } from '../../model/parameters.ts'
+import { freeStake } from '../ledger/stake.ts'
+import type { Account } from '../ledger/tables.ts'
+import { startingStanding } from '../market/reputation.ts'
+import { type RosterMember, rosterMemberToIpld } from '../market/roster.ts'
+import type { Agent } from './tables.ts'
+import type { Turn } from './turn.ts'
+
+/** An account that the registry did not know. `time`: slot time, milliseconds. */
+export function newAgent(isOfGenesis: boolean, time: number, parameters: Parameters): Agent {
+  return {
+    offers: [],
+    judges: [],
+    tee: false,
+    ...startingStanding(isOfGenesis, parameters),
+    isActive: false,
+    bannedUntil: 0,
+    failedBids: [],
+    violations: [],
+    links: [],
+    dayAt: time,
+    weekAt: time,
+    hasWorkedToday: false,
+    hasWorkedThisWeek: false,
+    leaf: new Uint8Array(32),
+  }
+}
+
+/** The agent as the registry shows it: bytes of its leaf. */
+export function registryRecordOf(did: string, agent: Agent, account: Account): RegistryRecord {
+  const { offers, judges, manifest, org, asn, region, tee, isActive, links } = agent
+  return {
+    v: 1,
+    did: did as Did,
+    offers: [...offers],
+    ...(manifest === undefined ? {} : { manifest: manifestOf(manifest) }),
+    judges: [...judges],
+    active: isActive,
+    stake: account.stake.toString() as MicroText,
+    ...(org === undefined ? {} : { org }),
+    ...(asn === undefined ? {} : { asn }),
+    ...(region === undefined ? {} : { region }),
+    tee,
+    reputation: agent.reputationPpm,
+    recency: agent.recencyPpm,
+    banned_until: agent.bannedUntil,
+    links: [...links] as Did[],
+  }
+}
+
+function manifestOf({
+  id,
+  version,
+}: NonNullable<Agent['manifest']>): NonNullable<RegistryRecord['manifest']> {
+  const cid = parseCid(id)
+  assert(cid.ok, 'a manifest is named by the id of its envelope')
+  return { id: cid.value, version }
+}
+
+export function rosterMemberOf(did: string, agent: Agent, account: Account): RosterMember {
+  const { judges, org, asn, region, tee, reputationPpm, recencyPpm } = agent
+  return {
+    did: did as Did,
+    ...(org === undefined ? {} : { org }),
+    ...(asn === undefined ? {} : { asn }),
+    ...(region === undefined ? {} : { region }),
+    freeStake: freeStake(account) as Micro,
+    reputationPpm,
+    recencyPpm,
+    tee,
+    capabilities: judges,
+  }
+}
+
+/**
+ * Brings an agent in line with its account: who falls under the minimum stake is not active any more, who reaches it again
+ * is. Source: economy.md, "Stake and slashing" (An active verifier …).
+ */
+export function refreshAgent(turn: Turn, did: string): void {
+  const agent = turn.agent(did)
+  if (agent === undefined) return
+  const { sha256 } = turn.world
+  const account = turn.book.account(did)
+  const isActive = agent.judges.length > 0 && account.stake >= turn.settings.parameters.verifierStakeMinMicro
+  const { seat: _, ...rest } = agent
+  const next = { ...rest, isActive }
+  const leaf = leafHash(encodeRegistryRecord(registryRecordOf(did, next, account)), sha256)
+  const member = encodeDagCbor(rosterMemberToIpld(rosterMemberOf(did, next, account)))
+  turn.draft.put(
+    'agents',
+    did,
+    isActive ? { ...next, leaf, seat: leafHash(member, sha256) } : { ...next, leaf },
+  )
+  if (isActive !== agent.isActive) countActive(turn, isActive ? 1 : -1)
+  if (!turn.network.isDirty) turn.patchNetwork({ isDirty: true })
+}
+
+/** Enough active verifiers must stay for a time to end bootstrap mode; when one goes, it begins anew. */
+function countActive(turn: Turn, change: 1 | -1): void {
+  const { network, settings, now } = turn
+  const active = network.active + change
+  const { enoughSince, ...rest } = { ...network, active }
+  const isEnough = active >= settings.parameters.bootstrapVerifiers
+  turn.draft.put('network', 'all', isEnough ? { ...rest, enoughSince: enoughSince ?? now?.clock ?? 0 } : rest)
+}

@@ -1,0 +1,42 @@
+/** What seats earn. Source: economy.md, "Bounties and payout". */
+import type { ToBucketOf, ToHubOf } from '../../codec/entry/effect.ts'
+import type { MicroText } from '../../model/micro.ts'
+import { payFee } from '../ledger/escrow.ts'
+import { partOf } from '../ledger/slash.ts'
+import type { Need } from './tables.ts'
+import type { Turn } from './turn.ts'
+
+type Move = ToBucketOf<'paid'>['moves'][number]
+
+/** The need's fee; attested hardware earns its factor. */
+export function feeOf(turn: Turn, need: Need, did: string): bigint {
+  const isTee = turn.agent(did)?.tee === true
+  return isTee ? partOf(need.fee, turn.settings.parameters.teeWeightPpm) : need.fee
+}
+
+/** True for who was drawn into a seat of this role, whether it is still locked or not. */
+export function hasSat({ roles }: Need, role: string, attempt: number, did: string): boolean {
+  const key = `${role}/${attempt}`
+  return roles.some((one) => (one.key === key || one.key.startsWith(`${key}/`)) && one.taken.includes(did))
+}
+
+/** Pays who answered, once a role and attempt: who was never seated there gets nothing. */
+export function payAnswered(
+  turn: Turn,
+  id: string,
+  need: Need,
+  answered: ToHubOf<'end'>['answered'],
+): { readonly need: Need; readonly fees: readonly Move[] } {
+  const done = new Set(need.done)
+  const fees: Move[] = []
+  for (const { role, attempt, seats } of answered) {
+    for (const did of seats) {
+      const key = `fee ${role}/${attempt} ${did}`
+      if (done.has(key) || !hasSat(need, role, attempt, did)) continue
+      done.add(key)
+      const paid = payFee(turn.book, id, did, feeOf(turn, need, did))
+      fees.push({ to: did, amount: paid.toString() as MicroText, what: 'fee' })
+    }
+  }
+  return { need: { ...need, done: [...done] }, fees }
+}

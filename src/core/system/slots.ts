@@ -1,0 +1,35 @@
+import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { merkleRoot } from '../../codec/merkle/root.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { View } from '../records/view.ts'
+import type { SlotFacts } from '../records/world.ts'
+import { type HubTables, slotKey } from './tables.ts'
+
+/** Slots that the state holds; older ones are in the log. */
+export const SLOTS_KEPT = 4_096
+
+/** What everybody knows of a slot; undefined for one that was not made yet, or long ago. */
+export function slotFacts(view: View<HubTables>, n: number): SlotFacts | undefined {
+  return view.get('slots', slotKey(n))
+}
+
+/** Beacon of a slot whose voter showed its link. Source: consensus.md, "Time and chance: slots". */
+export function nextBeacon(previous: Uint8Array, link: Uint8Array, sha256: Sha256): Uint8Array {
+  return sha256(encodeDagCbor(['canswarm/beacon/1', previous, link]))
+}
+
+/** RFC 6962 roots over the roster (active verifiers) and the registry, both in the order of DIDs. */
+export function agentRoots(
+  view: View<HubTables>,
+  sha256: Sha256,
+): { readonly roster: Uint8Array; readonly registry: Uint8Array } {
+  const roster: Uint8Array[] = []
+  const registry: Uint8Array[] = []
+  for (const did of view.keys('agents')) {
+    const agent = view.get('agents', did)
+    if (agent === undefined) continue
+    registry.push(agent.leaf)
+    if (agent.seat !== undefined) roster.push(agent.seat)
+  }
+  return { roster: merkleRoot(roster, sha256), registry: merkleRoot(registry, sha256) }
+}

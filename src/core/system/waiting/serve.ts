@@ -1,0 +1,47 @@
+import { assert } from '../../../model/fault.ts'
+import type { RosterMember } from '../../market/roster.ts'
+import { weightsOf } from '../../market/weight.ts'
+import type { SlotFacts } from '../../records/world.ts'
+import { rosterMemberOf } from '../agents.ts'
+import type { Turn } from '../turn.ts'
+import { answerDraw } from './answer-draw.ts'
+import { openWaiting } from './open-need.ts'
+
+/** Pieces of waiting work in one slot: each sends an effect, and an entry's leaf names a bounded number of them. */
+export const SERVED_MAX = 1_024
+
+/** The slot whose beacon has just been drawn, with its roster. */
+export interface DrawSlot {
+  readonly facts: SlotFacts & { readonly beacon: Uint8Array }
+  readonly members: readonly RosterMember[]
+  readonly weights: ReadonlyMap<RosterMember['did'], bigint>
+}
+
+/** What waited for this beacon, in the order in which it came; nothing where the slot has none. */
+export function serveWaiting(turn: Turn): void {
+  const { draft, network, now } = turn
+  assert(now !== undefined, 'what waits is served in a slot')
+  const { beacon } = now
+  if (beacon === undefined) return
+  let slot: DrawSlot | undefined
+  let served = 0
+  for (const key of draft.keys('waiting')) {
+    const waiting = draft.get('waiting', key)
+    if (waiting === undefined || waiting.beacons > network.beacons) continue
+    if (served === SERVED_MAX) return
+    served += 1
+    slot ??= drawSlot(turn, { ...now, beacon })
+    draft.put('waiting', key, undefined)
+    if (waiting.kind === 'open') openWaiting(turn, slot, waiting)
+    else answerDraw(turn, slot, waiting)
+  }
+}
+
+function drawSlot(turn: Turn, facts: DrawSlot['facts']): DrawSlot {
+  const { book, draft, settings } = turn
+  const members = draft.keys('agents').flatMap((did) => {
+    const agent = draft.get('agents', did)
+    return agent?.isActive === true ? [rosterMemberOf(did, agent, book.account(did))] : []
+  })
+  return { facts, members, weights: weightsOf(members, settings.parameters) }
+}
