@@ -25,7 +25,7 @@ export interface Spoken<K extends Kind = Kind> {
   readonly thread: ThreadId
   readonly payload: Payload<K>
   /** `envelopeToIpld` of it. */
-  readonly field: { readonly body: Uint8Array; readonly [key: string]: unknown }
+  readonly field: { readonly [key: string]: Ipld }
 }
 
 interface Said {
