@@ -5,6 +5,8 @@ export class Records<Tables extends Shape> implements View<Tables> {
   readonly #tables = new Map<string, Map<string, unknown>>()
   /** Sorted keys, until the set of keys changes. */
   readonly #sorted = new Map<string, readonly string[]>()
+  /** Keys that were written since they were last asked for. */
+  #changed = new Map<string, Set<string>>()
 
   get<Name extends keyof Tables & string>(table: Name, key: string): Tables[Name] | undefined {
     return this.#tables.get(table)?.get(key) as Tables[Name] | undefined
@@ -18,6 +20,14 @@ export class Records<Tables extends Shape> implements View<Tables> {
     return sorted
   }
 
+  /** Tables with a record, ascending. */
+  names(): readonly (keyof Tables & string)[] {
+    return [...this.#tables]
+      .filter(([, records]) => records.size > 0)
+      .map(([name]) => name)
+      .sort()
+  }
+
   apply(writes: readonly Write<Tables>[]): void {
     for (const { table, key, value } of writes) {
       const records = this.#tables.get(table) ?? new Map<string, unknown>()
@@ -25,6 +35,20 @@ export class Records<Tables extends Shape> implements View<Tables> {
       if (records.has(key) !== (value !== undefined)) this.#sorted.delete(table)
       if (value === undefined) records.delete(key)
       else records.set(key, value)
+      this.#note(table, key)
     }
+  }
+
+  /** By table, the keys that were written since the last call: for whoever keeps something beside the state. */
+  takeChanged(): ReadonlyMap<keyof Tables & string, ReadonlySet<string>> {
+    const changed = this.#changed
+    this.#changed = new Map()
+    return changed
+  }
+
+  #note(table: string, key: string): void {
+    const keys = this.#changed.get(table)
+    if (keys === undefined) this.#changed.set(table, new Set([key]))
+    else keys.add(key)
   }
 }

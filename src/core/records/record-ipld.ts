@@ -1,0 +1,48 @@
+/** Records as dag-cbor carries them: it knows no integers beyond 2^53, so an amount is a map with one reserved key. */
+import type { Ipld } from '../../codec/ipld.ts'
+import { isList, isMap } from '../../codec/ipld.ts'
+import type { RecordValue } from './view.ts'
+
+/** Key of the map that stands for a bigint. Keys of records that begin so get one more, so nothing is ambiguous. */
+const BIG = '$'
+const BIG_TEXT = /^(?:0|-?[1-9][0-9]*)$/
+
+export function recordToIpld(value: RecordValue): Ipld {
+  if (typeof value === 'bigint') return { [BIG]: value.toString() }
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
+  if (Array.isArray(value)) return value.map(recordToIpld)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [escaped(key), recordToIpld(inner)]))
+}
+
+/** Undefined for what `recordToIpld` does not make: links, and reserved maps of another form. */
+export function recordOfIpld(value: Ipld): RecordValue | undefined {
+  if (isList(value)) return listOf(value)
+  if (isMap(value)) return Object.hasOwn(value, BIG) ? bigOf(value) : mapOf(value)
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  return undefined
+}
+
+function listOf(items: readonly Ipld[]): RecordValue | undefined {
+  const read = items.map(recordOfIpld)
+  return read.some((item) => item === undefined) ? undefined : (read as RecordValue[])
+}
+
+function bigOf(map: { readonly [key: string]: Ipld }): bigint | undefined {
+  const text = map[BIG]
+  const isBig = Object.keys(map).length === 1 && typeof text === 'string' && BIG_TEXT.test(text)
+  return isBig ? BigInt(text) : undefined
+}
+
+function mapOf(map: { readonly [key: string]: Ipld }): RecordValue | undefined {
+  const entries = Object.entries(map).map(([key, inner]) => [unescaped(key), recordOfIpld(inner)] as const)
+  const isWhole = entries.every(([, inner]) => inner !== undefined)
+  return isWhole ? (Object.fromEntries(entries) as RecordValue) : undefined
+}
+
+function escaped(key: string): string {
+  return key.startsWith(BIG) ? `${BIG}${key}` : key
+}
+
+function unescaped(key: string): string {
+  return key.startsWith(BIG) ? key.slice(1) : key
+}
