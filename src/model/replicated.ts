@@ -95,3 +95,5 @@ export type EntryItem =
   | { readonly kind: 'command'; readonly ticket: Ticket; readonly body: Uint8Array }
   | { readonly kind: 'effects'; readonly batch: EffectBatch }
   | { readonly kind: 'answers'; readonly batch: AnswerBatch }
+  /** A certificate of one of the group's own sizes, encoded: recorded when it is the first that is needed. */
+  | { readonly kind: 'cert'; readonly certificate: Uint8Array }

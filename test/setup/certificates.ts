@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Certificate } from '../../src/codec/certificate/certificate.ts'
+import { itemLeaf } from '../../src/codec/certificate/leaf.ts'
 import { rootOfShare, type SealShare, shareRoot, sharesOf } from '../../src/codec/certificate/share.ts'
 import type { JudgeShare } from '../../src/codec/certificate/share-judge.ts'
 import type { TreeHead } from '../../src/codec/certificate/tree-head.ts'
@@ -58,6 +59,11 @@ export function treeHead(choice: HeadChoice = {}): TreeHead {
     root: choice.root ?? hashOf('root'),
     state: choice.state ?? hashOf('state'),
   }
+}
+
+/** Leaf of an applied item of these bytes, without outputs. */
+export function commandLeaf(item: Uint8Array): Uint8Array {
+  return itemLeaf({ item: sha256(item), applied: true, outputs: [] })
 }
 
 /**

@@ -49,12 +49,12 @@ export interface ItemLeaf {
 }
 
 /** Outputs of one item, at most: more are a defect of the state machine. */
-export const LEAF_OUTPUTS_MAX = 4_096
+export const LEAF_OUTPUTS_MAX = 2_048
 
-const LEAF_BYTES_MAX = 245_760
+const LEAF_BYTES_MAX = 131_072
 const OUTPUT_CODE = { effect: 0, answer: 1, ack: 2 } as const
 
-const outputTuple = z.union([
+export const outputTuple = z.union([
   z.tuple([z.literal([OUTPUT_CODE.effect, OUTPUT_CODE.answer]), groupId, count, hash32]),
   z.tuple([z.literal(OUTPUT_CODE.ack), groupId, count]),
 ])
@@ -89,12 +89,12 @@ export function votersLeaf(config: VoterConfig): Uint8Array {
   return encodeDagCbor([LEAF_KIND.voters, voterConfigToIpld(config)])
 }
 
-function outputToIpld(output: Output): z.input<typeof outputTuple> {
+export function outputToIpld(output: Output): z.input<typeof outputTuple> {
   if (output.kind === 'ack') return [OUTPUT_CODE.ack, output.group, output.number]
   return [OUTPUT_CODE[output.kind], output.group, output.number, output.hash]
 }
 
-function outputOf(output: z.input<typeof outputTuple>): Output {
+export function outputOf(output: z.input<typeof outputTuple>): Output {
   const [code, group, number] = output
   if (code === OUTPUT_CODE.ack) return { kind: 'ack', group, number }
   return { kind: code === OUTPUT_CODE.effect ? 'effect' : 'answer', group, number, hash: output[3] }

@@ -15,7 +15,8 @@ import { encodeTreeHead, type TreeHead, treeHeadOf, treeHeadToIpld, treeHeadTupl
 
 /** Groups that one signature covers, at most: all of a node, with room. */
 export const SHARE_HEADS_MAX = 1_024
-const SHARES_BYTES_MAX = 262_144
+/** Of what a voter says in one turn. */
+export const SHARES_BYTES_MAX = 262_144
 
 /**
  * What a voter says of all groups of one turn: its signature, of the type `seal-share`, is over the root of an

@@ -3,6 +3,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import type { Ipld } from '../ipld.ts'
 import { hash32, list } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { type Certificate, certificateOf, certificateToIpld, certificateTuple } from './certificate.ts'
@@ -26,19 +27,25 @@ const CHAIN_LINKS_MAX = 1_024
 const CHAIN_BYTES_MAX = 16_777_216
 const CHAIN_ITEMS_MAX = 1_048_576
 
-const chainSchema = list(
-  z.tuple([voterConfigTuple, list(hash32, TREE_LEVELS_MAX), certificateTuple]),
-  CHAIN_LINKS_MAX,
-)
+/** [config, path, certificate]. */
+export const voterLinkTuple = z.tuple([voterConfigTuple, list(hash32, TREE_LEVELS_MAX), certificateTuple])
+
+const chainSchema = list(voterLinkTuple, CHAIN_LINKS_MAX)
+
+export function voterLinkToIpld({
+  config,
+  path,
+  certificate,
+}: VoterLink): z.input<typeof voterLinkTuple> & Ipld {
+  return [voterConfigToIpld(config), [...path], certificateToIpld(certificate)]
+}
+
+export function voterLinkOf([config, path, certificate]: z.input<typeof voterLinkTuple>): VoterLink {
+  return { config: voterConfigOf(config), path, certificate: certificateOf(certificate) }
+}
 
 export function encodeVoterChain(links: readonly VoterLink[]): Uint8Array {
-  return encodeDagCbor(
-    links.map(({ config, path, certificate }) => [
-      voterConfigToIpld(config),
-      path,
-      certificateToIpld(certificate),
-    ]),
-  )
+  return encodeDagCbor(links.map(voterLinkToIpld))
 }
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; says nothing of whether the links hold. */
@@ -47,11 +54,5 @@ export function decodeVoterChain(bytes: Uint8Array): Result<readonly VoterLink[]
   if (!decoded.ok) return decoded
   const formed = checkSchema(chainSchema, decoded.value, 'chain')
   if (!formed.ok) return formed
-  return ok(
-    formed.value.map(([config, path, certificate]) => ({
-      config: voterConfigOf(config),
-      path,
-      certificate: certificateOf(certificate),
-    })),
-  )
+  return ok(formed.value.map(voterLinkOf))
 }

@@ -2,7 +2,6 @@ import * as z from 'zod'
 import type { ConfigVersion, Generation } from '../../model/certified.ts'
 import type { Did } from '../../model/ids.ts'
 import type { GroupId } from '../../model/raft.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import type { Ipld } from '../ipld.ts'
 import { did, list } from '../payload/fields.ts'
 import { isAscending } from './ascending.ts'
@@ -45,17 +44,4 @@ export function voterConfigOf([, group, of, version, voters, outgoing]: z.input<
   typeof voterConfigTuple
 >): VoterConfig {
   return { group, generation: of, version, voters, outgoing }
-}
-
-/** What a leaf of a group's tree stands for. A command can be any bytes, so the kind is part of the leaf. */
-const LEAF_KIND = { command: 0, voters: 1 } as const
-
-/** Leaf of an applied command: canonical dag-cbor of [0, bytes]. */
-export function commandLeaf(command: Uint8Array): Uint8Array {
-  return encodeDagCbor([LEAF_KIND.command, command])
-}
-
-/** Leaf of an applied change of voters: canonical dag-cbor of [1, config]. */
-export function votersLeaf(config: VoterConfig): Uint8Array {
-  return encodeDagCbor([LEAF_KIND.voters, voterConfigToIpld(config)])
 }

@@ -2,6 +2,7 @@ import { assertTerm, type GroupId, type LogIndex, type Term } from '../../model/
 import { type Rejection, reject } from '../../model/rejection.ts'
 import type { AnswerBatch, EffectBatch, Outcome, Ticket } from '../../model/replicated.ts'
 import { ok, type Result } from '../../model/result.ts'
+import { SHARES_BYTES_MAX } from '../certificate/share.ts'
 import {
   COMMAND_BYTES_MAX,
   readAnswers,
@@ -84,6 +85,10 @@ export type FrameItem =
       readonly index: LogIndex
       readonly hash: Uint8Array
     }
+  /** The leader's: the head of this size is to be signed. */
+  | { readonly kind: 'seal-wanted'; readonly group: GroupId; readonly size: number }
+  /** A voter's, of all groups that it signed in a turn: `encodeShares`. */
+  | { readonly kind: 'seal-shares'; readonly bytes: Uint8Array }
   /** Nothing else was to be said for a while. */
   | { readonly kind: 'alive' }
 
@@ -100,6 +105,8 @@ const KINDS = [
   'sleep',
   'state-hash',
   'alive',
+  'seal-wanted',
+  'seal-shares',
 ] as const satisfies readonly FrameItem['kind'][]
 
 /** One frame, without the length that streams put before it. */
@@ -124,6 +131,7 @@ export function itemBytes(item: FrameItem): number {
   switch (item.kind) {
     case 'message':
     case 'chunk':
+    case 'seal-shares':
       return 64 + item.bytes.length
     case 'snapshot':
       return 64 + item.manifest.length + item.message.length
@@ -145,6 +153,7 @@ export function itemBytes(item: FrameItem): number {
     case 'sleep':
     case 'state-hash':
     case 'alive':
+    case 'seal-wanted':
       return 64
     default:
       return item satisfies never
@@ -197,6 +206,11 @@ function writeItem(item: FrameItem): void {
       return writer.raw(item.hash)
     case 'alive':
       return undefined
+    case 'seal-wanted':
+      writer.u32(item.group)
+      return writer.number(item.size)
+    case 'seal-shares':
+      return writer.bytes(item.bytes)
     default:
       return item satisfies never
   }
@@ -242,6 +256,10 @@ function readItem(from: WireReader): FrameItem {
       return { kind, group: readGroup(from), index: readIndex(from), hash: from.raw(DIGEST_BYTES).slice() }
     case 'alive':
       return { kind }
+    case 'seal-wanted':
+      return { kind, group: readGroup(from), size: from.number() }
+    case 'seal-shares':
+      return { kind, bytes: from.bytes(SHARES_BYTES_MAX).slice() }
     case undefined:
       from.fail()
       return { kind: 'alive' }

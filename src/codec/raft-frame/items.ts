@@ -13,13 +13,13 @@ import {
   type Ticket,
   type Verdict,
 } from '../../model/replicated.ts'
+import { BATCH_PROOF_BYTES_MAX } from '../certificate/batch-proof.ts'
+import { CERTIFICATE_BYTES_MAX } from '../certificate/certificate.ts'
 import type { WireReader } from './wire-reader.ts'
 import type { WireWriter } from './wire-writer.ts'
 
 /** One command, at most: an entry holds at least one. */
 export const COMMAND_BYTES_MAX = 1_048_576
-
-const PROOF_BYTES_MAX = 262_144
 
 export function writeTicket(out: WireWriter, { born, key }: Ticket): void {
   out.number(born)
@@ -109,7 +109,7 @@ export function readEffects(from: WireReader): EffectBatch {
     first: from.number(),
     answered: from.number(),
     bodies: from.list(4, () => from.bytes(EFFECT_BYTES_MAX).slice()),
-    proof: from.bytes(PROOF_BYTES_MAX).slice(),
+    proof: from.bytes(BATCH_PROOF_BYTES_MAX).slice(),
   }
 }
 
@@ -129,7 +129,7 @@ export function readAnswers(from: WireReader): AnswerBatch {
     generation: from.number(),
     first: from.number(),
     verdicts: from.list(5, () => readVerdict(from)),
-    proof: from.bytes(PROOF_BYTES_MAX).slice(),
+    proof: from.bytes(BATCH_PROOF_BYTES_MAX).slice(),
   }
 }
 
@@ -145,6 +145,9 @@ export function writeEntryItem(out: WireWriter, item: EntryItem): void {
     case 'answers':
       out.u8(2)
       return writeAnswers(out, item.batch)
+    case 'cert':
+      out.u8(3)
+      return out.bytes(item.certificate)
     default:
       return item satisfies never
   }
@@ -155,6 +158,7 @@ export function readEntryItem(from: WireReader): EntryItem {
   if (kind === 0)
     return { kind: 'command', ticket: readTicket(from), body: from.bytes(COMMAND_BYTES_MAX).slice() }
   if (kind === 1) return { kind: 'effects', batch: readEffects(from) }
-  if (kind !== 2) from.fail()
-  return { kind: 'answers', batch: readAnswers(from) }
+  if (kind === 2) return { kind: 'answers', batch: readAnswers(from) }
+  if (kind !== 3) from.fail()
+  return { kind: 'cert', certificate: from.bytes(CERTIFICATE_BYTES_MAX).slice() }
 }

@@ -1,6 +1,6 @@
 import type { Frontier } from '../../codec/certificate/frontier.ts'
 import { TREE_LEVELS_MAX } from '../../codec/certificate/voter-chain.ts'
-import { nodeHash } from '../../codec/merkle/hash.ts'
+import { HASH_BYTES, nodeHash } from '../../codec/merkle/hash.ts'
 import { assert } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { HashList } from './hash-list.ts'
@@ -71,9 +71,18 @@ export class LogTree {
     return path
   }
 
-  /** What a tree that goes on from here needs. */
-  frontier(): Frontier {
-    return { size: this.#size, peaks: this.#peaks(0, this.#size).map((peak) => peak.slice()) }
+  /** What a tree that goes on from a size needs: all by default. Asserts first <= size <= all. */
+  frontier(size: number = this.#size): Frontier {
+    assert(this.#first <= size && size <= this.#size, 'a frontier is of a size that is known')
+    return { size, peaks: this.#peaks(0, size).map((peak) => peak.slice()) }
+  }
+
+  /** Hashes of the leaves from `from` on, one after another. Asserts first <= from <= size. */
+  leaves(from: number): Uint8Array {
+    assert(this.#first <= from && from <= this.#size, 'leaves that are known')
+    const bytes = new Uint8Array((this.#size - from) * HASH_BYTES)
+    for (let at = from; at < this.#size; at++) bytes.set(this.#node(0, at), (at - from) * HASH_BYTES)
+    return bytes
   }
 
   /** Forgets what only leaves and sizes before `first` need. Asserts that it is not beyond the size. */

@@ -3,9 +3,7 @@ import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { rootOfShare, type SealShare } from '../../codec/certificate/share.ts'
 import type { JudgeShare } from '../../codec/certificate/share-judge.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
-import { commandLeaf, type VoterConfig } from '../../codec/certificate/voter-config.ts'
-import { leafHash } from '../../codec/merkle/hash.ts'
-import { verifyInclusion } from '../../codec/merkle/inclusion.ts'
+import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
@@ -48,17 +46,6 @@ export function verifyCertificate(
 /** True when the voter signed the head. */
 export function verifyShare({ head, voter, path, s }: SealShare, judge: JudgeShare, sha256: Sha256): boolean {
   return judge(voter, rootOfShare(head, path, sha256), s)
-}
-
-/** True when the command is number `index`, from 0 on, of those that the head covers. For input of others. */
-export function provesCommand(
-  { root, size }: TreeHead,
-  command: Uint8Array,
-  index: number,
-  path: readonly Uint8Array[],
-  sha256: Sha256,
-): boolean {
-  return verifyInclusion(leafHash(commandLeaf(command), sha256), index, size, path, root, sha256)
 }
 
 function misfitOf(head: TreeHead, config: VoterConfig): string | undefined {

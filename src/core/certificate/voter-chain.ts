@@ -1,7 +1,8 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { votersLeaf } from '../../codec/certificate/leaf.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import type { VoterLink } from '../../codec/certificate/voter-chain.ts'
-import { type VoterConfig, votersLeaf } from '../../codec/certificate/voter-config.ts'
+import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { verifyInclusion } from '../../codec/merkle/inclusion.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
@@ -19,7 +20,7 @@ export interface VoterChain {
   readonly configs: readonly [ConfigTerm, ...ConfigTerm[]]
 }
 
-interface ConfigTerm {
+export interface ConfigTerm {
   readonly config: VoterConfig
   /** First size that it signs. */
   readonly from: number

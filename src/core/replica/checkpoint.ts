@@ -15,10 +15,13 @@ import { ok, type Result } from '../../model/result.ts'
 import type { Membership } from '../../ports/consensus-group.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
+import { decodeSealedLog, encodeSealedLog } from '../certificate/sealed-checkpoint.ts'
+import type { SealedLog } from '../certificate/sealed-log.ts'
 import type { Replica } from './replica.ts'
 
 const CHECKPOINT_VERSION = 1
 const STATE_BYTES_MAX = 2 ** 31 - 1
+const NO_SEALED_LOG = new Uint8Array(0)
 
 /** A group that nothing was applied to yet. */
 export function emptyReplica(
@@ -28,6 +31,7 @@ export function emptyReplica(
   applied: LogIndex,
   appliedTerm: Term,
   membership: Membership,
+  sealed?: SealedLog,
 ): Replica {
   return {
     group,
@@ -41,6 +45,7 @@ export function emptyReplica(
     outboxes: new Map(),
     inboxes: new Map(),
     promoting: new Map(),
+    sealed,
   }
 }
 
@@ -71,6 +76,7 @@ export function encodeReplica(machine: StateMachine, replica: Replica): Uint8Arr
     out.number(id)
     out.number(index)
   })
+  out.bytes(replica.sealed === undefined ? NO_SEALED_LOG : encodeSealedLog(replica.sealed))
   out.bytes(machine.encode(replica.state))
   return out.finish()
 }
@@ -81,6 +87,7 @@ export function decodeReplica(
   group: GroupId,
   bytes: Uint8Array,
   place: { readonly applied: LogIndex; readonly term: Term; readonly membership: Membership },
+  sha256: Sha256,
 ): Result<Replica, Rejection> {
   const from = new WireReader(bytes)
   const version = from.u8()
@@ -103,11 +110,15 @@ export function decodeReplica(
     const id = from.number()
     return [assertRaftId(Math.max(1, id)), assertLogIndex(from.number())] as const
   })
+  const sealedBytes = from.bytes(STATE_BYTES_MAX)
   const state = from.bytes(STATE_BYTES_MAX)
   if (version !== CHECKPOINT_VERSION || !from.done)
     return reject('MALFORMED', 'not a checkpoint of this version')
   const decoded = machine.decode(group, state)
   if (!decoded.ok) return decoded
+  const sealed = sealedBytes.length === 0 ? ok(undefined) : decodeSealedLog(sealedBytes.slice(), sha256)
+  if (!sealed.ok) return sealed
+  if ((sealed.value?.tree.size ?? position) !== position) return reject('MALFORMED', 'a tree of another size')
   return ok({
     group,
     generation,
@@ -120,16 +131,28 @@ export function decodeReplica(
     outboxes: new Map(outboxes),
     inboxes: new Map(inboxes),
     promoting: new Map(promoting),
+    sealed: sealed.value,
   })
 }
 
-/** 32 bytes: of the machine's state and of what stands around it, without what only proposers care for. */
+/** 32 bytes: of `hashState`, of where it stands in the log, and of the group's tree. */
 export function hashReplica(machine: StateMachine, replica: Replica, sha256: Sha256): Uint8Array {
+  const out = new WireWriter()
+  out.number(replica.applied)
+  out.number(replica.settled.size)
+  out.raw(replica.sealed === undefined ? NO_SEALED_LOG : replica.sealed.tree.root())
+  out.raw(hashState(machine, replica, sha256))
+  return sha256(out.finish())
+}
+
+/**
+ * 32 bytes, which certificates name: of the machine's state and of the numbers of effects around it. It follows from
+ * the applied items alone, whatever the entries that brought them.
+ */
+export function hashState(machine: StateMachine, replica: Replica, sha256: Sha256): Uint8Array {
   const out = new WireWriter()
   out.number(replica.generation)
   out.number(replica.position)
-  out.number(replica.applied)
-  out.number(replica.settled.size)
   out.list([...replica.outboxes], ([target, { answered, waiting }]) => {
     out.u32(target)
     out.number(answered)

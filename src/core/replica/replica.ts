@@ -1,6 +1,7 @@
 import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
 import type { EffectBatch, Verdict } from '../../model/replicated.ts'
 import type { Membership } from '../../ports/consensus-group.ts'
+import type { SealedLog } from '../certificate/sealed-log.ts'
 
 /**
  * All that applied entries make of a group on one node; its checkpoint is this. The driver owns it and alone
@@ -9,7 +10,7 @@ import type { Membership } from '../../ports/consensus-group.ts'
 export interface Replica {
   readonly group: GroupId
   readonly generation: number
-  /** Items applied: leaves of the group's tree. */
+  /** Commands, effects and answers applied, and changes of voters where groups have certificates: leaves of the tree. */
   position: number
   applied: LogIndex
   /** Of the entry at `applied`. */
@@ -25,6 +26,8 @@ export interface Replica {
   readonly inboxes: Map<GroupId, Inbox>
   /** Learners that are to become voters once they have caught up, and at which index they were added. */
   readonly promoting: Map<RaftId, LogIndex>
+  /** Where the network has certificates. */
+  readonly sealed: SealedLog | undefined
 }
 
 /** What came of a command, and where. */
@@ -52,15 +55,22 @@ export interface Inbox {
 /** Effects that one batch may hold, and answers that are kept for one group: a source has no more underway. */
 export const EFFECTS_UNDERWAY_MAX = 256
 
-/** The effects for a group that are still to be answered, oldest first; undefined when there are none. */
-export function effectBatch(replica: Replica, target: GroupId, bytesMax: number): EffectBatch | undefined {
+/**
+ * The effects for a group that are still to be answered, oldest first, at most `most`; undefined when there are none.
+ */
+export function effectBatch(
+  replica: Replica,
+  target: GroupId,
+  bytesMax: number,
+  most: number = EFFECTS_UNDERWAY_MAX,
+): EffectBatch | undefined {
   const outbox = replica.outboxes.get(target)
-  if (outbox === undefined || outbox.waiting.length === 0) return undefined
+  if (outbox === undefined || outbox.waiting.length === 0 || most === 0) return undefined
   const bodies: Uint8Array[] = []
   let bytes = 0
   for (const body of outbox.waiting) {
     bytes += body.length
-    if (bodies.length === EFFECTS_UNDERWAY_MAX || (bodies.length > 0 && bytes > bytesMax)) break
+    if (bodies.length === most || (bodies.length > 0 && bytes > bytesMax)) break
     bodies.push(body)
   }
   return {

@@ -1,6 +1,7 @@
 import type { GroupId } from '../../model/raft.ts'
 import { REMEMBERED_POSITIONS } from '../../model/replicated.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
+import { recordCertificate, release } from '../certificate/sealed-log.ts'
 import type { Inbox, Outbox, Replica } from './replica.ts'
 import type { ReplicaWrite } from './step.ts'
 
@@ -38,18 +39,32 @@ function writeOne(machine: StateMachine, replica: Replica, write: ReplicaWrite):
       const inbox = inboxOf(replica, write.source)
       const over = Math.min(inbox.answers.length, Math.max(0, write.upTo - inbox.first + 1))
       inbox.answers.splice(0, over)
-      inbox.first += over
+      for (const end = inbox.first + over; inbox.first < end; inbox.first++) {
+        done(replica, 'answer', write.source, inbox.first)
+      }
       return
     }
     case 'answered': {
       const outbox = outboxOf(replica, write.target)
       outbox.answered++
       outbox.waiting.shift()
+      done(replica, 'effect', write.target, outbox.answered)
       return
     }
+    case 'learn':
+      replica.sealed?.sources.set(write.source, write.chain)
+      return
+    case 'record':
+      if (replica.sealed !== undefined) recordCertificate(replica.sealed, write.certificate)
+      return
     default:
       return write satisfies never
   }
+}
+
+/** It need not be proved to anybody any more. */
+function done({ sealed }: Replica, kind: 'effect' | 'answer', group: GroupId, number: number): void {
+  if (sealed !== undefined) release(sealed, `${kind} ${group} ${number}`)
 }
 
 function outboxOf(replica: Replica, target: GroupId): Outbox {

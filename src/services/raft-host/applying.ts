@@ -1,8 +1,11 @@
 import { decodeEntry } from '../../codec/raft-frame/entry.ts'
-import { hashReplica } from '../../core/replica/checkpoint.ts'
+import { makeHead } from '../../core/certificate/sealed-log.ts'
+import { changeMembers, namesMembers } from '../../core/replica/apply-change.ts'
+import { applyItem } from '../../core/replica/apply-item.ts'
+import { hashReplica, hashState } from '../../core/replica/checkpoint.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import { stepsOf } from '../../core/replica/step.ts'
-import { countItem, writeReplica } from '../../core/replica/write.ts'
+import { writeReplica } from '../../core/replica/write.ts'
 import { assert } from '../../model/fault.ts'
 import type { LogIndex, RaftId } from '../../model/raft.ts'
 import type { EntryItem } from '../../model/replicated.ts'
@@ -10,7 +13,7 @@ import type { CommittedEntry } from '../../ports/consensus-engine.ts'
 import type { Exchange } from './exchange.ts'
 import { type HostCore, halt } from './host-core.ts'
 import { type HostedGroup, membersOf } from './hosted-group.ts'
-import { isPromotion } from './membership.ts'
+import { isPromotion, namesIn } from './membership.ts'
 import type { Proposals } from './proposals.ts'
 
 const HASHES_KEPT = 8
@@ -117,13 +120,11 @@ export class Applying {
   }
 
   #item(group: HostedGroup, replica: Replica, out: Out, item: EntryItem, index: LogIndex): void {
-    for (const step of stepsOf(group.machine, item)) {
-      const { writes, settled } = step(replica, index)
-      writeReplica(group.machine, replica, writes)
-      if (settled !== undefined) {
-        const at = replica.settled.get(settled.key)?.index ?? index
-        out.settled.push({ ...settled, index: at })
-      }
+    const { sha256, proofs } = this.#core
+    const settled = applyItem({ machine: group.machine, proofs, sha256 }, replica, item, index)
+    if (settled !== undefined) {
+      const at = replica.settled.get(settled.key)?.index ?? index
+      out.settled.push({ ...settled, index: at })
     }
     if (this.#core.mutant === 'forget-settled') replica.settled.clear()
     if (this.#core.mutant === 'effect-twice' && item.kind === 'effects') {
@@ -135,21 +136,25 @@ export class Applying {
         inbox.answers.push({ kind: 'applied', result: new Uint8Array(0) })
       }
     }
-    countItem(replica)
     if (item.kind === 'effects') this.#exchange.applied(group, item.batch.source, item.batch.first)
   }
 
   #again(group: HostedGroup, replica: Replica, item: EntryItem, index: LogIndex): void {
     if (item.kind === 'command') replica.settled.delete(keyOf(item))
-    for (const step of stepsOf(group.machine, item)) {
+    for (const step of stepsOf(group.machine, item, this.#core.proofs)) {
       writeReplica(group.machine, replica, step(replica, index).writes)
     }
   }
 
   #change(group: HostedGroup, replica: Replica, entry: CommittedEntry & { kind: 'change' }): void {
-    const judged = this.#core.engine.applyChange(group.id, entry.index)
+    const { engine, sha256, mutant } = this.#core
+    const names = namesIn(entry.change.context)
+    const added = entry.change.parts.filter(({ kind }) => kind !== 'remove').map(({ id }) => id)
+    const judged = namesMembers(replica, added, names)
+      ? engine.applyChange(group.id, entry.index)
+      : engine.passOverChange(group.id, entry.index)
     if (!judged.ok) return // the group panicked, which readyMany or advance tells
-    if (this.#core.mutant !== 'membership-not-kept') replica.membership = judged.value.membership
+    if (mutant !== 'membership-not-kept') changeMembers(replica, judged.value.membership, names, sha256)
     if (!judged.value.applied) return
     for (const { kind, id } of entry.change.parts) {
       if (kind === 'add-learner' && isPromotion(entry.change.context)) replica.promoting.set(id, entry.index)
@@ -163,6 +168,8 @@ export class Applying {
     group.sinceCheckpoint.entries++
     group.sinceCheckpoint.bytes += entry.kind === 'command' ? entry.data.length : 0
     const { self, sha256, settings, outgoing } = this.#core
+    const { sealed } = replica
+    if (sealed !== undefined) makeHead(sealed, () => hashState(group.machine, replica, sha256))
     if (settings.hashEvery === 0 || entry.index % settings.hashEvery !== 0) return
     const hash = hashReplica(group.machine, replica, sha256)
     for (const peer of membersOf(replica)) {

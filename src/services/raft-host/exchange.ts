@@ -1,17 +1,10 @@
+import type { CheckedBatch } from '../../core/replica/proof-check.ts'
 import { EFFECTS_UNDERWAY_MAX, effectBatch } from '../../core/replica/replica.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { AnswerBatch, EffectBatch } from '../../model/replicated.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
-
-/** Whether what came with a batch proves it. Where nodes trust each other: always true. */
-export interface BatchProofs {
-  prove(batch: EffectBatch | AnswerBatch): Uint8Array
-  accepts(batch: EffectBatch | AnswerBatch): boolean
-}
-
-/** For networks whose voters trust each other, and for tests. */
-export const NO_PROOFS: BatchProofs = { prove: () => new Uint8Array(0), accepts: () => true }
+import { provenAnswers, provenEffects } from './proofs.ts'
 
 /**
  * Effects between groups. The source's leader sends what is not answered until it is; the target's leader makes an
@@ -20,11 +13,9 @@ export const NO_PROOFS: BatchProofs = { prove: () => new Uint8Array(0), accepts:
  */
 export class Exchange {
   readonly #core: HostCore
-  readonly #proofs: BatchProofs
 
-  constructor(core: HostCore, proofs: BatchProofs) {
+  constructor(core: HostCore) {
     this.#core = core
-    this.#proofs = proofs
   }
 
   /** What a leader has to tell other groups: once a turn. */
@@ -33,13 +24,17 @@ export class Exchange {
     if (group.role !== 'leader' || replica === undefined || group.condition !== 'running') return
     for (const [target, { answered, waiting }] of replica.outboxes) {
       if (waiting.length === 0) continue
-      const upTo = answered + Math.min(waiting.length, EFFECTS_UNDERWAY_MAX)
-      if (!this.#isDue(group, `to ${target}`, upTo)) continue
-      const batch = effectBatch(replica, target, this.#core.settings.entryBytesTarget)
+      const proven = provenEffects(group, target, Math.min(waiting.length, EFFECTS_UNDERWAY_MAX))
+      const upTo = answered + proven.count
+      if (proven.count === 0 || !this.#isDue(group, `to ${target}`, upTo)) continue
+      const batch = effectBatch(replica, target, this.#core.settings.entryBytesTarget, proven.count)
       if (batch === undefined) continue
       wake(group)
-      this.#sendEffects({ ...batch, proof: this.#proofs.prove(batch) }, 0)
+      this.#sendEffects(proven.prove(batch), 0)
     }
+    const owed = new Map(group.seals.owed)
+    group.seals.owed.clear()
+    for (const [source, first] of owed) this.#answer(group, source, first)
   }
 
   hearEffects(from: RaftId, batch: EffectBatch, hops: number): void {
@@ -52,7 +47,8 @@ export class Exchange {
     if (received >= batch.first)
       this.#answer(group, batch.source, Math.max(batch.answered + 1, inbox?.first ?? 1))
     if (upTo <= received || batch.first > received + 1) return
-    if (!this.#proofs.accepts(batch) || !this.#isDue(group, `from ${batch.source}`, upTo)) return
+    if (!this.#accepts(group, this.#core.proofs.effects(group.replica, batch), batch.source)) return
+    if (!this.#isDue(group, `from ${batch.source}`, upTo)) return
     wake(group)
     group.internal.push({ kind: 'effects', batch })
   }
@@ -63,7 +59,8 @@ export class Exchange {
     const outbox = group.replica.outboxes.get(batch.source)
     const upTo = batch.first + batch.verdicts.length - 1
     if (outbox === undefined || upTo <= outbox.answered || batch.first > outbox.answered + 1) return
-    if (!this.#proofs.accepts(batch) || !this.#isDue(group, `answers ${batch.source}`, upTo)) return
+    if (!this.#accepts(group, this.#core.proofs.answers(group.replica, batch), batch.source)) return
+    if (!this.#isDue(group, `answers ${batch.source}`, upTo)) return
     wake(group)
     group.internal.push({ kind: 'answers', batch })
   }
@@ -85,16 +82,24 @@ export class Exchange {
     const from = Math.max(first, inbox.first)
     const verdicts = inbox.answers.slice(from - inbox.first)
     if (verdicts.length === 0) return
-    const { generation } = replica
+    const proven = provenAnswers(group, source, from, verdicts.length)
+    if (proven.count < verdicts.length) group.seals.owed.set(source, from + proven.count)
+    if (proven.count === 0) return
     const bare: AnswerBatch = {
       source: group.id,
       target: source,
-      generation,
+      generation: replica.generation,
       first: from,
-      verdicts,
+      verdicts: verdicts.slice(0, proven.count),
       proof: new Uint8Array(0),
     }
-    this.#sendAnswers({ ...bare, proof: this.#proofs.prove(bare) }, 0)
+    this.#sendAnswers(proven.prove(bare), 0)
+  }
+
+  /** What proves nothing makes no entry; what tells of new voters does, even if that is all. */
+  #accepts(group: HostedGroup, { isProven, chain, knows }: CheckedBatch, source: GroupId): boolean {
+    if (isProven && knows !== undefined) group.seals.known.set(source, knows)
+    return isProven || chain !== undefined
   }
 
   /** True when nothing as new was done lately; notes that it is done now. */
@@ -104,6 +109,8 @@ export class Exchange {
     const isLate = known !== undefined && tick - known.tick >= settings.effectRetryTicks
     if (known !== undefined && known.upTo >= upTo && (!isLate || mutant === 'effect-once-sent')) return false
     group.underway.set(what, { upTo, tick })
+    // What it said of what it knows may not have been true.
+    if (isLate) group.seals.known.clear()
     return true
   }
 

@@ -9,6 +9,7 @@ import { maySleepToo } from './hibernation.ts'
 import { type HostCore, isMember, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 import type { Proposals } from './proposals.ts'
+import type { Seals } from './seals.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /** Where what comes in goes to. */
@@ -18,6 +19,7 @@ export interface IntakeParts {
   readonly exchange: Exchange
   readonly applying: Applying
   readonly care: GroupCare
+  readonly seals: Seals
 }
 
 /** Frames of other nodes: a bounded queue, judged before anything of them reaches a group. Source: V1, V2, F3. */
@@ -28,16 +30,18 @@ export class FrameIntake {
   readonly #exchange: Exchange
   readonly #applying: Applying
   readonly #care: GroupCare
+  readonly #seals: Seals
   readonly #inbox: { readonly from: RaftId; readonly frame: Uint8Array }[] = []
   #inboxBytes = 0
 
-  constructor(core: HostCore, { proposals, snapshots, exchange, applying, care }: IntakeParts) {
+  constructor(core: HostCore, { proposals, snapshots, exchange, applying, care, seals }: IntakeParts) {
     this.#core = core
     this.#proposals = proposals
     this.#snapshots = snapshots
     this.#exchange = exchange
     this.#applying = applying
     this.#care = care
+    this.#seals = seals
   }
 
   get isEmpty(): boolean {
@@ -82,6 +86,8 @@ export class FrameIntake {
         return
       case 'alive':
         return
+      case 'seal-shares':
+        return this.#seals.hearShares(from, item.bytes)
       case 'outcome':
         return this.#proposals.hear(from, item.request, item.outcome)
       case 'effects':
@@ -105,6 +111,7 @@ export class FrameIntake {
       case 'snapshot-failed':
       case 'sleep':
       case 'state-hash':
+      case 'seal-wanted':
         return this.#takeMemberItem(from, item)
       default:
         return item satisfies never
@@ -114,7 +121,7 @@ export class FrameIntake {
   #takeMemberItem(
     from: RaftId,
     item: FrameItem & {
-      kind: 'snapshot' | 'chunk-wanted' | 'chunk' | 'snapshot-failed' | 'sleep' | 'state-hash'
+      kind: 'snapshot' | 'chunk-wanted' | 'chunk' | 'snapshot-failed' | 'sleep' | 'state-hash' | 'seal-wanted'
     },
   ): void {
     const group = this.#core.groups.get(item.group)
@@ -137,6 +144,8 @@ export class FrameIntake {
         return this.#sleepToo(group, from, item)
       case 'state-hash':
         return this.#applying.hearHash(group, from, item.index, hexOf(item.hash))
+      case 'seal-wanted':
+        return this.#seals.hearWanted(group, from, item.size)
       default:
         return item satisfies never
     }
@@ -173,7 +182,8 @@ export class FrameIntake {
       applied: group.replica.applied,
       leader: group.leader,
     }
-    if (maySleepToo(mine, { from, term: said.term, index: said.index })) group.asleep = true
+    const isAsSaid = maySleepToo(mine, { from, term: said.term, index: said.index })
+    if (isAsSaid || this.#core.mutant === 'sleep-uncaught') group.asleep = true
   }
 
   unfit(peer: RaftId, group: GroupId | undefined, why: string, isSuspect: boolean): undefined {

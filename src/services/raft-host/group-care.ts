@@ -1,5 +1,6 @@
 import type { RaftId } from '../../model/raft.ts'
 import type { GroupStatus } from '../../ports/consensus-engine.ts'
+import { openSizes } from './group-seals.ts'
 import { dropFormers } from './group-store.ts'
 import { maySleep } from './hibernation.ts'
 import { type HostCore, isAlive, wake } from './host-core.ts'
@@ -117,6 +118,7 @@ export class GroupCare {
     const { waiting, internal, reads, out, replica } = group
     const isIdle = waiting.size === 0 && internal.length === 0 && reads.length === 0 && out === undefined
     if (!isIdle || replica === undefined || replica.promoting.size > 0) return false
+    if (openSizes(group).length > 0) return false
     return [...replica.outboxes.values()].every((outbox) => outbox.waiting.length === 0)
   }
 

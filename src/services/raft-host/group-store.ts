@@ -1,12 +1,19 @@
 import { concatBytes, equalBytes } from '../../codec/bytes.ts'
+import { decodeSealNote } from '../../codec/certificate/seal-note.ts'
+import type { TreeHead } from '../../codec/certificate/tree-head.ts'
+import { foundSealedLog, type SealedLog } from '../../core/certificate/sealed-log.ts'
+import { didsOf } from '../../core/replica/apply-change.ts'
 import { decodeReplica, emptyReplica, encodeReplica } from '../../core/replica/checkpoint.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import { assert, FaultError } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
 import { assertLogIndex, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import { foundGroup, type HardState, joinGroup, type StoredGroup } from '../../ports/consensus-group.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { Checkpoint, GroupWrites, SoundReplica } from '../../ports/turn-store.ts'
+import type { Certification } from './certification.ts'
+import { SEAL_NOTE } from './group-seals.ts'
 import type { HostCore } from './host-core.ts'
 import { type HostedGroup, makeHostedGroup, membersOf } from './hosted-group.ts'
 import { cutState, decodeManifest, encodeManifest } from './snapshot-manifest.ts'
@@ -28,10 +35,38 @@ export function foundStored(
   voters: readonly RaftId[],
 ): boolean {
   const { hardState, applied, floor, membership } = foundGroup(voters)
-  const replica = emptyReplica(machine, group, generation, applied, floor.term, membership)
+  const sealed = foundedLog(core, group, generation, voters)
+  const replica = emptyReplica(machine, group, generation, applied, floor.term, membership, sealed)
   const checkpoint = stageState(core, replica, machine, 'snapshot')
   if (checkpoint === undefined) return false
   return core.store.commit({ groups: [{ group, checkpoint, hardState }] }).kind !== 'full'
+}
+
+/** The tree of a new group and its first voters, as genesis has them; asserts that these are they. */
+function foundedLog(
+  { certification, sha256 }: HostCore,
+  group: GroupId,
+  generation: number,
+  voters: readonly RaftId[],
+): SealedLog | undefined {
+  if (certification === undefined) return undefined
+  const genesis = certification.rules.genesisOf(group, generation)
+  assert(genesis !== undefined, `genesis has no voters of group ${group}`)
+  const members = new Map(voters.flatMap((id): [RaftId, Did][] => namedBy(certification, id)))
+  assert(
+    equalLists(didsOf(members, voters), genesis.voters),
+    `the voters of group ${group} are those that genesis names`,
+  )
+  return foundSealedLog(genesis, members, sha256)
+}
+
+function namedBy({ didOf }: Certification, id: RaftId): [RaftId, Did][] {
+  const did = didOf(id)
+  return did === undefined ? [] : [[id, did]]
+}
+
+function equalLists(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at])
 }
 
 /** Writes a replica that knows nothing yet. `false`: no room. */
@@ -48,6 +83,12 @@ export function openStored(
   const group = makeHostedGroup(stored.group, machine, stored.hardState)
   const replica = readReplica(core, machine, stored)
   if (!replica.ok) return replica
+  if (replica.value?.sealed !== undefined && core.certification === undefined) {
+    return err({ what: 'the group has certificates and this node has no keys', todo: 'give it its keys' })
+  }
+  const noted = readNoted(core, stored)
+  if (!noted.ok) return noted
+  group.noted = noted.value
   group.replica = replica.value
   group.wasIn = membersOf(replica.value).has(core.self)
   group.checkpoint = stored.checkpoint
@@ -146,8 +187,16 @@ function readReplica(
   if (!read.ok) return read
   const behind = core.mutant === 'checkpoint-behind' && checkpoint.applied > stored.floor.index + 1 ? 1 : 0
   const place = { ...checkpoint, applied: assertLogIndex(checkpoint.applied - behind) }
-  const replica = decodeReplica(machine, group, read.value, place)
+  const replica = decodeReplica(machine, group, read.value, place, core.sha256)
   return replica.ok ? replica : err({ what: `checkpoint: ${replica.error.message}`, todo: FETCH_AGAIN })
+}
+
+/** What this node has signed of the group. */
+function readNoted(core: HostCore, { notes }: SoundReplica): Result<readonly TreeHead[], NotStarted> {
+  const note = notes.find(({ kind }) => kind === SEAL_NOTE)
+  if (note === undefined || core.mutant === 'forget-notes') return ok([])
+  const noted = decodeSealNote(note.bytes)
+  return noted.ok ? noted : err({ what: 'the note of what was signed', todo: FETCH_AGAIN })
 }
 
 /** Parts that were put aside, together, as their manifest says. */

@@ -1,8 +1,11 @@
+import type { ProofCheck } from '../../core/replica/proof-check.ts'
+import type { Did } from '../../model/ids.ts'
 import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
 import type { ConsensusEngine } from '../../ports/consensus-engine.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { RaftDirectory, RaftTransport } from '../../ports/raft-transport.ts'
 import type { TurnStore } from '../../ports/turn-store.ts'
+import type { Certification, SealNotice } from './certification.ts'
 import { type HostedGroup, membersOf } from './hosted-group.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Mutant } from './seam.ts'
@@ -26,6 +29,10 @@ export type HostEvent =
       readonly detail: string
     }
   | { readonly kind: 'removed'; readonly group: GroupId }
+  /** A voter signed two roots for one size; the evidence is with `evidence`. */
+  | { readonly kind: 'double-signing'; readonly group: GroupId; readonly voter: Did; readonly size: number }
+  /** What this node has noted for a size is not what it has now: it does not sign. */
+  | { readonly kind: 'seal-contradiction'; readonly group: GroupId; readonly size: number }
 
 /** What is applied, for those who check or follow a group. */
 export interface AppliedNotice {
@@ -54,6 +61,10 @@ export interface HostCore {
   readonly onApplied: (notice: AppliedNotice) => void
   /** The state stands at this index without having applied what is before it: a snapshot, or opened again. */
   readonly onInstalled: (group: GroupId, index: LogIndex) => void
+  /** Undefined: groups have no certificates. */
+  readonly certification: Certification | undefined
+  readonly proofs: ProofCheck
+  readonly onSeal: (notice: SealNotice) => void
   readonly mutant: Mutant | undefined
   /** Ticks since the start. */
   tick: number

@@ -1,4 +1,6 @@
+import type { DoubleSigning } from '../../codec/certificate/double-signing.ts'
 import type { FrameItem } from '../../codec/raft-frame/frame.ts'
+import { proofCheck } from '../../core/replica/proof-check.ts'
 import { assert } from '../../model/fault.ts'
 import { type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import type { Outcome, Ticket } from '../../model/replicated.ts'
@@ -9,17 +11,20 @@ import type { RaftDirectory, RaftTransport, RaftTransportListener } from '../../
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { TurnStore } from '../../ports/turn-store.ts'
 import { Applying } from './applying.ts'
-import { type BatchProofs, Exchange } from './exchange.ts'
+import type { Certification, SealNotice } from './certification.ts'
+import { Exchange } from './exchange.ts'
 import { FrameIntake } from './frame-intake.ts'
 import { GroupCare } from './group-care.ts'
-import { foundStored, joinStored, openStored } from './group-store.ts'
-import { type AppliedNotice, type HostCore, type HostEvent, halt, wake } from './host-core.ts'
-import { type HostedGroup, makeHostedGroup, membersOf } from './hosted-group.ts'
-import { bestSuccessor } from './membership.ts'
+import { openNew, openOrHalt, rebuild } from './group-opening.ts'
+import { foundStored, joinStored } from './group-store.ts'
+import { type AppliedNotice, type HostCore, type HostEvent, wake } from './host-core.ts'
+import { type HostedGroup, membersOf } from './hosted-group.ts'
+import { bestSuccessor, namedChange } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
 import { Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
 import type { ReadOutcome } from './reads.ts'
+import { Seals } from './seals.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
 import { lacksMembers, Snapshots } from './snapshots.ts'
@@ -35,12 +40,15 @@ export interface HostDeps {
   readonly sha256: Sha256
   readonly settings: HostSettings
   readonly machineOf: (group: GroupId) => StateMachine
-  readonly proofs: BatchProofs
+  /** Keys and rules of certificates; undefined: groups have none, and believe each other. */
+  readonly certification?: Certification | undefined
   /** Milliseconds of a monotonic clock: bounds what a turn applies. */
   readonly nowMs: () => number
   readonly tell?: (event: HostEvent) => void
   readonly onApplied?: (notice: AppliedNotice) => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
+  /** Every time that this node signs, completes a certificate, or catches a liar. */
+  readonly onSeal?: (notice: SealNotice) => void
   /** Tests alone. */
   readonly mutant?: Mutant | undefined
 }
@@ -64,6 +72,7 @@ export class RaftHost implements RaftTransportListener {
   readonly #applying: Applying
   readonly #care: GroupCare
   readonly #reads: ReadService
+  readonly #seals: Seals
   readonly #intake: FrameIntake
   readonly #writer: TurnWriter
   #ticksDue = 0
@@ -86,10 +95,13 @@ export class RaftHost implements RaftTransportListener {
       tell: deps.tell ?? (() => undefined),
       onApplied: deps.onApplied ?? (() => undefined),
       onInstalled: deps.onInstalled ?? (() => undefined),
+      onSeal: deps.onSeal ?? (() => undefined),
+      certification: deps.certification,
+      proofs: proofCheck(deps.certification?.rules),
       mutant,
       tick: 0,
       // An answer to a request of an earlier life is not taken for one of this.
-      serial: (store.origin.incarnation % 2 ** 20) * 2 ** 32 + 1,
+      serial: mutant === 'requests-again' ? 1 : (store.origin.incarnation % 2 ** 20) * 2 ** 32 + 1,
       stopping: false,
       isWriting: false,
     }
@@ -97,16 +109,18 @@ export class RaftHost implements RaftTransportListener {
     this.#nowMs = deps.nowMs
     this.#proposals = new Proposals(this.#core)
     this.#snapshots = new Snapshots(this.#core)
-    this.#exchange = new Exchange(this.#core, deps.proofs)
+    this.#exchange = new Exchange(this.#core)
     this.#applying = new Applying(this.#core, this.#proposals, this.#exchange)
     this.#care = new GroupCare(this.#core, this.#snapshots)
     this.#reads = new ReadService(this.#core)
+    this.#seals = new Seals(this.#core)
     const parts = {
       proposals: this.#proposals,
       snapshots: this.#snapshots,
       exchange: this.#exchange,
       applying: this.#applying,
       care: this.#care,
+      seals: this.#seals,
       rebuild: (group: GroupId, detail: string) => this.#rebuild(group, detail),
     }
     this.#intake = new FrameIntake(this.#core, parts)
@@ -122,9 +136,7 @@ export class RaftHost implements RaftTransportListener {
     const { store, groups } = this.#core
     if (store.origin.history === 'lost') return err(store.origin.reason)
     for (const stored of store.readGroups(store.groups())) {
-      const opened: Result<HostedGroup, { what: string; todo: string }> =
-        stored.kind === 'sound' ? openStored(this.#core, this.#machineOf(stored.group), stored) : err(stored)
-      groups.set(stored.group, opened.ok ? opened.value : this.#broken(stored.group, opened.error))
+      groups.set(stored.group, openOrHalt(this.#core, this.#machineOf(stored.group), stored))
     }
     this.#care.follow()
     return ok(undefined)
@@ -187,7 +199,8 @@ export class RaftHost implements RaftTransportListener {
   /** On the leader. What the engine refuses says why: a change is underway, adding who is there, nobody left (M1, M6). */
   changeMembership(group: GroupId, change: MembershipChange): Result<undefined, Refusal> {
     this.#wakeOne(group)
-    return this.#core.engine.proposeChange(group, change)
+    const named = namedChange(this.#core, group, change)
+    return named.ok ? this.#core.engine.proposeChange(group, named.value) : named
   }
 
   transfer(group: GroupId, to: RaftId): Result<undefined, Refusal> {
@@ -209,6 +222,11 @@ export class RaftHost implements RaftTransportListener {
   /** What is known of a group, for status and tests: a view, not to be kept. */
   group(group: GroupId): Readonly<HostedGroup> | undefined {
     return this.#core.groups.get(group)
+  }
+
+  /** Voters that this node caught signing two roots for one size. */
+  evidence(): readonly DoubleSigning[] {
+    return this.#seals.evidence
   }
 
   status(group: GroupId): Result<GroupStatus, Refusal> {
@@ -237,6 +255,7 @@ export class RaftHost implements RaftTransportListener {
     this.#applyAll()
     for (const group of this.#core.groups.values()) {
       this.#exchange.flush(group)
+      this.#seals.lead(group)
       if (group.sleepDue) this.#care.putToSleep(group)
     }
     this.#core.outgoing.flush(this.#core.tick)
@@ -245,6 +264,7 @@ export class RaftHost implements RaftTransportListener {
 
   #hasMore(): boolean {
     if (!this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
+    if (!this.#writer.isUnderway && !this.#writer.isFull && this.#seals.isDue) return true
     return [...this.#core.groups.values()].some(
       ({ out, internal, queue, role, condition, waiting }) =>
         condition === 'running' &&
@@ -330,58 +350,18 @@ export class RaftHost implements RaftTransportListener {
     group.wasIn = isIn
   }
 
-  /** A panic inside a group is answered by opening it again from what is stored. Source: raft-host-catalogue V3. */
-  #rebuild(id: GroupId, detail: string, sender?: RaftId): void {
-    const { groups, store, transport } = this.#core
-    const group = groups.get(id)
-    if (group?.condition !== 'running') return
-    if (sender !== undefined) transport.distrust(sender, 'its message made the engine panic')
-    this.#writer.drop(id)
-    this.#core.engine.close(id)
-    this.#core.tell({ kind: 'rebuilt', group: id, detail })
-    const [stored] = store.readGroups([id])
-    const opened =
-      stored?.kind === 'sound' && group.rebuilds < this.#core.settings.rebuildsMax
-        ? openStored(this.#core, group.machine, stored)
-        : err({ what: detail, todo: 'see the log' })
-    if (!opened.ok) {
-      halt(this.#core, group, opened.error.what)
-      return this.#proposals.abandon(group)
-    }
-    const { waiting, reads } = group
-    groups.set(id, {
-      ...opened.value,
-      waiting,
-      reads,
-      waitingBytes: group.waitingBytes,
-      rebuilds: group.rebuilds + 1,
-    })
-    const hosted = groups.get(id) as HostedGroup
-    this.#core.onInstalled(id, hosted.replica?.applied ?? (0 as LogIndex))
-    for (const one of waiting.values()) {
-      one.state = { kind: 'queued', notBefore: 0 }
-      hosted.queue.push(one.key)
-    }
+  #rebuild(group: GroupId, detail: string, sender?: RaftId): void {
+    if (this.#core.groups.get(group)?.condition !== 'running') return
+    if (sender !== undefined) this.#core.transport.distrust(sender, 'its message made the engine panic')
+    this.#writer.drop(group)
+    const rebuilt = rebuild(this.#core, group, detail)
+    if (rebuilt?.condition === 'halted') this.#proposals.abandon(rebuilt)
   }
 
-  #openOne(id: GroupId): boolean {
-    const [stored] = this.#core.store.readGroups([id])
-    assert(stored?.kind === 'sound', `group ${id} was written and is not there`)
-    const opened = openStored(this.#core, this.#machineOf(id), stored)
-    assert(opened.ok, `a new group ${id} does not open`)
-    this.#core.groups.set(id, opened.value)
-    this.#core.onInstalled(id, opened.value.replica?.applied ?? (0 as LogIndex))
+  #openOne(group: GroupId): boolean {
+    openNew(this.#core, this.#machineOf(group), group)
     this.#care.follow()
     return true
-  }
-
-  #broken(id: GroupId, { what, todo }: { readonly what: string; readonly todo: string }): HostedGroup {
-    const hard = { term: 0, vote: undefined, commit: 0 } as unknown as HostedGroup['hard']
-    const group = makeHostedGroup(id, this.#machineOf(id), hard)
-    group.condition = 'halted'
-    group.why = `${what}; ${todo}`
-    this.#core.tell({ kind: 'halted', group: id, detail: group.why })
-    return group
   }
 
   #wakeOne(group: GroupId): void {

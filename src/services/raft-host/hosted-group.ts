@@ -1,3 +1,4 @@
+import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
 import type { EntryItem, Verdict } from '../../model/replicated.ts'
@@ -5,6 +6,7 @@ import type { GroupReady, RaftRole } from '../../ports/consensus-engine.ts'
 import type { HardState, Membership } from '../../ports/consensus-group.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { Checkpoint } from '../../ports/turn-store.ts'
+import { type GroupSeals, makeGroupSeals } from './group-seals.ts'
 import type { PendingRead } from './reads.ts'
 import type { Receiving } from './snapshot-receiver.ts'
 import type { Waiting } from './waiting.ts'
@@ -75,6 +77,9 @@ export interface HostedGroup {
   /** The membership that was applied before named this node. */
   wasIn: boolean
   rebuilds: number
+  /** Heads that this node has signed and may sign again, rising: what the store has of it. */
+  noted: readonly TreeHead[]
+  readonly seals: GroupSeals
 }
 
 /** A group about which nothing is known yet. */
@@ -115,6 +120,8 @@ export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardSt
     leavingAt: undefined,
     wasIn: false,
     rebuilds: 0,
+    noted: [],
+    seals: makeGroupSeals(),
   }
 }
 

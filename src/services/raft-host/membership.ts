@@ -1,5 +1,11 @@
-import type { LogIndex, RaftId } from '../../model/raft.ts'
-import type { GroupStatus, MembershipChange } from '../../ports/consensus-engine.ts'
+import { parseDid } from '../../codec/did/did-key.ts'
+import { WireReader } from '../../codec/raft-frame/wire-reader.ts'
+import { WireWriter } from '../../codec/raft-frame/wire-writer.ts'
+import type { Did } from '../../model/ids.ts'
+import { assertRaftId, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
+import { err, ok, type Result } from '../../model/result.ts'
+import type { GroupStatus, MembershipChange, Refusal } from '../../ports/consensus-engine.ts'
+import type { HostCore } from './host-core.ts'
 
 const PROMOTE = 1
 
@@ -10,7 +16,35 @@ export function addLearnerThenVoter(id: RaftId): MembershipChange {
 
 /** Whether a change said that its learner is to become a voter. */
 export function isPromotion(context: Uint8Array): boolean {
-  return context.length === 1 && context[0] === PROMOTE
+  return context[0] === PROMOTE
+}
+
+/** The change, with the keys of the nodes that it adds. Its context: one byte whether to promote, then the names. */
+export function withNames(
+  change: MembershipChange,
+  names: readonly (readonly [RaftId, Did])[],
+): MembershipChange {
+  if (names.length === 0) return change
+  const out = new WireWriter()
+  out.u8(isPromotion(change.context) ? PROMOTE : 0)
+  out.list(names, ([id, did]) => {
+    out.number(id)
+    out.text(did)
+  })
+  return { ...change, context: out.finish() }
+}
+
+/** Keys that a change names; none where it has another form. */
+export function namesIn(context: Uint8Array): ReadonlyMap<RaftId, Did> {
+  if (context.length <= 1) return new Map()
+  const from = new WireReader(context)
+  from.u8()
+  const names = from.list(
+    12,
+    () => [assertRaftId(Math.max(1, from.number())), parseDid(from.text(128))] as const,
+  )
+  const sound = names.flatMap(([id, did]): [RaftId, Did][] => (did.ok ? [[id, did.value]] : []))
+  return from.done && sound.length === names.length ? new Map(sound) : new Map()
 }
 
 /** Any other change, with nothing carried along. Several parts make it joint. */
@@ -54,4 +88,21 @@ export function bestSuccessor(status: GroupStatus, self: RaftId): RaftId | undef
  */
 export function preferredLeader(group: number, voters: readonly RaftId[]): RaftId | undefined {
   return voters.toSorted((a, b) => a - b)[group % voters.length]
+}
+
+/** Where groups have certificates, a change names the keys of those it adds. Refuses when nobody here knows one. */
+export function namedChange(
+  { certification, groups }: HostCore,
+  group: GroupId,
+  change: MembershipChange,
+): Result<MembershipChange, Refusal> {
+  const sealed = groups.get(group)?.replica?.sealed
+  if (sealed === undefined || certification === undefined) return ok(change)
+  const fresh = change.parts.filter(({ kind, id }) => kind !== 'remove' && !sealed.members.has(id))
+  const names = fresh.flatMap(({ id }): [RaftId, Did][] => {
+    const did = certification.didOf(id)
+    return did === undefined ? [] : [[id, did]]
+  })
+  if (names.length === fresh.length) return ok(withNames(change, names))
+  return err({ reason: 'conf-invalid', detail: 'the key of a node that is to be added is not known' })
 }

@@ -26,6 +26,7 @@ export const MUTANTS = [
   'ack-unknown',
   'ack-on-lost-leader',
   'forget-settled',
+  'requests-again',
   'read-without-quorum',
   'read-on-any-leader',
   'read-before-applied',
@@ -34,6 +35,8 @@ export const MUTANTS = [
   'effect-once-sent',
   'sleep-uncaught',
   'admit-all',
+  'sign-before-noting',
+  'forget-notes',
 ] as const
 
 export type Mutant = (typeof MUTANTS)[number]

@@ -159,7 +159,9 @@ export class Snapshots {
     if (receiving === undefined || receiving.missing.size > 0) return
     const state = readState(this.#core, group.id, receiving.index, receiving.manifestBytes)
     const place = { applied: receiving.index, term: group.hard.term, membership: NO_MEMBERSHIP }
-    const replica = state.ok ? decodeReplica(group.machine, group.id, state.value, place) : undefined
+    const replica = state.ok
+      ? decodeReplica(group.machine, group.id, state.value, place, this.#core.sha256)
+      : undefined
     if (replica?.ok !== true) {
       this.#core.tell({
         kind: 'snapshot-refused',
@@ -184,7 +186,7 @@ export class Snapshots {
     const state = readState(this.#core, group.id, snapshot.index, snapshot.data)
     if (!manifest.ok || !state.ok) return undefined
     const place = { applied: snapshot.index, term: snapshot.term, membership: snapshot.membership }
-    const replica = decodeReplica(group.machine, group.id, state.value, place)
+    const replica = decodeReplica(group.machine, group.id, state.value, place, this.#core.sha256)
     if (!replica.ok) return undefined
     return {
       checkpoint: {

@@ -5,10 +5,12 @@ import type { GroupReady } from '../../ports/consensus-engine.ts'
 import type { CommitOutcome, GroupWrites, SettledOutcome, TurnWrites } from '../../ports/turn-store.ts'
 import type { Exchange } from './exchange.ts'
 import type { GroupCare } from './group-care.ts'
+import { forgetAsked } from './group-seals.ts'
 import { checkpointStable, dueCheckpoint } from './group-store.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 import type { Proposals } from './proposals.ts'
+import type { Seals, SealTurn } from './seals.ts'
 import type { Snapshots } from './snapshots.ts'
 
 interface Write {
@@ -21,6 +23,8 @@ interface Commit {
   readonly checkpoints: readonly GroupWrites[]
   /** Groups that are deleted. */
   readonly forgotten: readonly GroupWrites[]
+  /** What is said once it is stable. */
+  readonly sealing: SealTurn | undefined
 }
 
 /** What hears of a turn that is written. */
@@ -29,6 +33,7 @@ export interface WriterParts {
   readonly snapshots: Snapshots
   readonly exchange: Exchange
   readonly care: GroupCare
+  readonly seals: Seals
   /** A group panicked. */
   readonly rebuild: (group: GroupId, detail: string) => void
 }
@@ -44,6 +49,7 @@ export class TurnWriter {
   readonly #snapshots: Snapshots
   readonly #exchange: Exchange
   readonly #care: GroupCare
+  readonly #seals: Seals
   readonly #rebuild: (group: GroupId, detail: string) => void
   /** Ready and not yet stable: the store was full, or is at it. */
   #unwritten: Write[] = []
@@ -52,12 +58,13 @@ export class TurnWriter {
   #settled: SettledOutcome | undefined
   #fullAt: number | undefined
 
-  constructor(core: HostCore, { proposals, snapshots, exchange, care, rebuild }: WriterParts) {
+  constructor(core: HostCore, { proposals, snapshots, exchange, care, seals, rebuild }: WriterParts) {
     this.#core = core
     this.#proposals = proposals
     this.#snapshots = snapshots
     this.#exchange = exchange
     this.#care = care
+    this.#seals = seals
     this.#rebuild = rebuild
     core.store.onSettled((outcome) => {
       this.#settled = outcome
@@ -70,6 +77,11 @@ export class TurnWriter {
 
   get hasSettled(): boolean {
     return this.#settled !== undefined
+  }
+
+  /** Nothing was written in this tick for want of room. */
+  get isFull(): boolean {
+    return this.#fullAt === this.#core.tick
   }
 
   /** What is unwritten of a group is of no use any more. */
@@ -124,10 +136,13 @@ export class TurnWriter {
     const made = [...groups.values()].flatMap((group) => this.#checkpointOf(group))
     const list = this.#unwritten.splice(0)
     const forgotten = this.#forgotten.splice(0)
-    if (list.length + made.length + forgotten.length === 0) return
+    const sealing = this.#seals.prepare()
+    if (list.length + made.length + forgotten.length === 0 && sealing === undefined) return
+    if (mutant === 'sign-before-noting' && sealing !== undefined) this.#seals.speak(sealing)
     if (mutant === 'send-before-sync') for (const { ready } of list) this.#send(ready, true)
-    if (mutant === 'advance-before-write') this.#stable({ list, checkpoints: [], forgotten })
-    const commit = { list, checkpoints: made, forgotten }
+    if (mutant === 'advance-before-write')
+      this.#stable({ list, checkpoints: [], forgotten, sealing: undefined })
+    const commit = { list, checkpoints: made, forgotten, sealing }
     if (mutant === 'split-transaction') {
       const entries = list.map(({ writes }) => ({ ...writes, hardState: undefined }))
       const outcome = store.commit({ groups: entries.filter((one) => one.entries !== undefined) })
@@ -135,8 +150,21 @@ export class TurnWriter {
     }
     this.#afterCommit(
       commit,
-      this.#commit({ groups: [...list.map(({ writes }) => writes), ...made, ...forgotten] }),
+      this.#commit({
+        groups: this.#withNotes([...list.map(({ writes }) => writes), ...made, ...forgotten], sealing),
+      }),
     )
+  }
+
+  #withNotes(writes: readonly GroupWrites[], sealing: SealTurn | undefined): readonly GroupWrites[] {
+    if (sealing === undefined) return writes
+    const notes = new Map(this.#seals.notesOf(sealing))
+    const merged = writes.map((one) => {
+      const note = notes.get(one.group)
+      notes.delete(one.group)
+      return note === undefined ? one : { ...one, notes: [note] }
+    })
+    return [...merged, ...[...notes].map(([group, note]) => ({ group, notes: [note] }))]
   }
 
   #commit(writes: TurnWrites): CommitOutcome {
@@ -157,7 +185,7 @@ export class TurnWriter {
     this.#unwritten = this.#unwritten.filter((one) => !free.includes(one))
     const outcome = this.#commit({ groups: free.map(({ writes }) => writes) })
     if (outcome.kind === 'full') this.#unwritten.push(...free)
-    else this.#afterCommit({ list: free, checkpoints: [], forgotten: [] }, outcome)
+    else this.#afterCommit({ list: free, checkpoints: [], forgotten: [], sealing: undefined }, outcome)
   }
 
   #afterCommit(commit: Commit, outcome: CommitOutcome): void {
@@ -178,16 +206,18 @@ export class TurnWriter {
     }
   }
 
-  #full({ list, forgotten }: Commit): void {
+  #full({ list, forgotten, sealing }: Commit): void {
     this.#fullAt = this.#core.tick
+    if (sealing !== undefined) this.#seals.takeBack(sealing)
     this.#unwritten.unshift(...list)
     this.#forgotten.unshift(...forgotten)
     this.#core.tell({ kind: 'store-full' })
     this.#commitFree()
   }
 
-  #stable({ list, checkpoints }: Commit): void {
+  #stable({ list, checkpoints, sealing }: Commit): void {
     const { groups, mutant } = this.#core
+    if (sealing !== undefined && mutant !== 'sign-before-noting') this.#seals.speak(sealing)
     for (const { group, checkpoint, floor } of checkpoints) {
       const hosted = groups.get(group)
       if (hosted === undefined || checkpoint === undefined || floor === undefined) continue
@@ -259,6 +289,7 @@ export class TurnWriter {
     group.leadingTicks = 0
     group.sendingSince.clear()
     this.#exchange.forget(group)
+    forgetAsked(group.seals)
     this.#proposals.leaderChanged(group)
     for (const read of group.reads) if (read.index === undefined) read.context = ''
   }

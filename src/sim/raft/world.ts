@@ -6,7 +6,7 @@ import type { Checksum } from '../../ports/checksum.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { RaftDirectory } from '../../ports/raft-transport.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
-import { NO_PROOFS } from '../../services/raft-host/exchange.ts'
+import type { Certification, SealNotice } from '../../services/raft-host/certification.ts'
 import { type HostDeps, RaftHost } from '../../services/raft-host/host.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
 import { HOST_SETTINGS, type HostSettings } from '../../services/raft-host/settings.ts'
@@ -40,6 +40,9 @@ export interface WorldOptions {
   readonly mutant?: Mutant | undefined
   readonly machine?: StateMachine
   readonly tickMs?: number
+  /** Keys and rules of certificates for a node; without it groups have none. */
+  readonly certificationOf?: (node: RaftId) => Certification
+  readonly onSeal?: (node: RaftId, notice: SealNotice) => void
 }
 
 const SMALL: Partial<HostSettings> = {
@@ -240,11 +243,12 @@ export class World {
       sha256,
       settings: this.#settings,
       machineOf: () => machine ?? boardMachine,
-      proofs: NO_PROOFS,
       nowMs: () => this.events.now,
       tell: (event) => void node.events.push(event),
       onApplied: (notice) => this.checks.applied(node.id, notice),
       onInstalled: (group, index) => this.checks.restarted(node.id, group, index),
+      certification: this.#options.certificationOf?.(node.id),
+      onSeal: (notice) => this.#options.onSeal?.(node.id, notice),
       mutant,
     }
   }

@@ -13,7 +13,6 @@ import { systemClock } from '../../../src/adapters/system/clock.ts'
 import { systemRandom } from '../../../src/adapters/system/random.ts'
 import { dialTcp, listenTcp } from '../../../src/adapters/tcp/tcp.ts'
 import type { GroupId, RaftId } from '../../../src/model/raft.ts'
-import { NO_PROOFS } from '../../../src/services/raft-host/exchange.ts'
 import { RaftHost } from '../../../src/services/raft-host/host.ts'
 import { HostLoop } from '../../../src/services/raft-host/host-loop.ts'
 import { HOST_SETTINGS } from '../../../src/services/raft-host/settings.ts'
@@ -56,7 +55,6 @@ const host = new RaftHost({
   sha256: nodeCrypto.sha256,
   settings: { ...HOST_SETTINGS, reserveBytes: 0, spreadTicks: 0, checkpointEntries: 500, tailEntries: 200 },
   machineOf: () => boardMachine,
-  proofs: NO_PROOFS,
   nowMs: () => systemClock.monotonicMs(),
 })
 const started = host.start()

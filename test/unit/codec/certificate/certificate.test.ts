@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decodeBatchProof, encodeBatchProof } from '../../../../src/codec/certificate/batch-proof.ts'
 import {
   type Certificate,
   decodeCertificate,
@@ -7,6 +8,13 @@ import {
 } from '../../../../src/codec/certificate/certificate.ts'
 import { decodeDoubleSigning, encodeDoubleSigning } from '../../../../src/codec/certificate/double-signing.ts'
 import { decodeFrontier, encodeFrontier } from '../../../../src/codec/certificate/frontier.ts'
+import {
+  decodeItemLeaf,
+  type ItemLeaf,
+  itemLeaf,
+  votersLeaf,
+} from '../../../../src/codec/certificate/leaf.ts'
+import { decodeSealNote, encodeSealNote } from '../../../../src/codec/certificate/seal-note.ts'
 import {
   decodeShares,
   encodeShares,
@@ -16,7 +24,6 @@ import {
 } from '../../../../src/codec/certificate/share.ts'
 import { encodeTreeHead } from '../../../../src/codec/certificate/tree-head.ts'
 import { decodeVoterChain, encodeVoterChain } from '../../../../src/codec/certificate/voter-chain.ts'
-import { commandLeaf, votersLeaf } from '../../../../src/codec/certificate/voter-config.ts'
 import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
 import type { Rejection } from '../../../../src/model/rejection.ts'
 import type { Result } from '../../../../src/model/result.ts'
@@ -48,6 +55,22 @@ const LINK = {
   path: [hashOf('a'), hashOf('b')],
   certificate: CERTIFICATE,
 }
+const LEAF: ItemLeaf = {
+  item: hashOf('item'),
+  applied: true,
+  outputs: [
+    { kind: 'effect', group: 3 as never, number: 7, hash: hashOf('body') },
+    { kind: 'answer', group: 4 as never, number: 1, hash: hashOf('verdict') },
+    { kind: 'ack', group: 3 as never, number: 2 },
+  ],
+  subject: { name: 'need', head: hashOf('history') },
+}
+const PROOF = {
+  certificate: CERTIFICATE,
+  leaves: [{ leaf: itemLeaf(LEAF), index: 5, path: [hashOf('a')] }],
+  links: [LINK],
+  knows: 3 as never,
+}
 const EVIDENCE = {
   first: book.signOne(VOTERS[0] as never, treeHead({ root: hashOf('a') })),
   second: book.signOne(VOTERS[0] as never, treeHead({ root: hashOf('b') })),
@@ -62,6 +85,9 @@ const FORMS: readonly [
   ['a certificate', encodeCertificate(CERTIFICATE), decodeCertificate, encodeCertificate],
   ['shares of a turn', encodeShares(SENT), decodeShares, encodeShares],
   ['a chain of voters', encodeVoterChain([LINK, LINK]), decodeVoterChain, encodeVoterChain],
+  ['a leaf of an item', itemLeaf(LEAF), decodeItemLeaf, itemLeaf],
+  ['a proof of a batch', encodeBatchProof(PROOF), decodeBatchProof, encodeBatchProof],
+  ['a note of what was signed', encodeSealNote(HEADS), decodeSealNote, encodeSealNote],
   ['evidence', encodeDoubleSigning(EVIDENCE), decodeDoubleSigning, encodeDoubleSigning],
   [
     'a frontier',
@@ -161,14 +187,19 @@ describe('the shares of a turn', () => {
 })
 
 describe('bytes that are hashed and signed keep their form', () => {
-  it('head, leaf of a command, leaf of a change', () => {
+  it('head, leaf of an item, leaf of a change', () => {
     const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
     expect(
       hex(encodeTreeHead(treeHead({ group: 7, generation: 1, config: 2, size: 300 }))),
     ).toMatchInlineSnapshot(
       `"870107010219012c58204813494d137e1631bba301d5acab6e7bb7aa74ce1185d456565ef51d737677b258204ba69735ca53765ed6a709edb56c6ea236b7193a3b29a6b390c346f0f4340e4e"`,
     )
-    expect(hex(commandLeaf(Uint8Array.of(1, 2, 3)))).toMatchInlineSnapshot(`"820043010203"`)
+    expect(hex(itemLeaf({ item: new Uint8Array(32), applied: true, outputs: [] }))).toBe(
+      `8500 5820 ${'00'.repeat(32)} f5 80 80`.replaceAll(' ', ''),
+    )
+    expect(hex(sha256(itemLeaf(LEAF)))).toMatchInlineSnapshot(
+      `"a04ed4a2c4fe13de8b09adb00dc6d3b934927a5c2c09d6412ea4941d5b203d80"`,
+    )
     expect(hex(sha256(votersLeaf(config(2, [0, 1], [0]))))).toMatchInlineSnapshot(
       `"13f6f011bf729e0e45ad24aef582868c878a864be3e06422cbf4c926d7d7bc06"`,
     )

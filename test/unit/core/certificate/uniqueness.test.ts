@@ -5,7 +5,7 @@ import type { TreeHead } from '../../../../src/codec/certificate/tree-head.ts'
 import type { VoterConfig } from '../../../../src/codec/certificate/voter-config.ts'
 import { startCollecting, stepCollecting } from '../../../../src/core/certificate/collect-shares.ts'
 import { doubleSigners, verifyDoubleSigning } from '../../../../src/core/certificate/double-signing.ts'
-import { noteShare } from '../../../../src/core/certificate/note-share.ts'
+import { notedWith, noteShare } from '../../../../src/core/certificate/note-share.ts'
 import { verifyCertificate } from '../../../../src/core/certificate/verify-certificate.ts'
 import { config, hashOf, SignatureBook, sha256, treeHead, VOTERS } from '../../../setup/certificates.ts'
 
@@ -76,7 +76,7 @@ function headOf(world: World, size: number, root: number): TreeHead {
 
 /** Every share that is given: liars sign all they can, the honest what they may after noting it. */
 function sharesOf(world: World, book: SignatureBook): readonly SealShare[] {
-  const noted = new Map<number, TreeHead>()
+  const noted = new Map<number, readonly TreeHead[]>()
   const shares: SealShare[] = []
   for (const liar of world.liars) {
     for (let size = 1; size <= SIZES; size++) {
@@ -86,8 +86,12 @@ function sharesOf(world: World, book: SignatureBook): readonly SealShare[] {
   for (const [voter, size, root] of world.asked) {
     if (world.liars.has(voter)) continue
     const head = headOf(world, size, root)
-    const step = noteShare(noted.get(voter), head)
-    if (step.kind === 'note') noted.set(voter, step.note)
+    const step = noteShare(noted.get(voter) ?? [], head)
+    if (step.kind === 'note')
+      noted.set(
+        voter,
+        notedWith(noted.get(voter) ?? [], [head], () => false),
+      )
     if (step.kind === 'note' || step.kind === 'noted') shares.push(signed(voter, head))
   }
   return shares

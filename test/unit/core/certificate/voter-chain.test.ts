@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { EMPTY_FRONTIER } from '../../../../src/codec/certificate/frontier.ts'
+import { votersLeaf } from '../../../../src/codec/certificate/leaf.ts'
 import type { VoterLink } from '../../../../src/codec/certificate/voter-chain.ts'
-import { commandLeaf, type VoterConfig, votersLeaf } from '../../../../src/codec/certificate/voter-config.ts'
+import type { VoterConfig } from '../../../../src/codec/certificate/voter-config.ts'
 import { leafHash } from '../../../../src/codec/merkle/hash.ts'
 import { LogTree } from '../../../../src/core/certificate/log-tree.ts'
-import { provesCommand } from '../../../../src/core/certificate/verify-certificate.ts'
+import { isItem, verifyLeaf } from '../../../../src/core/certificate/verify-leaf.ts'
 import {
   extendChain,
   extendChainAll,
@@ -13,7 +14,14 @@ import {
   verifyInChain,
 } from '../../../../src/core/certificate/voter-chain.ts'
 import type { Did } from '../../../../src/model/ids.ts'
-import { config, SignatureBook, sha256, treeHead, voterSet } from '../../../setup/certificates.ts'
+import {
+  commandLeaf,
+  config,
+  SignatureBook,
+  sha256,
+  treeHead,
+  voterSet,
+} from '../../../setup/certificates.ts'
 
 /** A group that applies commands and changes of voters, and certifies each. */
 class Group {
@@ -172,16 +180,39 @@ describe('the certified chain of voters', () => {
   })
 })
 
-describe('a command of a certified tree', () => {
-  it('is proved by its path, at its place', () => {
-    const group = grown()
-    const { head } = group.certificate()
-    const bytes = (text: string) => new TextEncoder().encode(text)
-    const path = group.tree.path(2)
-    expect(provesCommand(head, bytes('b'), 2, path, sha256)).toBe(true)
-    expect(provesCommand(head, bytes('b'), 3, path, sha256)).toBe(false)
-    expect(provesCommand(head, bytes('x'), 2, path, sha256)).toBe(false)
-    expect(provesCommand(head, bytes('b'), 2, path.slice(1), sha256)).toBe(false)
-    expect(provesCommand({ ...head, size: 100 as typeof head.size }, bytes('b'), 2, path, sha256)).toBe(false)
+describe('an item of a certified tree', () => {
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const group = grown()
+  const chain = extendChainAll(startChain(first), group.links, group.book.context(1))
+  if (!chain.ok) throw new Error(chain.error.message)
+  const good = {
+    certificate: group.certificate(),
+    leaf: commandLeaf(bytes('b')),
+    index: 2,
+    path: group.tree.path(2),
+  }
+  const codeOf = (change: Partial<typeof good>) => {
+    const verified = verifyLeaf(chain.value, { ...good, ...change }, group.book.context(1))
+    return verified.ok ? 'ok' : verified.error.code
+  }
+
+  it('is proved by its leaf, path and place, from the voters of genesis on', () => {
+    const verified = verifyLeaf(chain.value, good, group.book.context(1))
+    if (!verified.ok) throw new Error(verified.error.message)
+    expect(isItem(verified.value, bytes('b'), sha256)).toBe(true)
+    expect(isItem(verified.value, bytes('x'), sha256)).toBe(false)
+    expect(verified.value.applied).toBe(true)
+  })
+
+  it('is refused at another place, with another leaf or path, or a certificate of too few', () => {
+    expect(codeOf({ index: 3 })).toBe('CONFLICT')
+    expect(codeOf({ leaf: commandLeaf(bytes('x')) })).toBe('CONFLICT')
+    expect(codeOf({ path: good.path.slice(1) })).toBe('CONFLICT')
+    expect(codeOf({ certificate: group.certificate(voterSet(0, 1, 2)) })).toBe('BAD_SIGNATURE')
+  })
+
+  it('is never a change of voters', () => {
+    const change = votersLeaf(config(2, [0, 1, 2, 4], [0, 1, 2, 3]))
+    expect(codeOf({ leaf: change, index: 1, path: group.tree.path(1) })).toBe('MALFORMED')
   })
 })
