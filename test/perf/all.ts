@@ -1,6 +1,7 @@
 import type { Benchmark } from './benchmark.ts'
 import { envelope } from './envelope.ts'
 import { policy } from './policy.ts'
+import { raft } from './raft.ts'
 
 /** Every benchmark that `npm run bench` knows. */
-export const BENCHMARKS: readonly Benchmark[] = [envelope, policy]
+export const BENCHMARKS: readonly Benchmark[] = [envelope, policy, raft]

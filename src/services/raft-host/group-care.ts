@@ -102,7 +102,8 @@ export class GroupCare {
     if (replica === undefined) return
     const isSleepy = settings.quietTicks > 0 && group.quietTicks >= settings.quietTicks
     const isSpreading =
-      settings.spreadTicks > 0 && group.leadingTicks % settings.spreadTicks === settings.spreadTicks - 1
+      settings.spreadTicks > 0 &&
+      (isSleepy || group.leadingTicks % settings.spreadTicks === settings.spreadTicks - 1)
     if (!isSleepy && !isSpreading && replica.promoting.size === 0) return
     const status = engine.status(group.id)
     if (!status.ok || status.value.role !== 'leader') return
@@ -131,12 +132,17 @@ export class GroupCare {
     if (change !== undefined) this.#core.engine.proposeChange(group.id, change) // refused: tried again next tick
   }
 
+  /**
+   * Gives the group to the voter that should lead it. True: it is not to sleep yet, because asleep it would stay where
+   * it is; but not forever, if that voter does not take it.
+   */
   #spread(group: HostedGroup, status: GroupStatus): boolean {
-    const { self, engine } = this.#core
+    const { self, engine, settings } = this.#core
     const to = preferredLeader(group.id, status.membership.voters)
-    if (to === undefined || to === self || status.transferee !== undefined) return false
+    if (to === undefined || to === self || !isAlive(this.#core, to)) return false
     const progress = status.progress.find(({ id }) => id === to)
-    if (progress?.active !== true || progress.match < status.commit || !isAlive(this.#core, to)) return false
-    return engine.transferLeadership(group.id, to).ok
+    const isFit = progress?.active === true && progress.match >= status.commit
+    if (isFit && status.transferee === undefined) engine.transferLeadership(group.id, to)
+    return group.quietTicks < 2 * settings.quietTicks
   }
 }

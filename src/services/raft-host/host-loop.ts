@@ -11,6 +11,7 @@ export class HostLoop {
   readonly #tickMs: number
   readonly #onFault: (error: unknown) => void
   readonly #later: (task: () => void) => void
+  #turns = 0
   #isDue = false
   #isOver = false
   #cancelTick: () => void = () => undefined
@@ -31,6 +32,11 @@ export class HostLoop {
     this.#later = options.later
     this.#onFault = options.onFault
     this.#tickLater()
+  }
+
+  /** Turns taken. */
+  get turns(): number {
+    return this.#turns
   }
 
   soon(): void {
@@ -55,6 +61,7 @@ export class HostLoop {
   #turn(): void {
     this.#isDue = false
     if (this.#isOver) return
+    this.#turns++
     try {
       if (this.#host.turn()) this.soon()
     } catch (error) {

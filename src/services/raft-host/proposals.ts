@@ -37,6 +37,9 @@ export class Proposals {
   /** Requests that were passed on to a leader. */
   readonly #passed = new Map<number, { readonly group: GroupId; readonly key: string }>()
 
+  /** There was room since the last turn: looking it up takes calls of the system. */
+  #isRoomy = false
+
   constructor(core: HostCore) {
     this.#core = core
   }
@@ -69,6 +72,7 @@ export class Proposals {
 
   /** Proposes on groups that this node leads, an entry a group; passes on what others lead. */
   flush(): readonly Refused[] {
+    this.#isRoomy = false
     const proposals: Proposal[] = []
     const batches: { group: HostedGroup; taken: readonly Waiting[]; internal: readonly EntryItem[] }[] = []
     for (const group of this.#core.groups.values()) {
@@ -126,7 +130,7 @@ export class Proposals {
     asker: Asker,
     hops: number,
   ): { why: RefusedWhy; detail: string } | undefined {
-    const { settings, groups, stopping, store, tick } = this.#core
+    const { settings, groups, stopping, tick } = this.#core
     const group = groups.get(id)
     if (group === undefined) return { why: 'unknown-group', detail: `group ${id} is not here` }
     if (group.condition !== 'running') return { why: 'halted', detail: group.why }
@@ -153,7 +157,7 @@ export class Proposals {
     if (group.waiting.size >= settings.waitingMax || group.waitingBytes + bytes > settings.waitingBytesMax) {
       return { why: 'queue-full', detail: `${group.waiting.size} commands wait` }
     }
-    if (group.role === 'leader' && store.room().freeBytes < settings.reserveBytes) {
+    if (group.role === 'leader' && !this.#hasRoom()) {
       return { why: 'no-room', detail: 'the disk is nearly full' }
     }
     if (this.#core.mutant === 'ack-at-propose') {
@@ -176,6 +180,12 @@ export class Proposals {
     group.waitingBytes += bytes
     group.queue.push(key)
     return undefined
+  }
+
+  #hasRoom(): boolean {
+    const { store, settings } = this.#core
+    this.#isRoomy ||= store.room().freeBytes >= settings.reserveBytes
+    return this.#isRoomy
   }
 
   #collect(
