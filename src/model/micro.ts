@@ -21,3 +21,8 @@ export function parseMicro(text: string): Result<Micro, Rejection> {
   }
   return ok(BigInt(text) as Micro)
 }
+
+/** The text of an amount, as it travels. */
+export function microText(amount: Micro): MicroText {
+  return amount.toString() as MicroText
+}

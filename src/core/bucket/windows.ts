@@ -1,0 +1,30 @@
+import type { AppliedAt, SlotFacts } from '../records/world.ts'
+import type { BucketRecord, Moment } from './tables.ts'
+
+/**
+ * Time without a leader that any window stands still for, whatever was said: a day, and half of the time that passed
+ * beyond it. So an outage of less than two days makes nobody late, and leaders that keep beginning delay no window
+ * for ever. Source: lifecycle.md, "Entries of a need" (windows; every state has an exit in bounded slot time).
+ */
+const STANDSTILL_MS = 24 * 3_600_000
+
+/** The slot's point in time, as windows of this bucket count from it. */
+export function momentOf({ n, time, clock }: SlotFacts, { paused }: BucketRecord): Moment {
+  return { slot: n, time, clock, paused }
+}
+
+/** The same by number; undefined where the node does not hold the slot. */
+export function momentAt(slot: number, at: AppliedAt, bucket: BucketRecord): Moment | undefined {
+  const facts = at.slot(slot)
+  return facts === undefined ? undefined : momentOf(facts, bucket)
+}
+
+/**
+ * Milliseconds of a window that have run from a moment to a slot: slot clock without the time in which the bucket had no
+ * leader. Negative where the slot is before the moment.
+ */
+export function elapsed(since: Moment, until: SlotFacts, { paused }: BucketRecord): number {
+  const clock = until.clock - since.clock
+  const stood = Math.min(paused - since.paused, Math.floor(clock / 2) + STANDSTILL_MS)
+  return clock - Math.max(0, stood)
+}
