@@ -1,6 +1,7 @@
 import { parseDid } from '../../codec/did/did-key.ts'
 import { WireReader } from '../../codec/raft-frame/wire-reader.ts'
 import { WireWriter } from '../../codec/raft-frame/wire-writer.ts'
+import { certificateQuorum } from '../../core/certificate/quorum.ts'
 import type { Did } from '../../model/ids.ts'
 import { assertRaftId, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import { err, ok, type Result } from '../../model/result.ts'
@@ -90,19 +91,43 @@ export function preferredLeader(group: number, voters: readonly RaftId[]): RaftI
   return voters.toSorted((a, b) => a - b)[group % voters.length]
 }
 
-/** Where groups have certificates, a change names the keys of those it adds. Refuses when nobody here knows one. */
+/**
+ * Where groups have certificates, a change names the keys of those it adds. Refuses when nobody here knows one, and when
+ * the change could not be certified: those who stay must be a quorum of the voters before it, since nobody can make
+ * the others apply their own removal, and the voters after it must be able to be one.
+ */
 export function namedChange(
   { certification, groups }: HostCore,
   group: GroupId,
   change: MembershipChange,
 ): Result<MembershipChange, Refusal> {
-  const sealed = groups.get(group)?.replica?.sealed
+  const replica = groups.get(group)?.replica
+  const sealed = replica?.sealed
   if (sealed === undefined || certification === undefined) return ok(change)
+  const { liars } = certification.rules
+  const voters: readonly RaftId[] = replica?.membership.voters ?? []
+  const stay = voters.filter(
+    (id) => !change.parts.some((part) => part.id === id && part.kind !== 'add-voter'),
+  )
+  const newcomers = change.parts.filter(({ kind, id }) => kind === 'add-voter' && !voters.includes(id))
+  const after = stay.length + newcomers.length
+  const isLost = stay.length < voters.length && stay.length < certificateQuorum(voters.length, liars)
+  if (isLost && voters.length > SMALL) {
+    return refused(`of ${voters.length} voters too few stay to certify the change`)
+  }
+  if (after < certificateQuorum(after, liars)) return refused(`${after} voters could certify nothing`)
   const fresh = change.parts.filter(({ kind, id }) => kind !== 'remove' && !sealed.members.has(id))
   const names = fresh.flatMap(({ id }): [RaftId, Did][] => {
     const did = certification.didOf(id)
     return did === undefined ? [] : [[id, did]]
   })
   if (names.length === fresh.length) return ok(withNames(change, names))
-  return err({ reason: 'conf-invalid', detail: 'the key of a node that is to be added is not known' })
+  return refused('the key of a node that is to be added is not known')
+}
+
+/** Of two voters one may go, although the other alone cannot certify it: it is asked while it still listens. */
+const SMALL = 2
+
+function refused(detail: string): Result<never, Refusal> {
+  return err({ reason: 'conf-invalid', detail })
 }

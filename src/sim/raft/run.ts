@@ -10,6 +10,7 @@ import { Chance } from './chance.ts'
 import { checkCells, checkCounter } from './history.ts'
 import type { Board } from './machines.ts'
 import { Nemesis } from './nemesis.ts'
+import { SealedRun } from './sealed-run.ts'
 import { Violation } from './violation.ts'
 import { World } from './world.ts'
 
@@ -21,6 +22,8 @@ export interface SimOptions {
   readonly sha256: Sha256
   readonly checksum: Checksum
   readonly mutant?: Mutant | undefined
+  /** Groups have certificates, and where the network withstands it one voter lies. */
+  readonly certified?: boolean
 }
 
 export interface SimResult {
@@ -37,6 +40,8 @@ export interface SimResult {
   readonly kills: number
   /** Of all frames that were sent: equal for equal seeds. */
   readonly trace: string
+  readonly certificates: number
+  readonly liarsCaught: number
 }
 
 /** All must be done so long after the faults have stopped. */
@@ -44,10 +49,13 @@ const LIVENESS_MS = 60_000
 const DISKS_EVERY = 500
 
 /** Runs one seed: faults under load, then none until everything is done. Throws Violation naming what was broken. */
-export function runSim({ seed, steps, ...parts }: SimOptions): SimResult {
+export function runSim({ seed, steps, certified = false, ...parts }: SimOptions): SimResult {
   const chance = new Chance(seed, 'run')
   const nodes = chance.pick([3, 3, 5, 7])
-  const world = new World({ seed, ...parts, nodes, groups: chance.pick([1, 2, 3]) })
+  const groups = chance.pick([1, 2, 3])
+  const seals = certified ? new SealedRun(nodes, parts.sha256) : undefined
+  const world = new World({ seed, ...parts, nodes, groups, ...seals?.options() })
+  seals?.watch(world)
   const nemesis = new Nemesis(world, new Chance(seed, 'nemesis'), nodes + 3)
   const callers = new Callers(world, new Chance(seed, 'callers'))
   nemesis.begin()
@@ -80,6 +88,8 @@ export function runSim({ seed, steps, ...parts }: SimOptions): SimResult {
     faults: nemesis.counts,
     kills: world.kills,
     trace: digest,
+    certificates: seals?.checks.certificates ?? 0,
+    liarsCaught: seals?.checks.caught ?? 0,
   }
 }
 
