@@ -1,41 +1,82 @@
 /**
- * npm run sim:raft -- --seed N [--seeds COUNT] [--steps COUNT] [--mutant NAME]
- * Runs seeds of the raft simulation, one line each, and ends with 1 at the first broken promise.
+ * npm run sim:raft -- [--seed N] [--seeds COUNT] [--steps COUNT] [--mutant NAME] [--quiet] [--porcupine]
+ * Runs seeds of the raft simulation, one line each, and ends with 1 at the first broken promise. `--from` is another
+ * name of `--seed`. With `--porcupine` every history is checked by Porcupine too, where Go is.
+ *
+ * npm run sim:raft -- --mutants [--seeds COUNT] [--steps COUNT]
+ * Runs each way to break shim, store, host and certificates until a check finds it, and prints the table. Ends with 1
+ * when one is not found.
  */
 import { parseArgs } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { nodeCrypto } from '../src/adapters/crypto/node-crypto.ts'
 import { compileEngine, readEngineFiles } from '../src/adapters/etcd-raft/engine-module.ts'
-import type { Mutant } from '../src/services/raft-host/seam.ts'
+import { MUTANTS, type Mutant } from '../src/services/raft-host/seam.ts'
+import { huntMutant } from '../src/sim/raft/hunt.ts'
 import { runSim } from '../src/sim/raft/run.ts'
 import { Violation } from '../src/sim/raft/violation.ts'
+import { judgeHistory } from './sim-raft/porcupine.ts'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '20000' },
+    from: { type: 'string' },
+    seeds: { type: 'string' },
+    steps: { type: 'string' },
     mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
+    quiet: { type: 'boolean', default: false },
+    porcupine: { type: 'boolean', default: false },
   },
 })
-const module = compileEngine(readEngineFiles())
-const first = Number(values.seed)
-for (let seed = first; seed < first + Number(values.seeds); seed++) {
-  const started = performance.now()
-  try {
-    const { sha256 } = nodeCrypto
-    const mutant = values.mutant as Mutant | undefined
-    const result = runSim({ seed, steps: Number(values.steps), module, sha256, checksum: crc32, mutant })
-    const { nodes, virtualMs, acknowledged, refused, reads, frames, applied, kills, trace } = result
-    const ms = Math.round(performance.now() - started)
-    console.log(
-      `seed ${seed} ok: ${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, ${kills} kills, trace ${trace}, ${ms} ms`,
-    )
-  } catch (error) {
-    if (!(error instanceof Violation)) console.log(`seed ${seed} crashed`)
-    else console.log(`seed ${seed} VIOLATION ${error.message}`)
-    if (!(error instanceof Violation)) throw error
-    process.exitCode = 1
-    break
+const parts = { module: compileEngine(readEngineFiles()), sha256: nodeCrypto.sha256, checksum: crc32 }
+
+function runSeeds(first: number, count: number, steps: number, mutant: Mutant | undefined): void {
+  const begun = performance.now()
+  const sum = { steps: 0, acknowledged: 0, kills: 0, frames: 0 }
+  for (let seed = first; seed < first + count; seed++) {
+    const started = performance.now()
+    try {
+      const result = runSim({ ...parts, seed, steps, mutant })
+      if (values.porcupine) judgeHistory(seed, result.history)
+      for (const name of ['steps', 'acknowledged', 'kills', 'frames'] as const) sum[name] += result[name]
+      if (!values.quiet)
+        console.log(`seed ${seed} ok: ${lineOf(result)}, ${Math.round(performance.now() - started)} ms`)
+    } catch (error) {
+      console.log(`seed ${seed} ${error instanceof Violation ? `VIOLATION ${error.message}` : 'crashed'}`)
+      if (!(error instanceof Violation)) throw error
+      process.exitCode = 1
+      return
+    }
   }
+  const seconds = (performance.now() - begun) / 1000
+  console.log(
+    `${count} seeds from ${first} clean: ${sum.steps} steps, ${sum.acknowledged} acknowledged, ${sum.kills} kills, ${sum.frames} frames, ${seconds.toFixed(1)} s, ${Math.round(sum.steps / seconds)} steps/s`,
+  )
+}
+
+function lineOf(result: ReturnType<typeof runSim>): string {
+  const { nodes, virtualMs, acknowledged, refused, reads, frames, applied, kills, trace } = result
+  return `${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, ${kills} kills, trace ${trace}`
+}
+
+function printMutants(seedsMax: number, steps: number): void {
+  console.log('| mutant | found by | seeds |\n| --- | --- | --- |')
+  for (const mutant of MUTANTS) {
+    const found = huntMutant(mutant, { ...parts, steps }, seedsMax)
+    if (found === undefined) process.exitCode = 1
+    console.log(`| ${mutant} | ${found?.check ?? 'nothing'} | ${found?.seed ?? `more than ${seedsMax}`} |`)
+  }
+}
+
+if (values.mutants) printMutants(Number(values.seeds ?? 60), Number(values.steps ?? 5000))
+else {
+  const mutant = MUTANTS.find((name) => name === values.mutant)
+  if (values.mutant !== undefined && mutant === undefined) throw new Error(`no mutant ${values.mutant}`)
+  runSeeds(
+    Number(values.from ?? values.seed),
+    Number(values.seeds ?? 1),
+    Number(values.steps ?? 20_000),
+    mutant,
+  )
 }

@@ -182,8 +182,7 @@ export class FrameIntake {
       applied: group.replica.applied,
       leader: group.leader,
     }
-    const isAsSaid = maySleepToo(mine, { from, term: said.term, index: said.index })
-    if (isAsSaid || this.#core.mutant === 'sleep-uncaught') group.asleep = true
+    if (maySleepToo(mine, { from, term: said.term, index: said.index })) group.asleep = true
   }
 
   unfit(peer: RaftId, group: GroupId | undefined, why: string, isSuspect: boolean): undefined {

@@ -109,10 +109,7 @@ export class GroupCare {
     if (!status.ok || status.value.role !== 'leader') return
     this.#promote(group, status.value, tick)
     if (isSpreading && this.#spread(group, status.value)) return
-    const isCaughtUp = this.#core.mutant === 'sleep-uncaught'
-    if (isSleepy && (isCaughtUp || maySleep(status.value, (peer) => isAlive(this.#core, peer)))) {
-      group.sleepDue = true
-    }
+    if (isSleepy && maySleep(status.value, (peer) => isAlive(this.#core, peer))) group.sleepDue = true
   }
 
   #isQuiet(group: HostedGroup): boolean {

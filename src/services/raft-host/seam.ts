@@ -33,7 +33,6 @@ export const MUTANTS = [
   'effect-twice',
   'effect-skip',
   'effect-once-sent',
-  'sleep-uncaught',
   'admit-all',
   'sign-before-noting',
   'forget-notes',

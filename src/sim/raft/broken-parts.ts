@@ -27,10 +27,11 @@ function keepingConflicts(store: TurnStore, tails: Leftovers): TurnStore {
         const [first] = entries ?? []
         if (entries === undefined || first === undefined || !store.groups().includes(group)) continue
         const [before] = store.readGroups([group])
-        const old = before?.kind === 'sound' ? before.entries : []
+        const old = [...(before?.kind === 'sound' ? before.entries : []), ...(tails.get(group) ?? [])]
+        const end = first.index + entries.length
         tails.set(
           group,
-          old.filter(({ index }) => index >= first.index + entries.length),
+          old.filter(({ index }) => index >= end),
         )
       }
       return store.commit(writes)

@@ -21,6 +21,8 @@ export class Callers {
   readonly history: Operation[] = []
   readonly #world: World
   readonly #chance: Chance
+  /** The cell that a put was last acknowledged for. */
+  readonly #written = new Map<GroupId, string>()
   #serial = 0
   /** Operations without an answer. */
   open = 0
@@ -47,8 +49,8 @@ export class Callers {
     const cell = `c${this.#chance.below(CELLS) + Math.floor(this.#serial / 20)}`
     const serial = ++this.#serial
     const kind = this.#chance.below(10)
-    if (kind < 2) return this.#read(group, cell)
-    if (kind < 6)
+    if (kind < 3) return this.#read(group, this.#cellToRead(group, cell))
+    if (kind < 7)
       return void this.#command(
         group,
         { kind: 'put', cell, value: `v${serial}` },
@@ -121,7 +123,14 @@ export class Callers {
     this.acknowledged++
     operation.ended = this.#now()
     operation.got = gotOf(operation.ask, outcome)
+    if (operation.ask.kind === 'put') this.#written.set(operation.group, operation.ask.cell)
     this.#world.checks.acknowledged(operation.group, ticket.key, outcome.index)
+  }
+
+  /** Mostly one that was written a moment ago: a stale answer shows there. */
+  #cellToRead(group: GroupId, cell: string): string {
+    const recent = this.#written.get(group)
+    return recent === undefined || this.#chance.is(0.3) ? cell : recent
   }
 
   #read(group: GroupId, cell: string): void {

@@ -49,6 +49,19 @@ export class Checks {
     this.#at.set(`${node} ${group}`, applied)
   }
 
+  /** B4: the engine has the membership that the checkpoint has, from nowhere else. */
+  opened(node: RaftId, host: RaftHost, id: GroupId): void {
+    const replica = host.group(id)?.replica
+    const status = host.status(id)
+    if (replica === undefined || !status.ok) return
+    const [engine, stored] = [status.value.membership, replica.membership].map(
+      ({ voters, outgoing, learners }) =>
+        [voters, outgoing, learners].map((ids) => ids.toSorted((a, b) => a - b).join()).join('/'),
+    )
+    if (engine !== stored)
+      throw new Violation('membership', `node ${node} group ${id}: ${engine}, not ${stored}`)
+  }
+
   /** A1 and state machine safety: in order, once, the same everywhere. */
   applied(node: RaftId, { group, index, term, data }: AppliedNotice): void {
     const place = `${node} ${group}`
@@ -97,6 +110,13 @@ export class Checks {
       }
       this.#leaders.set(reign, node)
     }
+  }
+
+  /** G2: a leader and its follower that both sleep have the same log. */
+  asleep(leader: Readonly<HostedGroup>, follower: Readonly<HostedGroup>, id: RaftId): void {
+    const follows = follower.leader === leader.leader && follower.hard.term === leader.hard.term
+    if (!leader.asleep || !follower.asleep || !follows || follower.last === leader.last) return
+    throw new Violation('asleep-behind', `node ${id} group ${leader.id}: ${follower.last} of ${leader.last}`)
   }
 
   /** S1: what a reply promises is on the disk when it leaves, and nobody votes twice in a term. */

@@ -8,7 +8,8 @@ import type { World } from './world.ts'
 
 /** What goes wrong, each with its weight: kills, disks, networks, clocks, transfers, members, strangers. */
 const KINDS = [
-  ['kill', 5],
+  ['kill', 4],
+  ['bounce', 4],
   ['kill-at-write', 5],
   ['kill-at-send', 4],
   ['kill-at-call', 5],
@@ -94,6 +95,11 @@ export class Nemesis {
     switch (kind) {
       case 'kill':
         return this.#kill(node)
+      case 'bounce':
+        this.#world.kill(node.id)
+        return this.#world.events.after(this.#chance.next() * 200, () => {
+          if (node.host === undefined) this.#world.start(node.id)
+        })
       case 'kill-all':
         for (const one of up) this.#kill(one)
         return

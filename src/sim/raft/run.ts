@@ -7,7 +7,7 @@ import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
-import { checkCells, checkCounter } from './history.ts'
+import { checkCells, checkCounter, type Operation } from './history.ts'
 import type { Board } from './machines.ts'
 import { Nemesis } from './nemesis.ts'
 import { SealedRun } from './sealed-run.ts'
@@ -38,6 +38,8 @@ export interface SimResult {
   readonly applied: number
   readonly faults: ReadonlyMap<string, number>
   readonly kills: number
+  /** What callers asked and saw: linearizable. */
+  readonly history: readonly Operation[]
   /** Of all frames that were sent: equal for equal seeds. */
   readonly trace: string
   readonly certificates: number
@@ -46,7 +48,7 @@ export interface SimResult {
 
 /** All must be done so long after the faults have stopped. */
 const LIVENESS_MS = 60_000
-const DISKS_EVERY = 500
+const COMPARE_EVERY = 250
 
 /** Runs one seed: faults under load, then none until everything is done. Throws Violation naming what was broken. */
 export function runSim({ seed, steps, certified = false, ...parts }: SimOptions): SimResult {
@@ -63,7 +65,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
   call(world, callers, chance, calls)
   let done = 0
   for (; done < steps && world.events.step(); done++) {
-    if (done % DISKS_EVERY === 0) compareDisks(world)
+    if (done % COMPARE_EVERY === 0) compareNodes(world)
   }
   nemesis.end()
   calls.isOver = true
@@ -71,7 +73,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
   checkCells(callers.history)
   checkCounter(callers.history)
   callers.checkAbandoned()
-  compareDisks(world)
+  compareNodes(world)
   compareStates(world)
   checkEffects(world, callers)
   const { digest, frames } = world.checks.trace
@@ -87,15 +89,17 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
     applied: [...world.checks.logs.values()].reduce((sum, log) => sum + log.size, 0),
     faults: nemesis.counts,
     kills: world.kills,
+    history: callers.history,
     trace: digest,
     certificates: seals?.checks.certificates ?? 0,
     liarsCaught: seals?.checks.caught ?? 0,
   }
 }
 
-/** Operations come at random, a few at once. */
+/** Operations come at random, a few at once; now and then nobody asks for a while, and groups go to sleep. */
 function call(world: World, callers: Callers, chance: Chance, calls: { readonly isOver: boolean }): void {
-  world.events.after(chance.next() * 50, () => {
+  const wait = chance.is(0.01) ? 1000 + chance.next() * 5000 : chance.next() * 50
+  world.events.after(wait, () => {
     if (calls.isOver) return
     if (callers.open < 24) callers.begin()
     call(world, callers, chance, calls)
@@ -149,7 +153,15 @@ function whatIsLeft(world: World, callers: Callers): string {
   return `${callers.open} operations open; ${groups.join('; ')}`
 }
 
-function compareDisks(world: World): void {
+/** What is compared between nodes: now and then, for it costs more than a step. */
+function compareNodes(world: World): void {
+  for (const id of world.groups) {
+    const leader = world.leader(id)?.host?.group(id)
+    for (const { id: node, host } of leader?.asleep === true ? world.up() : []) {
+      const group = host?.group(id)
+      if (leader !== undefined && group?.role === 'follower') world.checks.asleep(leader, group, node)
+    }
+  }
   world.checks.compareDisks(
     [...world.nodes.values()].map(({ durable }) => durable),
     world.groups,

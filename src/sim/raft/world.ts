@@ -143,6 +143,7 @@ export class World {
     for (const group of this.groups) {
       const applied = host.group(group)?.replica?.applied
       this.checks.restarted(node.id, group, applied ?? 0)
+      this.checks.opened(node.id, host, group)
     }
     this.#tickLater(node, node.life)
     return true

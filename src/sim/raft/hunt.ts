@@ -1,0 +1,33 @@
+import type { Mutant } from '../../services/raft-host/seam.ts'
+import { runSim, type SimOptions } from './run.ts'
+import { Violation } from './violation.ts'
+
+/** Which check found a mutant, and in which seed, the first being 1: so after how many seeds. */
+export interface Found {
+  readonly check: string
+  readonly seed: number
+}
+
+/** Runs seeds from 1 on with a mutant until a check finds it; undefined: none did within `seedsMax`. */
+export function huntMutant(
+  mutant: Mutant,
+  parts: Omit<SimOptions, 'seed' | 'mutant'>,
+  seedsMax: number,
+): Found | undefined {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const check = checkThatFinds(mutant, { ...parts, seed })
+    if (check !== undefined) return { check, seed }
+  }
+  return undefined
+}
+
+/** The check that a mutant breaks in one seed. */
+export function checkThatFinds(mutant: Mutant, parts: Omit<SimOptions, 'mutant'>): string | undefined {
+  try {
+    runSim({ ...parts, mutant })
+    return undefined
+  } catch (error) {
+    if (error instanceof Violation) return error.check
+    throw error
+  }
+}
