@@ -20,6 +20,7 @@ import type {
   Terms,
 } from './tables.ts'
 import { challengeKey, committeeKey } from './tables.ts'
+import { CHALLENGE_TRANSITIONS } from './transitions.ts'
 import { elapsed, momentOf } from './windows.ts'
 
 /** What every entry of a need works on. Whoever refuses throws all of it away. */
@@ -194,7 +195,11 @@ export class NeedTurn {
     return this.#draft.get('challenges', challengeKey(this.key, id))
   }
 
+  /** Asserts that a known challenge goes on as the table says. */
   putChallenge(id: string, challenge: Challenge): void {
+    const before = this.challenge(id)?.state
+    const isLawful = before === undefined || CHALLENGE_TRANSITIONS[before][challenge.state] !== undefined
+    assert(isLawful, 'a challenge goes where the table says')
     this.#draft.put('challenges', challengeKey(this.key, id), challenge)
   }
 

@@ -2,7 +2,7 @@ import type { Did } from '../../model/ids.ts'
 import type { Micro } from '../../model/micro.ts'
 import type { Parameters } from '../../model/parameters.ts'
 import type { TaskClass } from '../../model/task.ts'
-import type { NeedState } from './transitions.ts'
+import type { ChallengeState, NeedState } from './transitions.ts'
 
 /** The records of one bucket. Keys of all but `bucket` begin with the text of a need's id. */
 export type BucketTables = {
@@ -217,7 +217,7 @@ export type Challenge = {
   /** Commitment to what CHALLENGE says. */
   readonly hash: Uint8Array
   /** Closed ones have an outcome. */
-  readonly state: 'bonding' | 'committed' | 'revealed' | 'upheld' | 'closed'
+  readonly state: ChallengeState
   /** When its present state began. */
   readonly at: Moment
 }

@@ -102,3 +102,18 @@ export function movesOf(
 export function isOver(state: NeedState): boolean {
   return (OVER as readonly NeedState[]).includes(state)
 }
+
+export const CHALLENGE_STATES = ['bonding', 'committed', 'revealed', 'upheld', 'closed'] as const
+
+export type ChallengeState = (typeof CHALLENGE_STATES)[number]
+
+/** What leads a challenge from one state to another, by the entry that does it. It begins as `bonding`. */
+export const CHALLENGE_TRANSITIONS: Readonly<
+  Record<ChallengeState, Partial<Record<ChallengeState, readonly NeedEntry[]>>>
+> = {
+  bonding: { committed: ['bonded'], closed: ['bonded', 'invalidate'] },
+  committed: { revealed: ['challenge'], closed: ['void-challenge', 'verdict', 'invalidate'] },
+  revealed: { upheld: ['verdict'], closed: ['verdict', 'void-challenge', 'invalidate'] },
+  upheld: { closed: ['invalidate'] },
+  closed: {},
+}

@@ -25,9 +25,9 @@ interface Judging {
 }
 
 /**
- * As many further seats as are missing, when no side can reach K any more with those that are left, or their time is over;
- * who was silent is slashed and out. Rejects CONFLICT where nothing is judged, seats are being drawn, a side has K, or can
- * still reach it in time, WINDOW_CLOSED for an order that is used up, and as `readSeen`.
+ * As many further seats as are missing, when no side can reach K any more with those that are left: who can no longer answer
+ * is slashed and out. Rejects CONFLICT where nothing is judged, seats are being drawn, a side has K, or can still reach it,
+ * WINDOW_CLOSED for an order that is used up, and as `readSeen`.
  * Source: lifecycle.md, "Entries of a need" (`wave`), "Committees".
  */
 export function applyWave(turn: NeedTurn, command: Wave): Result<Uint8Array, Rejection> {
@@ -44,19 +44,24 @@ export function applyWave(turn: NeedTurn, command: Wave): Result<Uint8Array, Rej
   const counted = tally(heard.value, on)
   const largest = largestSide(before, counted)
   if (largest >= before.k) return reject('CONFLICT', `a side has its ${before.k} verdicts`)
-  const isLate = isOver(turn, judging.value, sightings.value)
-  if (largest + counted.open.length >= before.k && !isLate) {
-    return reject('CONFLICT', `${counted.open.length} seats may still answer`)
-  }
-  if (before.isUsedUp && (!isLate || counted.open.length === 0)) {
+  const silent = counted.open.filter((seat) => isSilent(turn, judging.value, seat, sightings.value))
+  const left = counted.open.length - silent.length
+  if (largest + left >= before.k) return reject('CONFLICT', `${left} seats may still answer`)
+  if (before.isUsedUp && silent.length === 0) {
     return reject('WINDOW_CLOSED', 'the order of this role is used up')
   }
   slashEquivocation(turn, before, heard.value)
-  const silent = isLate ? counted.open : []
   for (const seat of silent) slashSilence(turn, heard.value, seat)
-  const left = isLate ? 0 : counted.open.length
   callFurther(turn, { ...heard.value, silent: [...before.silent, ...silent] }, before.k - largest - left)
   return ok(NOTHING)
+}
+
+/** Its time is over; or all others show what they committed to, and it has not committed itself. */
+function isSilent(turn: NeedTurn, judging: Judging, seat: Did, { until }: Sightings): boolean {
+  const { committee, since, windowMs } = judging
+  const isBound = committee.commitments.some((one) => one.seat === seat)
+  if (committee.isCommitReveal && committee.revealing !== undefined && !isBound) return true
+  return since !== undefined && turn.elapsed(since, until) >= windowMs
 }
 
 function callFurther(turn: NeedTurn, committee: Committee, count: number): void {
@@ -140,10 +145,6 @@ function challengeJudging(turn: NeedTurn, id: string): Result<Judging, Rejection
 
 function later(a: Moment, b: Moment): Moment {
   return a.clock >= b.clock ? a : b
-}
-
-function isOver(turn: NeedTurn, { since, windowMs }: Judging, { until }: Sightings): boolean {
-  return since !== undefined && turn.elapsed(since, until) >= windowMs
 }
 
 /** A seat that committed itself and then showed nothing loses as for a wrong verdict. */
