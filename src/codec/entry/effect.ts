@@ -7,19 +7,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import {
-  count,
-  did,
-  hash32,
-  idLink,
-  integer,
-  list,
-  micro,
-  name,
-  ppm,
-  text,
-  timeMs,
-} from '../payload/fields.ts'
+import { count, did, hash32, idLink, integer, list, micro, ppm, text, timeMs } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { bucketNumber, envelopeField, SEATS_MAX, slotNumber } from './fields.ts'
 
@@ -126,7 +114,12 @@ const toHubSchema = z.discriminatedUnion('kind', [
     challenger: did.exactOptional(),
     evidence: idLink.describe('id of the entry or envelope that proves it'),
   }),
-  effect('unlock', { account: did, role: role.or(z.literal('worker')), attempt }),
+  effect('unlock', {
+    account: did,
+    role: role.or(z.literal('worker')),
+    attempt,
+    unclaimed: z.boolean().exactOptional().describe('worker: it let its claim window go by'),
+  }),
   effect('bond', { challenge: idLink, envelope: envelopeField.describe('CHALLENGE_COMMIT') }),
   effect('challenge-end', {
     challenge: idLink,

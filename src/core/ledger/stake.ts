@@ -9,8 +9,8 @@ import type { Account } from './tables.ts'
 /** Parts of a stake that are on their way out at once, for one account: more are refused. */
 const UNBONDING_MAX = 32
 
-export function freeStake({ stake, seats }: Account): bigint {
-  return stake - seats
+export function freeStake(account: Account): bigint {
+  return account.stake - account.seats
 }
 
 /** Rejects INSUFFICIENT_FUNDS. */

@@ -7,7 +7,7 @@ import type { Did } from '../../model/ids.ts'
 import type { Micro, MicroText } from '../../model/micro.ts'
 import type { Parameters } from '../../model/parameters.ts'
 import { freeStake } from '../ledger/stake.ts'
-import type { Account } from '../ledger/tables.ts'
+import { type Account, ALL } from '../ledger/tables.ts'
 import { startingStanding } from '../market/reputation.ts'
 import { type RosterMember, rosterMemberToIpld } from '../market/roster.ts'
 import type { Agent } from './tables.ts'
@@ -108,5 +108,5 @@ function countActive(turn: Turn, change: 1 | -1): void {
   const active = network.active + change
   const { enoughSince, ...rest } = { ...network, active }
   const isEnough = active >= settings.parameters.bootstrapVerifiers
-  turn.draft.put('network', 'all', isEnough ? { ...rest, enoughSince: enoughSince ?? now?.clock ?? 0 } : rest)
+  turn.draft.put('network', ALL, isEnough ? { ...rest, enoughSince: enoughSince ?? now?.clock ?? 0 } : rest)
 }

@@ -26,7 +26,7 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
     slot: 0,
     beacons: 0,
     beacon: world.sha256(world.net.bytes),
-    isBootstrap: (genesis.verifiers ?? []).length < parameters.bootstrapVerifiers,
+    isBootstrap: countFirst(opened) < parameters.bootstrapVerifiers,
     active: 0,
     isPaused: false,
     nonce: 0,
@@ -45,6 +45,12 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
   turn.settle()
   records.apply(turn.draft.writes())
   return records
+}
+
+/** Verifiers that are active from the start. Fewer than end bootstrap mode: the network begins in it, and leaves it once. */
+function countFirst({ genesis, parameters }: OpenedGenesis): number {
+  const { verifierStakeMinMicro } = parameters
+  return (genesis.verifiers ?? []).filter((one) => BigInt(one.stake) >= verifierStakeMinMicro).length
 }
 
 function fill(turn: Turn, { genesis }: OpenedGenesis): void {

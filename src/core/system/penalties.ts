@@ -27,7 +27,7 @@ export function slashSeat(turn: Turn, need: Need, penalty: SeatPenalty): Need {
   const key = `${why} ${role}/${attempt} ${account}`
   if (need.done.includes(key) || !hasSat(need, role, attempt, account)) return need
   const { book, network, settings } = turn
-  const seats = need.seats.filter((seat) => isSeat(seat, account, role, attempt))
+  const seats = need.seats.filter((seat) => isSeatOf(seat, account, role, attempt))
   const lock = seats.reduce((sum, { amount }) => sum + amount, 0n)
   const whole = slashable(book.account(account))
   const asked = (isWholeLock ? lock : 0n) + partOf(whole, ppm) * BigInt(times)
@@ -84,7 +84,8 @@ export function forfeitLocks(
   )
 }
 
-function isSeat(seat: Seat, account: string, role: string, attempt: number): boolean {
+/** A lock of this account in a seat of this role and attempt, whatever the challenge. */
+export function isSeatOf(seat: Seat, account: string, role: string, attempt: number): boolean {
   const key = `${role}/${attempt}`
   return seat.account === account && (seat.role === key || seat.role.startsWith(`${key}/`))
 }

@@ -4,8 +4,14 @@ import { reject } from '../../model/rejection.ts'
 import { ok } from '../../model/result.ts'
 import type { View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
+import { applyBond } from './effects/bond.ts'
+import { applyChallengeEnd } from './effects/challenge-end.ts'
+import { applyDraw } from './effects/draw.ts'
 import { applyEnd } from './effects/end.ts'
+import { applyRefill } from './effects/refill.ts'
 import { applyReserve } from './effects/reserve.ts'
+import { applySlash } from './effects/slash.ts'
+import { applyUnlock } from './effects/unlock.ts'
 import type { HubTables, Need } from './tables.ts'
 import { type HubStep, Turn } from './turn.ts'
 
@@ -48,7 +54,19 @@ function applyEffect(turn: Turn, id: string, need: Need, effect: ToHub, now: Slo
       return applyReserve(turn, id, need, effect, now)
     case 'end':
       return applyEnd(turn, id, need, effect, now)
+    case 'draw':
+      return applyDraw(turn, id, need, effect)
+    case 'slash':
+      return applySlash(turn, id, need, effect, now)
+    case 'unlock':
+      return applyUnlock(turn, id, need, effect, now)
+    case 'bond':
+      return applyBond(turn, id, need, effect, now)
+    case 'challenge-end':
+      return applyChallengeEnd(turn, id, need, effect)
+    case 'refill':
+      return applyRefill(turn, id, need, effect, now)
     default:
-      return undefined
+      return effect satisfies never
   }
 }

@@ -3,7 +3,12 @@ import { type Rejection, reject } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
+import { applyAge } from './commands/age.ts'
+import { applyChain } from './commands/chain.ts'
 import { applyEnvelope } from './commands/envelope.ts'
+import { applyEvidence } from './commands/evidence.ts'
+import { applyGovern } from './commands/govern.ts'
+import { applyLeaveBootstrap } from './commands/leave-bootstrap.ts'
 import { applySlot } from './commands/slot.ts'
 import type { HubTables } from './tables.ts'
 import { type HubStep, Turn } from './turn.ts'
@@ -27,7 +32,7 @@ export function stepHub(
 
 function apply(turn: Turn, command: HubCommand): Result<undefined, Rejection> {
   if (command.kind === 'slot') return applySlot(turn, command)
-  if (command.kind === 'chain') return reject('MALFORMED', 'later')
+  if (command.kind === 'chain') return applyChain(turn, command)
   const { now } = turn
   if (now === undefined || command.slot > now.n) {
     return reject('WINDOW_CLOSED', `the last slot is ${now?.n ?? 0}`, 'slot')
@@ -43,7 +48,15 @@ function applyAt(
   switch (command.kind) {
     case 'envelope':
       return applyEnvelope(turn, command, now)
+    case 'leave-bootstrap':
+      return applyLeaveBootstrap(turn, command, now)
+    case 'govern':
+      return applyGovern(turn, command, now)
+    case 'evidence':
+      return applyEvidence(turn, command, now)
+    case 'age':
+      return applyAge(turn, command, now)
     default:
-      return reject('MALFORMED', 'later')
+      return command satisfies never
   }
 }

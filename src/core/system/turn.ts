@@ -64,6 +64,11 @@ export class Turn {
     this.#changed.add(did)
   }
 
+  /** Its leaves are made again at the end of the step. */
+  touch(did: string): void {
+    this.#changed.add(did)
+  }
+
   need(id: string): Need | undefined {
     return this.draft.get('needs', id)
   }

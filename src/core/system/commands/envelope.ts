@@ -1,40 +1,49 @@
 import type { HubCommandOf } from '../../../codec/entry/hub-command.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
-import type { Ipld } from '../../../codec/ipld.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import type { Result } from '../../../model/result.ts'
 import type { SlotFacts } from '../../records/world.ts'
+import { ACCOUNT_VERBS } from '../account-verbs/table.ts'
+import { capsuleFor } from '../capsules.ts'
 import type { Turn } from '../turn.ts'
 import { applyNeed } from './need.ts'
 
 type Done = Result<undefined, Rejection>
 
 /**
- * A signed envelope that the hub decides about: a NEED, or an account's verb. Rejects as `openEnvelope` and the capsule do, UNKNOWN_CAPABILITY
- * for a verb that others decide about, and what the verb's own rules refuse.
+ * A signed envelope that the hub decides about: a NEED, or an account's verb. Rejects as `openEnvelope` and the capsule do,
+ * UNKNOWN_CAPABILITY for a verb that others decide about, and what the verb's own rules refuse.
  */
 export function applyEnvelope(
   turn: Turn,
   { envelope: field }: HubCommandOf<'envelope'>,
   now: SlotFacts,
 ): Done {
-  const opened = turn.world.openEnvelope(field as Ipld, now.time)
+  const opened = turn.world.openEnvelope(field, now.time)
   if (!opened.ok) return opened
-  turn.book.causedBy(opened.value.id)
-  return applyVerb(turn, opened.value, field, now)
+  const envelope = opened.value
+  turn.book.causedBy(envelope.id)
+  return envelope.body.kind === 'NEED'
+    ? applyNeed(turn, envelope as SingleEnvelope<'NEED'>, field, now)
+    : applyAccountVerb(turn, envelope, now)
 }
 
-function applyVerb(
-  turn: Turn,
-  envelope: SingleEnvelope,
-  field: HubCommandOf<'envelope'>['envelope'],
-  now: SlotFacts,
-): Done {
+/**
+ * A verb of an account's own thread: `seq` is its nonce. Gaps are allowed, going back is not: DUPLICATE.
+ * Source: protocol.md, "Verbs".
+ */
+function applyAccountVerb(turn: Turn, envelope: SingleEnvelope, now: SlotFacts): Done {
   const { body } = envelope
-  switch (body.kind) {
-    case 'NEED':
-      return applyNeed(turn, envelope as SingleEnvelope<'NEED'>, field, now)
-    default:
-      return reject('UNKNOWN_CAPABILITY', `the hub does not decide about ${body.kind}`, 'kind')
-  }
+  const verb = ACCOUNT_VERBS[body.kind]
+  if (verb === undefined)
+    return reject('UNKNOWN_CAPABILITY', `the hub does not decide about ${body.kind}`, 'kind')
+  const { book } = turn
+  const { nonce } = book.account(body.sender)
+  if (body.seq <= nonce) return reject('DUPLICATE', `${nonce} was applied`, 'seq')
+  if (!book.exists(body.sender))
+    return reject('INSUFFICIENT_FUNDS', 'an account exists from its first credit on')
+  const capsule = capsuleFor(turn, envelope, now.n)
+  if (!capsule.ok) return capsule
+  book.putAccount(body.sender, { ...book.account(body.sender), nonce: body.seq })
+  return verb(turn, envelope, now)
 }

@@ -2,7 +2,6 @@ import type { HubCommandOf } from '../../../codec/entry/hub-command.ts'
 import { threadIdOf } from '../../../codec/envelope/thread-id.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import type { Payload } from '../../../codec/payload/verbs.ts'
-import type { Micro } from '../../../model/micro.ts'
 import type { Parameters } from '../../../model/parameters.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { err, ok, type Result } from '../../../model/result.ts'
@@ -83,8 +82,8 @@ function newNeed(
     slot: now.n,
     key,
     class: payload.task_class,
-    budget: BigInt(payload.budget) as Micro,
-    bounty: BigInt(payload.verify_bounty) as Micro,
+    budget: BigInt(payload.budget),
+    bounty: BigInt(payload.verify_bounty),
     capability: payload.capability,
     ...(judges === undefined ? {} : { judges }),
     deadlineMs: deadline ?? parameters.needDeadlineMs,

@@ -1,6 +1,6 @@
 import { type CID, parseCid } from '../../../codec/cid.ts'
-import type { ToBucketOf } from '../../../codec/entry/effect.ts'
 import { assert } from '../../../model/fault.ts'
+import type { Did } from '../../../model/ids.ts'
 import { roleSeed } from '../../market/seeds.ts'
 import { draw, excludedFrom, seat, toEffect } from '../committee.ts'
 import { freezeRoster } from '../rosters.ts'
@@ -39,7 +39,7 @@ export function continueRole(turn: Turn, need: Need, role: RoleState, asked: Wai
   const drawn = draw(turn, need, {
     members,
     seed: role.seed,
-    from: { j: role.j, taken: role.taken as WaitingSeats },
+    from: { j: role.j, taken: role.taken as readonly Did[] },
     count: asked.count,
     excluded: excludedFrom(turn, need, members, asked.exclude),
     lock: need.lock,
@@ -59,16 +59,8 @@ export function continueRole(turn: Turn, need: Need, role: RoleState, asked: Wai
   })
 }
 
-type WaitingSeats = Parameters<typeof draw>[2]['from'] extends infer From
-  ? From extends { readonly taken: infer Taken }
-    ? Taken
-    : never
-  : never
-
 function idOf(text: string): CID {
   const id = parseCid(text)
   assert(id.ok, 'needs and challenges are kept by the text of their ids')
   return id.value
 }
-
-export type Seated = ToBucketOf<'seated'>

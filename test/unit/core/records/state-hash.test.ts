@@ -53,7 +53,7 @@ describe('the hash of a state (architecture.md, "Batching is the design": increm
     )
   })
 
-  it('it follows from the records alone, not from what led to them', () => {
+  it('follows from the records alone, not from what led to them', () => {
     fc.assert(
       fc.property(fc.array(write, { maxLength: 120 }), fc.infiniteStream(fc.nat()), (writes, order) => {
         const last = new Map(writes.map((one) => [`${one.table} ${one.key}`, one]))

@@ -177,7 +177,7 @@ export class Hub {
   }
 
   envelope(spoken: Spoken): HubStep {
-    return this.command({ v: 1, kind: 'envelope', slot: this.slot, envelope: spoken.field as never })
+    return this.command({ v: 1, kind: 'envelope', slot: this.slot, envelope: spoken.field })
   }
 
   receive(bucket: number, effect: ToHub): HubStep {
@@ -209,7 +209,7 @@ export class Hub {
       v: 1,
       kind: 'slot',
       n,
-      readings: this.readings(n, this.time) as never,
+      readings: this.readings(n, this.time),
       ...(link === undefined ? {} : { link }),
     })
     if (step.verdict.kind === 'applied') this.slot = n
@@ -251,5 +251,5 @@ export function needPayload(change: Partial<Payload<'NEED'>> = {}): Payload<'NEE
     verification: { mode: 'reexecute' },
     idempotency_key: 'k1',
     ...change,
-  } as Payload<'NEED'>
+  }
 }

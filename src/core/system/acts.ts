@@ -1,0 +1,92 @@
+/** What acts of governance do. Source: economy.md, "Registry, marketplace, channels, governance, breakers". */
+import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
+import { type GovernanceBody, governanceBody } from '../../codec/entry/hub-command.ts'
+import { assert } from '../../model/fault.ts'
+import type { Parameters } from '../../model/parameters.ts'
+import { parseParameters } from '../../model/parse-parameters.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import { ok, type Result } from '../../model/result.ts'
+import { mint } from '../ledger/credits.ts'
+import { ALL } from '../ledger/tables.ts'
+import { checkParameterBounds } from '../market/bounds.ts'
+import type { SlotFacts } from '../records/world.ts'
+import { parametersToWire } from './parameters.ts'
+import type { Settings } from './tables.ts'
+import type { Turn } from './turn.ts'
+
+type Act = GovernanceBody['act']
+
+/**
+ * Rejects MALFORMED and OVER_CAP for parameters that are none, are beyond their bounds, or break the bound on self-challenges; WINDOW_CLOSED for a capsule's
+ * window that has begun, CONFLICT while another capsule waits.
+ */
+export function judgeAct(turn: Turn, act: Act, now: SlotFacts): Result<undefined, Rejection> {
+  if (act.kind === 'parameters') {
+    const changed = changedParameters(turn.settings, act.changes)
+    return changed.ok ? ok(undefined) : changed
+  }
+  if (act.kind !== 'capsule') return ok(undefined)
+  if (turn.settings.next !== undefined) return reject('CONFLICT', 'another capsule waits', 'body.act')
+  return act.from > now.n && act.from < act.until
+    ? ok(undefined)
+    : reject('WINDOW_CLOSED', `slots ${act.from} to ${act.until}, and this is ${now.n}`, 'body.act.from')
+}
+
+/** Does it; one that waited and does not fit any more does nothing. */
+export function applyAct(turn: Turn, act: Act): void {
+  switch (act.kind) {
+    case 'mint':
+      return mint(turn.book, act.to, BigInt(act.amount))
+    case 'parameters':
+      return changeParameters(turn, act.changes)
+    case 'attestors':
+      return putSettings(turn, { attestors: act.attestors })
+    case 'capsule':
+      return putSettings(turn, { next: { capsule: act.capsule, from: act.from, until: act.until } })
+    case 'pause':
+      return turn.patchNetwork({ isPaused: act.paused })
+    default:
+      return act satisfies never
+  }
+}
+
+/** In a slot: acts whose time has come, in the order of their nonces; and a capsule whose window is over is the one in force. */
+export function applyDueActs(turn: Turn): void {
+  const { draft, now } = turn
+  assert(now !== undefined, 'acts come due in a slot')
+  for (const key of draft.keys('acts')) {
+    const pending = draft.get('acts', key)
+    if (pending === undefined || pending.at > now.time) continue
+    draft.put('acts', key, undefined)
+    const decoded = decodeDagCbor(pending.body)
+    const body = governanceBody.safeParse(decoded.ok ? decoded.value : undefined)
+    assert(body.success, 'what was taken into state has its form')
+    turn.book.causedBy(`act ${body.data.nonce}`)
+    applyAct(turn, body.data.act)
+  }
+  const { next, ...rest } = turn.settings
+  if (next === undefined || now.n < next.until) return
+  draft.put('settings', ALL, { ...rest, capsule: next.capsule })
+}
+
+function changedParameters(
+  settings: Settings,
+  changes: Readonly<Record<string, unknown>>,
+): Result<Parameters, Rejection> {
+  const wanted = { ...parametersToWire(settings.parameters), ...changes }
+  const parsed = parseParameters(settings.class, wanted)
+  if (!parsed.ok) return parsed
+  const bounded = checkParameterBounds(parsed.value)
+  return bounded.ok ? parsed : bounded
+}
+
+function changeParameters(turn: Turn, changes: Readonly<Record<string, unknown>>): void {
+  const changed = changedParameters(turn.settings, changes)
+  if (!changed.ok) return
+  putSettings(turn, { parameters: changed.value })
+  for (const did of turn.draft.keys('agents')) turn.touch(did)
+}
+
+function putSettings(turn: Turn, change: Partial<Settings>): void {
+  turn.draft.put('settings', ALL, { ...turn.settings, ...change })
+}
