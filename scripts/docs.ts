@@ -1,26 +1,36 @@
 /**
- * Writes into the documents what is known from the code: `npm run docs`. The import table, the command line, and
- * the verbs.
+ * Writes into the documents what is known from the code: `npm run docs`. The import table, the tables of the policy
+ * runtime, the command line, the state machines, and the verbs.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { cliReference } from './cli-reference.ts'
 import { IMPORT_TABLE, type ImportRow, SIBLINGS_BY_LINE } from './import-table.ts'
+import { POLICY_TABLES } from './policy-tables.ts'
+import { stateMachines } from './state-machines.ts'
 import { verbReference } from './verb-reference.ts'
-
-export const TABLE_FILE = 'docs/development.md'
 
 /** Documents that are written whole, by file. */
 export const WRITTEN: Readonly<Record<string, () => string>> = {
   'docs/cli.md': () => cliReference(COMMANDS),
+  'docs/state-machines.md': stateMachines,
   'docs/verbs.md': verbReference,
 }
 
-const BEGIN = '<!-- import table: npm run docs -->\n'
-const END = '<!-- end of import table -->'
+/** A table within a document, between marks that name it. */
+export interface TableInDocument {
+  readonly file: string
+  readonly name: string
+  readonly write: () => string
+}
+
+export const TABLES: readonly TableInDocument[] = [
+  { file: 'docs/development.md', name: 'import table', write: importTable },
+  ...POLICY_TABLES.map((table) => ({ file: 'docs/policy.md', ...table })),
+]
 
 /** The import table as Markdown, one row a folder. */
-export function importTable(): string {
+function importTable(): string {
   const rows = IMPORT_TABLE.map(line)
   return [
     '| folder | may import | types only | packages | Node |',
@@ -30,11 +40,28 @@ export function importTable(): string {
   ].join('\n')
 }
 
-/** What stands between the two marks of a document; undefined without them. */
-export function tableIn(text: string): string | undefined {
-  const from = text.indexOf(BEGIN)
-  const to = text.indexOf(END)
-  return from < 0 || to < from ? undefined : text.slice(from + BEGIN.length, to)
+/** What stands between the two marks of a table; undefined without them. */
+export function tableIn(text: string, name: string): string | undefined {
+  const { begin, end } = marksOf(name)
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  return from < 0 || to < from ? undefined : text.slice(from + begin.length, to)
+}
+
+function marksOf(name: string) {
+  return { begin: `<!-- ${name}: npm run docs -->\n`, end: `<!-- end of ${name} -->` }
+}
+
+function writeTable({ file, name, write }: TableInDocument): void {
+  const path = new URL(`../${file}`, import.meta.url)
+  const text = readFileSync(path, 'utf8')
+  const old = tableIn(text, name)
+  if (old === undefined) throw new Error(`${file} has lost the marks of its ${name}`)
+  const { begin, end } = marksOf(name)
+  writeFileSync(
+    path,
+    text.replace(`${begin}${old}${end}`, () => `${begin}${write()}${end}`),
+  )
 }
 
 function line({ folder, from, typesFrom, packages, node }: ImportRow): string {
@@ -54,11 +81,7 @@ function bare(path: string): string {
 }
 
 if (import.meta.main) {
-  const file = new URL(`../${TABLE_FILE}`, import.meta.url)
-  const text = readFileSync(file, 'utf8')
-  const old = tableIn(text)
-  if (old === undefined) throw new Error(`${TABLE_FILE} has lost the marks of its import table`)
-  writeFileSync(file, text.replace(`${BEGIN}${old}${END}`, `${BEGIN}${importTable()}${END}`))
+  for (const table of TABLES) writeTable(table)
   for (const [name, write] of Object.entries(WRITTEN)) {
     writeFileSync(new URL(`../${name}`, import.meta.url), write())
   }

@@ -2,7 +2,8 @@
  * `npm run policy:build`: compiles the policies of this repository with the pinned OPA (installed with Go into the
  * user's cache where it is not there), runs their Rego tests and cases, and writes the compressed modules, their
  * SHA-256 and the gas of each case. With `--check` it installs and writes nothing: it compiles each twice, from two
- * folders, and compares every byte with what is committed; without that OPA it says SKIPPED.
+ * folders, and compares every byte with what is committed; without that OPA it says SKIPPED. With `--check --install`
+ * it installs OPA where there is Go.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,11 +26,13 @@ const FOLDERS = [DEFAULT_POLICY, join(import.meta.dirname, '../test/vectors/poli
 /** Gas for cases: a regular expression alone takes more than a million. */
 const CASE_GAS_MAX = 100_000_000
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, install: { type: 'boolean', default: false } },
+})
 process.exitCode = await main(values.check)
 
 async function main(check: boolean): Promise<number> {
-  const opa = findOpa(process.env) ?? (check ? undefined : install())
+  const opa = findOpa(process.env) ?? (check && !values.install ? undefined : install())
   if (opa === undefined) {
     process.stdout.write(`SKIPPED: the policies were not built: ${howToGetOpa(process.env)}\n`)
     return check ? 0 : 1

@@ -2,15 +2,15 @@
  * `npm run policy:opa-cases`: compiles the test cases that OPA publishes for its WebAssembly (in its Go module: the
  * cases of every implementation, in both versions of Rego, and those of WebAssembly alone) and runs each through the
  * loader, metered. A case that needs a function that policies may not use must be refused by its name; one that
- * OPA's own tests leave out is counted apart; every other must pass. Prints a table of counts. Needs Go and the
- * module of the pinned OPA; nothing of it is kept.
+ * OPA's own tests leave out is counted apart; every other must pass. Prints a table of counts; with `--record` it also
+ * keeps the counts for the documents. Needs Go and the module of the pinned OPA; nothing of it is kept.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { isDeepStrictEqual } from 'node:util'
+import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { BUILTINS } from '../src/adapters/opa-wasm/builtins/all.ts'
 import type { Builtin } from '../src/adapters/opa-wasm/builtins/builtin.ts'
 import { Evaluator } from '../src/adapters/opa-wasm/evaluator.ts'
@@ -18,6 +18,7 @@ import { planEvaluation } from '../src/adapters/opa-wasm/plan.ts'
 import { table } from '../src/cli/table.ts'
 import { meterPolicy } from '../src/core/policy/meter-policy.ts'
 import { OPA_VERSION } from '../src/node/policy/opa.ts'
+import { OPA_CASES_FILE, type OpaCases } from './policy-tables.ts'
 
 /** Far more than any case uses: what is measured here is whether they pass. */
 const GAS_MAX = 10_000_000_000
@@ -67,6 +68,7 @@ interface Counts {
   readonly failed: string[]
 }
 
+const { values } = parseArgs({ options: { record: { type: 'boolean', default: false } } })
 const scratch = mkdtempSync(join(tmpdir(), 'opa-cases-'))
 try {
   process.exitCode = await main()
@@ -90,6 +92,7 @@ async function main(): Promise<number> {
   const rows: [string, Counts][] = []
   for (const set of sets) rows.push([set.name, await runSet(program, set, leftOut)])
   show(rows)
+  if (values.record) record(rows)
   return rows.every(([, { failed }]) => failed.length === 0) ? 0 : 1
 }
 
@@ -213,24 +216,46 @@ function whyWrong(one: Compiled, { output, error }: Result): string | undefined 
   return results.length === wanted.length && found.length === wanted.length ? undefined : output
 }
 
-function show(rows: readonly (readonly [string, Counts])[]): void {
+type Rows = readonly (readonly [string, Counts])[]
+
+function record(rows: Rows): void {
+  const sets = rows.map(([name, { cases, passed, failed, refused, leftOut, notCompiled }]) => {
+    return { name, cases, passed, failed: failed.length, refused: sumOf(refused), leftOut, notCompiled }
+  })
+  const counts: OpaCases = { opa: OPA_VERSION, sets, refused: Object.fromEntries(refusedIn(rows)) }
+  writeFileSync(OPA_CASES_FILE, `${JSON.stringify(counts, undefined, 2)}\n`)
+}
+
+/** How many cases need each function that is refused, the most wanted first. */
+function refusedIn(rows: Rows): [string, number][] {
+  const refused = new Map<string, number>()
+  for (const [, counts] of rows) {
+    for (const [name, n] of counts.refused) refused.set(name, (refused.get(name) ?? 0) + n)
+  }
+  return [...refused].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, n) => sum + n, 0)
+}
+
+function show(rows: Rows): void {
   const headings = ['set', 'cases', 'passed', 'failed', 'refused', 'left out by OPA', 'not compiled by OPA']
   const cells = rows.map(([name, counts]) => [
     name,
     String(counts.cases),
     String(counts.passed),
     String(counts.failed.length),
-    String([...counts.refused.values()].reduce((sum, n) => sum + n, 0)),
+    String(sumOf(counts.refused)),
     String(counts.leftOut),
     String(counts.notCompiled),
   ])
   process.stdout.write(`${table(headings, cells)}\n`)
   for (const [name, { failed }] of rows)
     for (const one of failed) process.stdout.write(`FAILED ${name}: ${one}\n`)
-  const refused = new Map<string, number>()
-  for (const [, counts] of rows) {
-    for (const [name, n] of counts.refused) refused.set(name, (refused.get(name) ?? 0) + n)
-  }
-  const byCount = [...refused].sort(([, a], [, b]) => b - a)
-  process.stdout.write(`refused by name: ${byCount.map(([name, n]) => `${name} ${n}`).join(', ')}\n`)
+  process.stdout.write(
+    `refused by name: ${refusedIn(rows)
+      .map(([name, n]) => `${name} ${n}`)
+      .join(', ')}\n`,
+  )
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import * as z from 'zod'
-import { importTable, TABLE_FILE, tableIn, WRITTEN } from '../docs.ts'
+import { TABLES, type TableInDocument, tableIn, WRITTEN } from '../docs.ts'
 import { filesUnder } from './files.ts'
 import type { Gate, Problem } from './gate.ts'
 
@@ -19,7 +19,7 @@ const READS_SCRIPTS = /\.md$|^\.ci\/|^\.github\/|^Dockerfile$/u
 /** What a document says about this repository and a machine can check. */
 export const documents: Gate = {
   name: 'documents',
-  about: 'links and named paths exist, npm scripts exist, ADRs are whole, the import table is current',
+  about: 'links and named paths exist, npm scripts exist, ADRs are whole, tables are current',
   run(root) {
     const files = filesUnder(root)
     const texts = files.filter((file) => READS_SCRIPTS.test(file)).map((file) => read(root, file))
@@ -34,7 +34,7 @@ export const documents: Gate = {
       ...pages.filter(({ file }) => file.startsWith('docs/adr/')).flatMap(judgeAdr),
       ...adrGaps(pages),
       ...unlisted(pages),
-      ...staleTable(pages),
+      ...TABLES.flatMap((table) => staleTable(table, pages)),
       ...staleReferences(pages),
     ])
   },
@@ -138,12 +138,10 @@ function unlisted(pages: readonly Text[]): readonly Problem[] {
     .map(({ file }) => ({ file, message: `is not linked from ${INDEX}` }))
 }
 
-function staleTable(pages: readonly Text[]): readonly Problem[] {
-  const page = pages.find(({ file }) => file === TABLE_FILE)
-  if (page === undefined || tableIn(page.text) === importTable()) return []
-  return [
-    { file: TABLE_FILE, message: 'its import table is not the one of scripts/import-table.ts: npm run docs' },
-  ]
+function staleTable({ file, name, write }: TableInDocument, pages: readonly Text[]): readonly Problem[] {
+  const page = pages.find((one) => one.file === file)
+  if (page === undefined || tableIn(page.text, name) === write()) return []
+  return [{ file, message: `its ${name} is not what the code says: npm run docs` }]
 }
 
 /** What is written whole from the code says what the code says. */

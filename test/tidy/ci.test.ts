@@ -27,11 +27,17 @@ function stub(name: string, script: string): void {
 }
 
 /** npm as a script that does one thing for each of its first words. */
-function stubNpm(steps: { readonly test?: string; readonly check?: string; readonly demo?: string }): void {
-  const { test = FINE, check = FINE, demo = 'echo demo' } = steps
+function stubNpm(steps: {
+  readonly test?: string
+  readonly check?: string
+  readonly demo?: string
+  readonly policies?: string
+}): void {
+  const { test = FINE, check = FINE, demo = 'echo demo', policies = 'exit 9' } = steps
   stub(
     'npm',
-    `case "$*" in test) ${test} ;; "run check") ${check} ;; "run demo") ${demo} ;; *) exit 9 ;; esac`,
+    `case "$*" in test) ${test} ;; "run check") ${check} ;; "run demo") ${demo} ;;
+      "run policy:build -- --check --install") ${policies} ;; *) exit 9 ;; esac`,
   )
 }
 
@@ -42,8 +48,12 @@ function runCi(): { code: number | null; last: string; output: string } {
 }
 
 function addDemo(): void {
-  mkdirSync(join(root, 'scripts'))
-  writeFileSync(join(root, 'scripts/demo.ts'), '')
+  addScript('demo')
+}
+
+function addScript(name: string): void {
+  mkdirSync(join(root, 'scripts'), { recursive: true })
+  writeFileSync(join(root, `scripts/${name}.ts`), '')
 }
 
 describe('.ci/run', () => {
@@ -75,6 +85,22 @@ describe('.ci/run', () => {
     stubNpm({ demo: 'exit 1' })
     addDemo()
     expect(runCi()).toMatchObject({ code: 1, last: '6 passed, 1 failed' })
+  })
+
+  it('builds the policies again, and fails when a byte differs', () => {
+    addScript('policy-build')
+    stubNpm({ policies: 'echo the same bytes' })
+    expect(runCi()).toMatchObject({ code: 0, last: '7 passed, 0 failed' })
+    stubNpm({ policies: 'echo DIFFERS; exit 1' })
+    expect(runCi()).toMatchObject({ code: 1, last: '6 passed, 1 failed' })
+  })
+
+  it('says what could not be built again, and counts it as nothing', () => {
+    addScript('policy-build')
+    stubNpm({ policies: 'echo SKIPPED: no compiler' })
+    const { code, last, output } = runCi()
+    expect({ code, last }).toStrictEqual({ code: 0, last: '6 passed, 0 failed' })
+    expect(output).toMatch(/^SKIPPED: npm run policy:build -- --check --install: see above$/mu)
   })
 
   it('is executable, as is the program itself', () => {

@@ -38,15 +38,17 @@ export const policyEval = defineCommand({
       return evaluations.map(verdictOf)
     })
     const data = { verdicts: verdicts.map(({ decision, gas }) => ({ ...decision, gas })) }
-    return report('canswarm.policy.eval/1', data, verdicts.map(verdictText).join('\n'), {
+    const text = verdicts.map((one, at) => verdictText(one, verdicts.length > 1 ? `${at + 1}: ` : ''))
+    return report('canswarm.policy.eval/1', data, text.join('\n'), {
       exit: verdicts.every(({ decision }) => decision.allow) ? EXIT.done : EXIT.refused,
     })
   },
 })
 
-function verdictText({ decision, gas }: Verdict): string {
+/** `place`: which of several inputs it is of. */
+function verdictText({ decision, gas }: Verdict, place: string): string {
   const [first = '', ...reasons] = decisionText(decision).split('\n')
-  return [`${first}  ${gas} gas`, ...reasons].join('\n')
+  return [`${place}${first}  ${gas} gas`, ...reasons].join('\n')
 }
 
 async function readInputs(context: Context, file: string): Promise<readonly PolicyInput[]> {

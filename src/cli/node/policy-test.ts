@@ -24,10 +24,12 @@ export const policyTest = defineCommand({
   },
   async run(context, [path], { record, network }) {
     const rego = testedRego(path, context.env)
+    let withoutGasYet = 0
     const outcomes = await withPolicy(context, path, network, async (policy, source) => {
       const cases = source.cases.map((one) => ({ ...one, gas: one.gas ?? 0 }))
       const ran = runCases(cases, policy.module, policy.gasMax)
       const unrun = new Set(source.cases.filter(({ gas }) => gas === undefined).map(({ id }) => id))
+      withoutGasYet = record ? 0 : unrun.size
       return ran.map((one) => (unrun.has(one.id) || record ? withoutGas(one) : one))
     })
     const failed = outcomes.filter(({ difference }) => difference !== undefined)
@@ -59,7 +61,7 @@ export const policyTest = defineCommand({
     ]
     return report('canswarm.policy.test/1', data, text.join('\n'), {
       exit: failed.length > 0 || rego?.ok === false ? EXIT.failed : EXIT.done,
-      notes: notesOf(path, rego !== undefined, outcomes.length),
+      notes: notesOf(path, rego !== undefined, outcomes.length, withoutGasYet),
     })
   },
 })
@@ -82,9 +84,12 @@ function recordGas(folder: string, outcomes: readonly CaseOutcome[]): void {
   writeFileSync(file, caseFileText(cases))
 }
 
-function notesOf(path: string, ranRego: boolean, cases: number): string[] {
+function notesOf(path: string, ranRego: boolean, cases: number, withoutGasYet: number): string[] {
   return [
     ...(hasRegoTests(path) && !ranRego ? ['the Rego tests were not run: there is no OPA here'] : []),
+    ...(withoutGasYet > 0
+      ? [`${withoutGasYet} cases say no gas yet: --record writes what they used, and then they can be signed`]
+      : []),
     ...(cases === 0 ? ['there are no cases: nothing is known of what it decides'] : []),
   ]
 }

@@ -24,7 +24,7 @@ const ABI_IMPORTS: readonly AllowedImport[] = [
 ]
 
 /** How policies are metered: part of what nodes agree on, so a change is a change of the network. */
-const POLICY_METER: MeterConfig = {
+export const POLICY_METER: MeterConfig = {
   ...METER_CONFIG,
   limits: { ...METER_LIMITS, bytesMax: MODULE_BYTES_MAX },
   imports: ABI_IMPORTS,

@@ -54,7 +54,10 @@ export function readPolicy(path: string): Result<PolicySource, Rejection> {
   if (path.endsWith('.br')) return bare(inflate(bytes, path))
   if (isModule(bytes)) return bare(ok(bytes))
   const bundle = decodeBundle(bytes)
-  if (!bundle.ok) return bundle
+  if (!bundle.ok) {
+    const { code, message } = bundle.error
+    return reject(code, `no module (.wasm), and as a capsule file: ${message}`, bundle.error.field)
+  }
   const { wasm, cases } = bundle.value
   return ok({ wasm, cases, bundle: bundle.value, settings: {} })
 }

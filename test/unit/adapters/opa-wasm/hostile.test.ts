@@ -152,6 +152,11 @@ describe('nothing leaks from one evaluation into the next', () => {
     expect(evaluated({ evaluate: counting(at) })).toMatchObject({ output: 'a' })
   })
 
+  it('a byte far between two that are in its data', () => {
+    const texts = [[120_000, 'x']] as const
+    expect(evaluated({ texts, evaluate: counting(60_000) })).toMatchObject({ output: 'a' })
+  })
+
   it('a byte of a memory of its own', () => {
     expect(evaluated({ ownMemory: true, evaluate: counting(65_535) })).toMatchObject({ output: 'a' })
   })
@@ -170,6 +175,11 @@ describe('nothing leaks from one evaluation into the next', () => {
       [OP.i32(AT.result)],
     ].flat(2)
     expect(evaluated({ evaluate })).toMatchObject({ output: 'c' })
+  })
+
+  it('a grown memory, when a trap came behind', () => {
+    const evaluate = [...OP.i32(1), ...OP.grow, ...OP.drop, ...OP.unreachable]
+    expect(evaluated({ evaluate })).toMatchObject({ kind: 'failed', failure: 'trap' })
   })
 
   it('a larger input before a smaller one', () => {
