@@ -83,3 +83,8 @@ export const planPatch = z
     error: 'expected no op_id twice',
   })
   .describe('operations on the plan')
+
+export type PlanPatch = z.output<typeof planPatch>
+
+/** What a patch does, op by op. */
+export type PlanOperation = PlanPatch['ops'][number]

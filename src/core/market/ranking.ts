@@ -43,7 +43,7 @@ export function rankBids(
 
 /**
  * The parts saved of budget and deadline, reputation and fit, each in ppm and rounded down, by the weights of the
- * network; the sum rounded down. 0 to 1,000,000..
+ * network; the sum rounded down. 0 to 1,000,000.
  */
 function scoreOf(bid: Bid, budget: Micro, deadlineMs: number, parameters: Parameters): number {
   const { bidPriceWeightPpm, bidEtaWeightPpm, bidReputationWeightPpm, bidFitWeightPpm } = parameters

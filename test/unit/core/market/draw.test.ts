@@ -168,6 +168,32 @@ describe('a draw', () => {
     expect(heavy).toBeLessThan(1_560)
   })
 
+  it('gives every whole part of the weight to just one member', () => {
+    const members = [memberOf(1), memberOf(2), memberOf(3)]
+    const weights = new Map(members.map(({ did }, at) => [did, BigInt(at + 1)]))
+    for (let j = 0; j < 60; j += 1) {
+      const hash = sha256(encodeDagCbor([new Uint8Array(32), j])).subarray(0, 16)
+      const point = Number(BigInt(`0x${Buffer.from(hash).toString('hex')}`) % 6n)
+      const { seats } = drawSeats(
+        requestOf(members, { from: { j, taken: [] }, weights, parameters: uncapped }),
+      )
+      expect(seats).toEqual([didOf([1, 2, 2, 3, 3, 3][point] as number)])
+    }
+  })
+
+  it('asks for the stake of a member once, also when caps are given up', () => {
+    const members = Array.from({ length: 8 }, (_, number) => memberOf(number, { asn: number % 2 }))
+    const asked: Did[] = []
+    const hasStake = (did: Did): boolean => {
+      asked.push(did)
+      return did === didOf(3)
+    }
+    const drawn = drawSeats(requestOf(members, { count: 4, taskClass: 'simple', hasStake }))
+    expect(asked.length).toBe(8)
+    expect(new Set(asked).size).toBe(8)
+    expect(drawn.seats).toEqual([didOf(3)])
+  })
+
   it('says when nobody is left', () => {
     expect(drawSeats(requestOf([], { count: 0 })).isUsedUp).toBe(true)
     expect(drawSeats(requestOf([memberOf(1)], { count: 1 })).isUsedUp).toBe(true)
