@@ -44,6 +44,11 @@ export class BundleWriter {
     this.#push(encodeBlock(block))
   }
 
+  /** A block that was encoded before. */
+  addEncoded(block: Uint8Array): void {
+    this.#push(block)
+  }
+
   /** Plain bytes, as they are. */
   addContent(bytes: Uint8Array): void {
     this.#push(bytes, RAW)
