@@ -28,19 +28,29 @@ const BRACE = 0x7b
 
 /** The network of a home; undefined when the home has none. Faults `network-damaged`. */
 export function networkOf(home: string): CID | undefined {
+  return genesisOf(home)?.net
+}
+
+/** The same with all that its genesis says. */
+function genesisOf(home: string): OpenedGenesis | undefined {
   const { genesis: path } = homePaths(home)
   const bytes = readIfThere(path)
   if (bytes === undefined) return undefined
   const opened = parseGenesis(bytes)
   if (!opened.ok) throw new FaultError('network-damaged', `${path}: ${opened.error.message}`)
-  return opened.value.net
+  return opened.value
 }
 
 /** Faults `home-missing` when the home has no network, `network-damaged`. */
 export function requireNetwork(home: string): CID {
-  const net = networkOf(home)
-  if (net === undefined) throw new FaultError('home-missing', `${home} is not the home of a node`)
-  return net
+  return requireGenesis(home).net
+}
+
+/** The same with all that the genesis says. */
+export function requireGenesis(home: string): OpenedGenesis {
+  const opened = genesisOf(home)
+  if (opened === undefined) throw new FaultError('home-missing', `${home} is not the home of a node`)
+  return opened
 }
 
 function readIfThere(path: string): Uint8Array | undefined {

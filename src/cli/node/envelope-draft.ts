@@ -1,4 +1,5 @@
 import type { CID } from '../../codec/cid.ts'
+import type { BodyDraft } from '../../codec/envelope/body.ts'
 import { draftBody, encodeBody } from '../../codec/envelope/draft-body.ts'
 import { headerOf } from '../../codec/envelope/envelope.ts'
 import { noCapsule, noPolicyDigest } from '../../codec/envelope/no-policy.ts'
@@ -8,6 +9,10 @@ import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { Ipld } from '../../codec/ipld.ts'
 import { checkPayload } from '../../codec/payload/check-payload.ts'
 import { type Kind, VERBS } from '../../codec/payload/verbs.ts'
+import type { CheckedCapsule } from '../../core/policy/capsule-check.ts'
+import { type Judgement, passPreflight } from '../../core/policy/gates.ts'
+import { inputOfDraft } from '../../core/policy/input.ts'
+import { judgeList } from '../../core/policy/judge-list.ts'
 import { THREAD_LIMITS } from '../../core/thread/limits.ts'
 import { nextFor } from '../../core/thread/next.ts'
 import { senderGaps } from '../../core/thread/queries.ts'
@@ -32,8 +37,10 @@ export interface DraftRequest {
   /** The thread so far. */
   readonly before: readonly SingleEnvelope[]
   readonly wishes: readonly Wish[]
-  /** Else that of the thread so far, else none. */
+  /** Else that of the thread so far, else that of the network, else none. */
   readonly capsule: CID | undefined
+  /** Of the network, which is asked before its envelopes are signed. */
+  readonly policy: CheckedCapsule | undefined
   /** Milliseconds since 1970. */
   readonly ts: number
 }
@@ -49,7 +56,7 @@ export function draftEnvelopes(request: DraftRequest): readonly ReadBody[] {
     if (senderGaps(threadView(maps)).some((gap) => gap.sender === sender)) {
       refuse('CONFLICT', `envelopes of ${sender} are missing from the thread so far`, wish.place)
     }
-    return draft(request, wish, maps, request.capsule ?? first?.body.capsule)
+    return draft(request, wish, maps, request.capsule ?? first?.body.capsule ?? request.policy?.cid)
   })
 }
 
@@ -61,7 +68,7 @@ function placed(threads: Threads, envelope: SingleEnvelope) {
 }
 
 function draft(
-  { net, sender, ts }: DraftRequest,
+  { net, sender, ts, policy }: DraftRequest,
   wish: Wish,
   maps: ThreadMaps,
   capsule: CID | undefined,
@@ -81,13 +88,21 @@ function draft(
     ...place,
   }
   const drafted = draftBody<Kind>(parts as Parameters<typeof draftBody<Kind>>[0])
-  const bytes = encodeBody(drafted, noPolicyDigest(drafted, sha256))
+  const bytes = encodeBody(drafted, digestOf(drafted, policy, wish.place))
   const body = unwrap(readBody(bytes, { net, sha256 }), wish.place)
   const step = stepThread(threadView(maps), headerOf(body), THREAD_LIMITS)
   const outcome = unwrap(step.result, wish.place)
   if (outcome.kind === 'held') refuse('UNKNOWN_THREAD', `thread ${thread} is not open`, wish.place)
   applyWrites(maps, step.writes)
   return body
+}
+
+/** PREFLIGHT: refuses what the policy denies. Of another capsule than the network's nothing is known here. */
+function digestOf(drafted: BodyDraft, policy: CheckedCapsule | undefined, place: string): Uint8Array {
+  const { sha256 } = offline.crypto
+  if (policy?.cid.equals(drafted.capsule) !== true) return noPolicyDigest(drafted, sha256)
+  const [judgement] = judgeList(policy, [inputOfDraft(drafted)], sha256)
+  return unwrap(passPreflight(judgement as Judgement), place)
 }
 
 function threadOf(

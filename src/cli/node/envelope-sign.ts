@@ -5,10 +5,14 @@ import { encodeDagJson } from '../../codec/dag-json/encode.ts'
 import { encodeBatch, signBatch } from '../../codec/envelope/batch.ts'
 import { rootSignatureOf } from '../../codec/envelope/root-signature.ts'
 import { envelopesOf, envelopeToIpld } from '../../codec/envelope/single-form.ts'
+import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { KINDS } from '../../codec/payload/verbs.ts'
+import type { CheckedCapsule } from '../../core/policy/capsule-check.ts'
 import { loadConfig } from '../../node/home.ts'
-import { requireNetwork } from '../../node/network.ts'
+import { requireGenesis } from '../../node/network.ts'
 import { offline } from '../../node/offline.ts'
+import { genesisCapsule } from '../../node/policy/genesis-capsule.ts'
+import { openPolicyEngine } from '../../node/policy/runtime.ts'
 import { recordSigned } from '../../node/record-signed.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
@@ -48,7 +52,8 @@ export const envelopeSign = defineCommand({
     capsule: {
       type: 'string',
       value: 'CID',
-      about: 'policy capsule of the thread (else that of the thread so far, else none)',
+      about:
+        'policy capsule of the thread (else that of the thread so far, else that of the network, if it has one)',
     },
     wire: {
       type: 'string',
@@ -58,7 +63,8 @@ export const envelopeSign = defineCommand({
     ...PASSPHRASE_OPTION,
   },
   async run(context, _args, { kind, payload, list, after, key, capsule, wire, passphraseFile }) {
-    const net = requireNetwork(context.home)
+    const genesis = requireGenesis(context.home)
+    const { net } = genesis
     const wishes = await wishesOf(context, kind, payload, list)
     const name = keyNameOf(context, key)
     const signer = await loadKey(context, name, passphraseFile)
@@ -66,14 +72,17 @@ export const envelopeSign = defineCommand({
     const check = envelopeChecker(net)
     const before = so.map((one) => unwrap(check(one), one.place))
     const given = capsule === undefined ? undefined : unwrap(parseCid(capsule), '--capsule')
-    const drafts = draftEnvelopes({
-      net,
-      sender: signer.did,
-      before,
-      wishes,
-      capsule: given,
-      ts: offline.clock.nowMs(),
-    })
+    const drafts = await withPolicyOf(genesis, (policy) =>
+      draftEnvelopes({
+        net,
+        sender: signer.did,
+        before,
+        wishes,
+        capsule: given,
+        policy,
+        ts: offline.clock.nowMs(),
+      }),
+    )
     const { config } = loadConfig(context.home, context.env)
     const node =
       config.keyName === name ? signer : await loadKey(context, keyNameOf(context, undefined), passphraseFile)
@@ -93,6 +102,19 @@ export const envelopeSign = defineCommand({
     return report('canswarm.envelope.sign/1', { sender: signer.did, envelopes }, lines.join('\n'))
   },
 })
+
+/** With the policy of the network, if its genesis names one. */
+async function withPolicyOf<Value>(
+  genesis: OpenedGenesis,
+  use: (policy: CheckedCapsule | undefined) => Value,
+): Promise<Value> {
+  const engine = openPolicyEngine()
+  try {
+    return use(unwrap(genesisCapsule(genesis, engine), 'genesis.json'))
+  } finally {
+    await engine.close()
+  }
+}
 
 async function wishesOf(
   context: Context,

@@ -1,14 +1,24 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { capsuleCid } from '../../../src/codec/capsule/capsule.ts'
 import { decodeDagCbor } from '../../../src/codec/dag-cbor/decode.ts'
 import { encodeDagJson } from '../../../src/codec/dag-json/encode.ts'
+import { policyInputOf } from '../../../src/codec/envelope/policy-input.ts'
+import { readBody } from '../../../src/codec/envelope/read-body.ts'
+import type { Ipld } from '../../../src/codec/ipld.ts'
+import type { CheckedCapsule } from '../../../src/core/policy/capsule-check.ts'
 import { inputOfDraft } from '../../../src/core/policy/input.ts'
+import { judgeList } from '../../../src/core/policy/judge-list.ts'
+import type { Did } from '../../../src/model/ids.ts'
+import { genesisText, parseGenesis } from '../../../src/node/network.ts'
 import { DEFAULT_POLICY } from '../../../src/node/policy/files.ts'
+import { defaultCapsule, genesisCapsule } from '../../../src/node/policy/genesis-capsule.ts'
 import { findOpa, OPA_VERSION } from '../../../src/node/policy/opa.ts'
+import { openPolicyEngine } from '../../../src/node/policy/runtime.ts'
 import { canswarm, scratch } from '../../setup/canswarm.ts'
 import { TEXT_ONLY, unwrapped } from '../../setup/policies.ts'
-import { PAYLOADS, usualDraft } from '../../setup/policy-bodies.ts'
+import { NET, PAYLOADS, sha256, usualDraft } from '../../setup/policy-bodies.ts'
 
 const place = scratch()
 const author = join(place.path, 'author')
@@ -288,5 +298,59 @@ describe('canswarm policy build', () => {
     writeFileSync(join(folder, 'policy.rego'), 'package canswarm.policy\n\ndecision := time.now_ns()\n')
     const { code, data } = await json(['policy', 'build', folder], other)
     expect([code, data.error.code, data.error.field]).toEqual([4, 'UNKNOWN_CAPABILITY', 'time.now_ns'])
+  })
+})
+
+describe('canswarm envelope sign in a network whose genesis names the default policy', () => {
+  const home = join(place.path, 'policed')
+  let named = ''
+
+  beforeAll(async () => {
+    const { genesis } = unwrapped(parseGenesis(readFileSync(join(author, 'genesis.json'))))
+    const engine = openPolicyEngine()
+    const bundle = unwrapped(defaultCapsule(genesis.voters[0] as Did, engine))
+    await engine.close()
+    named = capsuleCid(bundle.capsule, sha256).toString()
+    const founded = file('policed.json', genesisText({ ...genesis, capsule: named }))
+    await canswarm(['init', '--network', founded], { home })
+  })
+
+  function signing(name: string, payload: object) {
+    const need = file(name, encodeDagJson(payload as Ipld))
+    return canswarm(['envelope', 'sign', '--kind', 'NEED', '--payload', need], { home })
+  }
+
+  it('asks it first: the envelope names it and carries the digest that everybody will find', async () => {
+    const { code, stdout } = await signing('right.json', PAYLOADS.NEED)
+    expect(code).toBe(0)
+    const { net } = unwrapped(parseGenesis(readFileSync(join(home, 'genesis.json'))))
+    const body = Uint8Array.fromBase64(JSON.parse(stdout).body['/'].bytes)
+    const read = unwrapped(readBody(body, { net, sha256 }))
+    expect(read.body.capsule.toString()).toBe(named)
+    const engine = openPolicyEngine()
+    const opened = unwrapped(parseGenesis(readFileSync(join(home, 'genesis.json'))))
+    const policy = unwrapped(genesisCapsule(opened, engine)) as CheckedCapsule
+    const [judgement] = judgeList(policy, [policyInputOf(body)], sha256)
+    expect(read.body.digest).toEqual(judgement?.digest)
+    await engine.close()
+  })
+
+  it('signs nothing that it denies, and says why', async () => {
+    const { code, stdout, stderr } = await signing('denied.json', { ...overCap(), idempotency_key: 'other' })
+    expect([code, stdout]).toEqual([4, ''])
+    expect(stderr).toContain('POLICY_DENIED')
+    expect(stderr).toContain('payload.verify_bounty is over the cap of its task class')
+  })
+
+  it('signs nothing where the network has a policy that is not here', async () => {
+    const { genesis } = unwrapped(parseGenesis(readFileSync(join(author, 'genesis.json'))))
+    const foreign = file('foreign.json', genesisText({ ...genesis, capsule: NET.toString() }))
+    const elsewhere = join(place.path, 'foreign')
+    await canswarm(['init', '--network', foreign], { home: elsewhere })
+    const need = file('foreign-need.json', encodeDagJson(PAYLOADS.NEED))
+    const { code, stderr } = await canswarm(['envelope', 'sign', '--kind', 'NEED', '--payload', need], {
+      home: elsewhere,
+    })
+    expect([code, stderr]).toEqual([4, expect.stringContaining('WRONG_CAPSULE')])
   })
 })
