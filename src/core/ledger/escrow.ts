@@ -60,10 +60,11 @@ export function payFromInsurance(book: Book, to: string, amount: bigint): bigint
   return paid
 }
 
-/** A seat's fee: from the bounty, and what that lacks from the insurance account. What was paid. */
-export function payFee(book: Book, need: string, seat: string, fee: bigint): bigint {
+/** A seat's fee: from the bounty, and what that lacks from the insurance account, at most `cover`. What was paid. */
+export function payFee(book: Book, need: string, seat: string, fee: bigint, cover: bigint = fee): bigint {
   const paid = payFromBounty(book, need, seat, fee)
-  return paid + payFromInsurance(book, seat, fee - paid)
+  const missing = fee - paid
+  return paid + payFromInsurance(book, seat, missing < cover ? missing : cover)
 }
 
 /** Takes a part of the bounty out of the escrow for the caller to give on; at most what is left. What was taken. */

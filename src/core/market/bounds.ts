@@ -88,6 +88,17 @@ export function feePerSeat(verifyBounty: Micro, kPlan: number, kResult: number):
 }
 
 /**
+ * What the insurance account may still pay for a need: what the need's slashes took, challengers' rewards left out (`lost`),
+ * less its verify_bounty, less what was paid already. So nobody takes more out of it by a need than he loses there, whoever
+ * sits where: without the bound, accounts that reject their own worker's results again and again would live on it.
+ * Source: economy.md, "Stake and slashing" (the burned part must carry the bound), "Challenges" (Self-challenge never pays).
+ */
+export function insuredMost(lost: bigint, verifyBounty: bigint, paid: bigint): bigint {
+  const most = lost - verifyBounty - paid
+  return most > 0n ? most : 0n
+}
+
+/**
  * What a network's parameters must keep, so that nobody gains by challenging himself: a part of every slash burns, in
  * bootstrap mode too. Rejects OVER_CAP with the parameter's name; asked by governance and of a genesis.
  * Source: economy.md, "Pools, reputation, committees" (Seat lock), "Challenges".

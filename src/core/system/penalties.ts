@@ -1,6 +1,14 @@
 /** Slashes of who sits in a need or works for it: each once. Source: economy.md, "Stake and slashing". */
 
-import { least, partOf, slashable, slashBond, slashSplit, slashStake } from '../ledger/slash.ts'
+import {
+  least,
+  partOf,
+  type SlashSplit,
+  slashable,
+  slashBond,
+  slashSplit,
+  slashStake,
+} from '../ledger/slash.ts'
 import type { ReputationEvent } from '../market/reputation.ts'
 import { hasSat } from './fees.ts'
 import { noteEvent } from './standing.ts'
@@ -32,9 +40,10 @@ export function slashSeat(turn: Turn, need: Need, penalty: SeatPenalty): Need {
   const whole = slashable(book.account(account))
   const asked = (isWholeLock ? lock : 0n) + partOf(whole, ppm) * BigInt(times)
   const split = slashSplit(network.isBootstrap, settings.parameters)
-  const { fromLock } = slashStake(book, account, lock, least(asked, whole), challenger, split)
+  const { taken, fromLock } = slashStake(book, account, lock, least(asked, whole), challenger, split)
   if (event !== undefined) noteEvent(turn, account, event)
-  return { ...need, seats: reduced(need.seats, seats, fromLock), done: [...need.done, key] }
+  const left = reduced(need.seats, seats, fromLock)
+  return { ...need, lost: lostWith(need, taken, challenger, split), seats: left, done: [...need.done, key] }
 }
 
 /** 1% of the stake for each who said nothing in its seat. */
@@ -101,6 +110,16 @@ function reduced(all: readonly Seat[], from: readonly Seat[], taken: bigint): re
   })
 }
 
+/** What the need's slashes have taken with this one, its challenger's reward left out. */
+function lostWith(
+  { lost }: Need,
+  taken: bigint,
+  challenger: string | undefined,
+  { challengerPpm }: SlashSplit,
+): bigint {
+  return lost + taken - (challenger === undefined ? 0n : partOf(taken, challengerPpm))
+}
+
 /** Slashes what is left of a bond; percentages are of what it was. */
 export function slashNeedBond(
   turn: Turn,
@@ -115,7 +134,9 @@ export function slashNeedBond(
   if (bond === undefined) return need
   const { book, network, settings } = turn
   const taken = least(bond.left, partOf(bond.of, ppm) * BigInt(times))
-  slashBond(book, account, taken, challenger, slashSplit(network.isBootstrap, settings.parameters))
+  const split = slashSplit(network.isBootstrap, settings.parameters)
+  slashBond(book, account, taken, challenger, split)
   const left = { ...bond, left: bond.left - taken }
-  return { ...need, bonds: need.bonds.map((one) => (one === bond ? left : one)) }
+  const bonds = need.bonds.map((one) => (one === bond ? left : one))
+  return { ...need, lost: lostWith(need, taken, challenger, split), bonds }
 }

@@ -143,6 +143,10 @@ export interface Need {
   readonly kResult: number
   readonly fee: bigint
   readonly lock: bigint
+  /** What its slashes took, challengers' rewards left out. */
+  readonly lost: bigint
+  /** What the insurance account paid for it. */
+  readonly insured: bigint
   readonly bidders: readonly string[]
   readonly parties: readonly { readonly account: string; readonly joined: number }[]
   readonly roles: readonly RoleState[]

@@ -29,10 +29,11 @@ export function applyInvalidate(
     return reject('CONFLICT', 'no upheld challenge of this result', 'challenge')
   }
   turn.putChallenge(id, { ...challenge, state: 'closed', at: now })
-  closeOthers(turn, id)
   const wrong = acceptingSeats(turn)
   slashWrong(turn, wrong, need.attempt, id)
   slashWorker(turn, challenge.challenger, id)
+  // After the slashes, out of which the seats of these challenges are paid.
+  closeOthers(turn, id)
   const upheld = need.upheld + 1
   turn.update({
     upheld,

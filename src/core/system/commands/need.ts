@@ -92,6 +92,8 @@ function newNeed(
     kResult: 1,
     fee: 0n,
     lock: 0n,
+    lost: 0n,
+    insured: 0n,
     bidders: [],
     parties: [],
     roles: [],

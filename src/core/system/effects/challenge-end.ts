@@ -4,7 +4,7 @@ import { returnBond, takeBond } from '../../ledger/bond.ts'
 import { burn, credit } from '../../ledger/credits.ts'
 import { payFromInsurance, takeFromBounty } from '../../ledger/escrow.ts'
 import { least, partOf } from '../../ledger/slash.ts'
-import { feeOf, hasSat } from '../fees.ts'
+import { coverOf, feeOf, hasSat } from '../fees.ts'
 import { slashSilence } from '../penalties.ts'
 import { noteEvent } from '../standing.ts'
 import type { Bond, Need } from '../tables.ts'
@@ -24,38 +24,56 @@ export function applyChallengeEnd(turn: Turn, id: string, need: Need, effect: En
   if (bond === undefined || need.done.includes(key)) return
   const judged = { ...need, done: [...need.done, key] }
   const punished = slashSilence(turn, judged, 'challenge', effect.attempt, effect.silent)
-  settleBond(turn, id, punished, effect, bond)
+  const insured = punished.insured + settleBond(turn, id, punished, effect, bond)
   if (effect.outcome === 'upheld') shareUnpaid(turn, id, punished, effect)
   noteOutcome(turn, effect, bond.account)
-  turn.putNeed(id, { ...punished, bonds: punished.bonds.filter((one) => one !== bond) })
+  turn.putNeed(id, { ...punished, insured, bonds: punished.bonds.filter((one) => one !== bond) })
 }
 
-function settleBond(turn: Turn, id: string, need: Need, effect: End, { account, left }: Bond): void {
+/** What the insurance account paid of the fees. Upheld: all that lacks, as the slashes of who was wrong follow at once. */
+function settleBond(turn: Turn, id: string, need: Need, effect: End, { account, left }: Bond): bigint {
   const { outcome, attempt } = effect
   const { book } = turn
   const seats = [...new Set(effect.answered)].filter((did) => hasSat(need, 'challenge', attempt, did))
   if (outcome === 'rejected') {
     takeBond(book, account, left)
-    const rest = payFees(turn, id, need, seats, left)
+    const { rest, insured } = payFees(turn, id, need, seats, left, coverOf(need))
     burn(book, `bond ${id}`, rest)
-    return
+    return insured
   }
   const fine = outcome === 'withdrawn' ? partOf(left, turn.settings.parameters.withdrawFeePpm) : 0n
   takeBond(book, account, fine)
-  burn(book, `bond ${id}`, payFees(turn, id, need, seats, fine))
+  const fees = seats.reduce((sum, did) => sum + feeOf(turn, need, did), 0n)
+  const { rest, insured } = payFees(turn, id, need, seats, fine, outcome === 'upheld' ? fees : coverOf(need))
+  burn(book, `bond ${id}`, rest)
   returnBond(book, account, left - fine, `bond ${id}`)
+  return insured
 }
 
-/** Pays the fees out of what was taken of a bond, and what that lacks from the insurance account. What is left. */
-function payFees(turn: Turn, id: string, need: Need, seats: readonly string[], from: bigint): bigint {
-  return seats.reduce((rest, did) => {
-    const fee = feeOf(turn, need, did)
+/**
+ * Pays the fees out of what was taken of a bond, and what that lacks from the insurance account, at most `cover`: where that is
+ * not enough, no seat gets more than an equal part. What is left of the bond, and what the insurance account paid.
+ */
+function payFees(
+  turn: Turn,
+  id: string,
+  need: Need,
+  seats: readonly string[],
+  from: bigint,
+  cover: bigint,
+): { readonly rest: bigint; readonly insured: bigint } {
+  const equal = seats.length === 0 ? 0n : (from + cover) / BigInt(seats.length)
+  let rest = from
+  let insured = 0n
+  for (const did of seats) {
+    const fee = least(feeOf(turn, need, did), equal)
     const paid = least(rest, fee)
     credit(turn.book, did, paid)
     turn.book.row('PAYOUT', paid, `bond ${id}`, `balance ${did}`)
-    payFromInsurance(turn.book, did, fee - paid)
-    return rest - paid
-  }, from)
+    rest -= paid
+    insured += payFromInsurance(turn.book, did, fee - paid)
+  }
+  return { rest, insured }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ToHubOf } from '../../../codec/entry/effect.ts'
 import type { MicroText } from '../../../model/micro.ts'
 import { refillBounty } from '../../ledger/escrow.ts'
 import type { SlotFacts } from '../../records/world.ts'
+import { coverOf } from '../fees.ts'
 import type { Need } from '../tables.ts'
 import type { Turn } from '../turn.ts'
 
@@ -19,8 +20,9 @@ export function applyRefill(
   const { attempt, seats } = effect
   const amount = need.fee * BigInt(seats)
   const key = `refill ${attempt}`
-  const refilled = !need.done.includes(key) && refillBounty(turn.book, id, amount)
-  if (refilled) turn.putNeed(id, { ...need, done: [...need.done, key] })
+  const isCovered = amount <= coverOf(need)
+  const refilled = !need.done.includes(key) && isCovered && refillBounty(turn.book, id, amount)
+  if (refilled) turn.putNeed(id, { ...need, insured: need.insured + amount, done: [...need.done, key] })
   turn.send(need.bucket, {
     v: 1,
     kind: 'refilled',
