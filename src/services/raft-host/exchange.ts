@@ -1,3 +1,4 @@
+import { latestConfig } from '../../core/certificate/voter-chain.ts'
 import type { CheckedBatch } from '../../core/replica/proof-check.ts'
 import { EFFECTS_UNDERWAY_MAX, effectBatch } from '../../core/replica/replica.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
@@ -29,6 +30,7 @@ export class Exchange {
       if (proven.count === 0 || !this.#isDue(group, `to ${target}`, upTo)) continue
       const batch = effectBatch(replica, target, this.#core.settings.entryBytesTarget, proven.count)
       if (batch === undefined) continue
+      this.#tellNoLinks(group, target)
       wake(group)
       this.#sendEffects(proven.prove(batch), 0)
     }
@@ -85,6 +87,7 @@ export class Exchange {
     const proven = provenAnswers(group, source, from, verdicts.length)
     if (proven.count < verdicts.length) group.seals.owed.set(source, from + proven.count)
     if (proven.count === 0) return
+    this.#tellNoLinks(group, source)
     const bare: AnswerBatch = {
       source: group.id,
       target: source,
@@ -94,6 +97,11 @@ export class Exchange {
       proof: new Uint8Array(0),
     }
     this.#sendAnswers(proven.prove(bare), 0)
+  }
+
+  #tellNoLinks({ replica, seals }: HostedGroup, other: GroupId): void {
+    if (this.#core.mutant !== 'links-not-sent' || replica?.sealed === undefined) return
+    seals.known.set(other, latestConfig(replica.sealed.chain).version)
   }
 
   /** What proves nothing makes no entry; what tells of new voters does, even if that is all. */

@@ -21,6 +21,7 @@ import { type AppliedNotice, type HostCore, type HostEvent, wake } from './host-
 import { type HostedGroup, membersOf } from './hosted-group.ts'
 import { bestSuccessor, namedChange } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
+import { brokenProofs } from './proofs.ts'
 import { Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
 import type { ReadOutcome } from './reads.ts'
@@ -97,7 +98,7 @@ export class RaftHost implements RaftTransportListener {
       onInstalled: deps.onInstalled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
-      proofs: proofCheck(deps.certification?.rules),
+      proofs: brokenProofs(mutant, proofCheck(deps.certification?.rules)),
       mutant,
       tick: 0,
       // An answer to a request of an earlier life is not taken for one of this.

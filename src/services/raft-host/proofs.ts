@@ -2,10 +2,12 @@ import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { provable, proveOutputs } from '../../core/certificate/prove-outputs.ts'
 import type { SealedLog } from '../../core/certificate/sealed-log.ts'
 import { latestConfig } from '../../core/certificate/voter-chain.ts'
+import type { ProofCheck } from '../../core/replica/proof-check.ts'
 import type { ConfigVersion } from '../../model/certified.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { AnswerBatch, EffectBatch } from '../../model/replicated.ts'
 import type { HostedGroup } from './hosted-group.ts'
+import type { Mutant } from './seam.ts'
 
 /** How much of a batch can be proved now, and the batch with its proof. */
 export interface Proven<Batch> {
@@ -53,6 +55,16 @@ export function provenAnswers(
       const keys = keysOf('answer', source, batch.first, batch.verdicts.length)
       return { ...batch, proof: proofOf(group, sealed, certificate, source, keys) }
     },
+  }
+}
+
+/** Tests alone: what is not proved is believed. */
+export function brokenProofs(mutant: Mutant | undefined, check: ProofCheck): ProofCheck {
+  if (mutant !== 'proof-unchecked') return check
+  return {
+    ...check,
+    effects: (replica, batch) => ({ ...check.effects(replica, batch), isProven: true }),
+    answers: (replica, batch) => ({ ...check.answers(replica, batch), isProven: true }),
   }
 }
 

@@ -80,9 +80,9 @@ export class Seals {
     const { replica, seals, role, condition } = group
     const sealed = replica?.sealed
     if (sealed === undefined || role !== 'leader' || condition !== 'running') return
-    const { tick, settings } = this.#core
+    const { tick, settings, mutant } = this.#core
     const isRecent = (at: number | undefined): boolean =>
-      at !== undefined && tick - at < settings.effectRetryTicks
+      at !== undefined && (tick - at < settings.effectRetryTicks || mutant === 'ask-once')
     for (const size of openSizes(group)) {
       const underway = [...seals.collecting.keys()].filter((one) => isRecent(seals.askedAt.get(one)))
       if (isRecent(seals.askedAt.get(size)) || underway.length >= UNDERWAY_MAX) continue
@@ -174,9 +174,12 @@ export class Seals {
     const head = headAt(sealed, size)
     if (head === undefined || this.#certification === undefined) return
     const { seals, id } = group
+    const { mutant } = this.#core
     const config = configAt(sealed, size)
     if (!seals.collecting.has(size)) {
-      seals.collecting.set(size, startCollecting(head, config, this.#certification.rules.liars))
+      const by = mutant === 'joint-one-set' ? { ...config, outgoing: [] } : config
+      const fewer = mutant === 'cert-small-quorum' ? 2 : 0
+      seals.collecting.set(size, startCollecting(head, by, this.#certification.rules.liars - fewer))
     }
     for (const old of seals.collecting.keys()) {
       if (seals.collecting.size > SIZES_AT_ONCE) seals.collecting.delete(old)
@@ -193,6 +196,7 @@ export class Seals {
 
   /** What something awaits becomes an entry, so that all record the same certificate. */
   #record({ seals, internal }: HostedGroup, certificate: Certificate): void {
+    if (this.#core.mutant === 'cert-not-recorded') return
     const { proposedAt } = seals
     proposedAt.set(certificate.head.size, this.#core.tick)
     for (const old of proposedAt.keys()) if (proposedAt.size > SIZES_AT_ONCE) proposedAt.delete(old)
@@ -220,7 +224,8 @@ export class Seals {
     const askers = new Set(wanted.flatMap(({ size }) => [...(seals.wanted.get(size) ?? [])]))
     for (const { size } of wanted) seals.wanted.delete(size)
     // A later size is never signed before an open change of voters: that one could not be signed any more.
-    const open = openLinks(sealed).flatMap(({ head }) => head ?? [])
+    const links = this.#core.mutant === 'change-skipped' ? [] : openLinks(sealed)
+    const open = links.flatMap(({ head }) => head ?? [])
     const sizes = new Map([...open, ...wanted].map((head) => [head.size, head]))
     const rising = [...sizes.values()].toSorted((a, b) => a.size - b.size)
     const mine = rising.filter(({ size }) => isVoter(configAt(sealed, size), signer.voter))
@@ -237,7 +242,8 @@ export class Seals {
     const heads: TreeHead[] = []
     const fresh: TreeHead[] = []
     for (const head of rising) {
-      const step = noteShare([...noted, ...fresh], head)
+      const known = this.#core.mutant === 'two-roots' ? [] : [...noted, ...fresh]
+      const step = noteShare(known, head)
       if (step.kind === 'refuse') continue
       if (step.kind === 'defect') {
         this.#core.onSeal({ kind: 'contradiction', noted: step.noted, asked: step.asked })

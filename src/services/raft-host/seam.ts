@@ -36,6 +36,14 @@ export const MUTANTS = [
   'admit-all',
   'sign-before-noting',
   'forget-notes',
+  'two-roots',
+  'change-skipped',
+  'cert-small-quorum',
+  'joint-one-set',
+  'cert-not-recorded',
+  'ask-once',
+  'links-not-sent',
+  'proof-unchecked',
 ] as const
 
 export type Mutant = (typeof MUTANTS)[number]

@@ -87,16 +87,22 @@ export class SealChecks {
   }
 }
 
-/** What a lying voter sends: with each of its shares another one, of the same sizes with other roots. */
+/**
+ * What a liar sends: with each of its shares another one, of the same sizes with other roots; before each batch of
+ * effects one that says something else, under the same proof.
+ */
 export function lyingFrame(frame: Uint8Array, liar: RaftId, keys: SimKeys, sha256: Sha256): Uint8Array {
   const items = decodeFrame(frame)
-  if (!items.ok || !items.value.some(({ kind }) => kind === 'seal-shares')) return frame
+  if (!items.ok || !items.value.some(({ kind }) => kind === 'seal-shares' || kind === 'effects')) return frame
   return encodeFrame(
-    items.value.flatMap((item): readonly FrameItem[] =>
-      item.kind === 'seal-shares'
-        ? [{ ...item, bytes: otherShares(item.bytes, liar, keys, sha256) }, item]
-        : [item],
-    ),
+    items.value.flatMap((item): readonly FrameItem[] => {
+      if (item.kind === 'effects') {
+        const bodies = item.batch.bodies.map(() => new TextEncoder().encode('forged'))
+        return [{ ...item, batch: { ...item.batch, bodies } }, item]
+      }
+      if (item.kind !== 'seal-shares') return [item]
+      return [{ ...item, bytes: otherShares(item.bytes, liar, keys, sha256) }, item]
+    }),
   )
 }
 
