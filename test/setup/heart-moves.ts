@@ -110,7 +110,7 @@ export function commitEnvelope(one: NeedKit, who: Actor, changes: CommitChanges 
 }
 
 export function commit(one: NeedKit, who: Actor, changes: CommitChanges = {}): BucketStep {
-  const envelope = commitEnvelope(one, who, changes).field as never
+  const envelope = commitEnvelope(one, who, changes).field
   return one.kit.propose(one.command('commit', { envelope, have: [] }))
 }
 

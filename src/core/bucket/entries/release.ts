@@ -92,7 +92,8 @@ function missedBeats(
   for (const { id } of beats) {
     for (const slot of slots.get(id) ?? []) {
       const clock = at.slot(slot)?.clock
-      if (clock !== undefined) heard.add(Math.floor((clock - begin) / interval))
+      // An interval ends with its last moment: a beat that is sent in time counts for what it ends.
+      if (clock !== undefined) heard.add(Math.ceil((clock - begin) / interval) - 1)
     }
   }
   return Math.max(0, whole - [...heard].filter((one) => one >= 0 && one < whole).length)
