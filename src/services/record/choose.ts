@@ -1,0 +1,242 @@
+/** Which items of stored logs are those of a thread. Source: record.md, "History and export". */
+
+import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { type CID, cidOf, envelopeIdOf, CID as Link } from '../../codec/cid.ts'
+import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
+import { type BucketCommand, decodeBucketCommand } from '../../codec/entry/bucket-command.ts'
+import { decodeToBucket, type ToBucket } from '../../codec/entry/effect.ts'
+import { decodeHubCommand } from '../../codec/entry/hub-command.ts'
+import { HUB } from '../../codec/entry/item.ts'
+import { type Ipld, isList, isMap } from '../../codec/ipld.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { LogSource } from '../../ports/network-log.ts'
+import { type StoredItem, StoredLog } from './stored-log.ts'
+
+/** A need's history in the log of its bucket. */
+export interface NeedHistory {
+  readonly id: string
+  readonly bucket: number
+  /** Leaves of its items, in order. */
+  readonly leaves: number[]
+}
+
+/** What a bucket's item is, read. */
+export type BucketItem =
+  | { readonly kind: 'command'; readonly command: BucketCommand }
+  | {
+      readonly kind: 'received'
+      readonly effect: ToBucket
+      readonly n: number
+      readonly certificate: Certificate | undefined
+    }
+
+/** All logs, and where each need is. */
+export class LogIndex {
+  readonly hub: StoredLog
+  readonly buckets = new Map<number, StoredLog>()
+  /** By the text of the id. */
+  readonly needs = new Map<string, NeedHistory>()
+  /** Items that concern a whole bucket, by bucket: leaves in order. */
+  readonly wide = new Map<number, number[]>()
+  readonly #threads = new Map<string, string[]>()
+  readonly #sha256: Sha256
+
+  /** Reads all leaves: about a hundred bytes of memory an item. Faults `store-damaged`, `store-io`. */
+  constructor(source: LogSource, sha256: Sha256) {
+    this.#sha256 = sha256
+    this.hub = new StoredLog(source, HUB, sha256)
+    for (const machine of source.machines()) if (machine !== HUB) this.#indexBucket(source, machine)
+  }
+
+  /** Needs of the thread, and those that their COMMITs name, and so on; by bucket, then by place. */
+  needsOf(thread: string): readonly NeedHistory[] {
+    const found = new Map<string, NeedHistory>()
+    const open = [...(this.#threads.get(thread) ?? [])]
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const need = this.needs.get(id)
+      if (need === undefined || found.has(id)) continue
+      found.set(id, need)
+      open.push(...this.#subNeeds(need))
+    }
+    return [...found.values()].sort((a, b) => a.bucket - b.bucket || (a.leaves[0] ?? 0) - (b.leaves[0] ?? 0))
+  }
+
+  log(bucket: number): StoredLog {
+    return this.buckets.get(bucket) as StoredLog
+  }
+
+  /** Faults `store-damaged`. */
+  bucketItem(log: StoredLog, stored: StoredItem): BucketItem {
+    const item = log.decoded(stored)
+    if (item.kind === 'command') {
+      return { kind: 'command', command: log.sound(decodeBucketCommand(item.command), stored.at) }
+    }
+    const effect = log.sound(decodeToBucket(item.body), stored.at)
+    return { kind: 'received', effect, n: item.n, certificate: item.proof?.certificate }
+  }
+
+  #indexBucket(source: LogSource, bucket: number): void {
+    const log = new StoredLog(source, bucket, this.#sha256)
+    this.buckets.set(bucket, log)
+    const wide: number[] = []
+    this.wide.set(bucket, wide)
+    for (const stored of log.items()) {
+      if (!stored.read.applied) continue
+      const name = stored.read.subject?.name
+      if (name !== undefined) this.#indexItem(log, stored, name)
+      else if (this.#isWide(log, stored)) wide.push(stored.at)
+    }
+  }
+
+  #isWide(log: StoredLog, stored: StoredItem): boolean {
+    const item = this.bucketItem(log, stored)
+    return item.kind === 'command' && (item.command.kind === 'fence' || item.command.kind === 'lead')
+  }
+
+  #indexItem(log: StoredLog, stored: StoredItem, id: string): void {
+    const known = this.needs.get(id)
+    if (known !== undefined) {
+      known.leaves.push(stored.at)
+      return
+    }
+    this.needs.set(id, { id, bucket: log.machine, leaves: [stored.at] })
+    const item = this.bucketItem(log, stored)
+    if (item.kind !== 'received' || item.effect.kind !== 'open') return
+    const thread = threadOfField(item.effect.envelope)
+    if (thread !== undefined) this.#threads.set(thread, [...(this.#threads.get(thread) ?? []), id])
+  }
+
+  #subNeeds({ bucket, leaves }: NeedHistory): readonly string[] {
+    const log = this.log(bucket)
+    return leaves.flatMap((at) => {
+      const item = this.bucketItem(log, log.item(at) as StoredItem)
+      if (item.kind !== 'command' || item.command.kind !== 'commit') return []
+      const subNeeds = payloadOf(item.command.envelope)?.['sub_needs']
+      return subNeeds !== undefined && isList(subNeeds)
+        ? subNeeds.flatMap((link) => (link instanceof Link ? [envelopeIdOf(link)] : []))
+        : []
+    })
+  }
+}
+
+/** The hub's part of a thread. */
+export interface HubPart {
+  /** The newest that items of the needs carry; undefined in a network that asks for none. */
+  readonly certificate: Certificate | undefined
+  /** Leaves, ascending. */
+  readonly leaves: readonly number[]
+}
+
+/**
+ * The hub's items that a thread's needs rest on: the NEEDs as they were escrowed, what sent them effects, what became of
+ * theirs, and these slots.
+ */
+export function chooseHubPart(
+  index: LogIndex,
+  needs: readonly NeedHistory[],
+  thread: string,
+  slots: ReadonlySet<number>,
+  sha256: Sha256,
+): HubPart {
+  const wanted = wantedOf(index, needs)
+  const ids = new Set(needs.map(({ id }) => id))
+  const leaves: number[] = []
+  for (const stored of index.hub.items()) {
+    if (!stored.read.applied) continue
+    const slot = slotOf(stored)
+    const isWanted =
+      slot === undefined ? isOf(index.hub, stored, wanted, ids, thread, sha256) : slots.has(slot)
+    if (isWanted || sendsOne(stored, wanted)) leaves.push(stored.at)
+  }
+  const certificate = wanted.certificate ?? index.hub.newest()
+  const size = certificate?.head.size ?? index.hub.size
+  return { certificate, leaves: leaves.filter((at) => at < size) }
+}
+
+/** The slot that an item of the hub made. */
+export function slotOf({ read }: StoredItem): number | undefined {
+  const [, slot] = SLOT.exec(read.subject?.name ?? '') ?? []
+  return slot === undefined ? undefined : Number(slot)
+}
+
+interface Wanted {
+  certificate: Certificate | undefined
+  /** `<machine> <number>` of effects that the needs received, and of those that they sent. */
+  readonly received: Set<string>
+  readonly sent: Set<string>
+}
+
+function wantedOf(index: LogIndex, needs: readonly NeedHistory[]): Wanted {
+  const wanted: Wanted = { certificate: undefined, received: new Set(), sent: new Set() }
+  for (const { bucket, leaves } of needs) {
+    const log = index.log(bucket)
+    for (const at of leaves) {
+      const stored = log.item(at) as StoredItem
+      want(wanted, bucket, stored, index.bucketItem(log, stored))
+    }
+  }
+  return wanted
+}
+
+function want(wanted: Wanted, bucket: number, { read }: StoredItem, item: BucketItem): void {
+  for (const output of read.outputs) wanted.sent.add(`${bucket} ${output.number}`)
+  if (item.kind === 'command') return
+  wanted.received.add(`${bucket} ${item.n}`)
+  const size = wanted.certificate?.head.size ?? 0
+  if (item.certificate !== undefined && item.certificate.head.size > size)
+    wanted.certificate = item.certificate
+}
+
+const SLOT = /^slot\/([0-9]+)$/
+
+function sendsOne({ read }: StoredItem, { received }: Wanted): boolean {
+  return read.outputs.some(({ group, number }) => received.has(`${group - 1} ${number}`))
+}
+
+function isOf(
+  hub: StoredLog,
+  stored: StoredItem,
+  { sent }: Wanted,
+  ids: ReadonlySet<string>,
+  thread: string,
+  sha256: Sha256,
+): boolean {
+  const item = hub.decoded(stored)
+  if (item.kind === 'received') return sent.has(`${item.source} ${item.n}`)
+  const command = decodeHubCommand(item.command)
+  if (!command.ok || command.value.kind !== 'envelope') return false
+  const { body } = command.value.envelope
+  if (!(body instanceof Uint8Array)) return false
+  return ids.has(envelopeIdOf(cidOf(body, sha256))) || isNeedOf(command.value.envelope, thread)
+}
+
+function isNeedOf(field: { readonly [key: string]: Ipld }, thread: string): boolean {
+  const body = bodyOf(field)
+  return body?.['kind'] === 'NEED' && body['thread'] === thread
+}
+
+function bodyOf(field: { readonly [key: string]: Ipld }): { readonly [key: string]: Ipld } | undefined {
+  const { body } = field
+  const decoded = body instanceof Uint8Array ? decodeDagCbor(body) : undefined
+  return decoded?.ok === true && isMap(decoded.value) ? decoded.value : undefined
+}
+
+export function payloadOf(field: {
+  readonly [key: string]: Ipld
+}): { readonly [key: string]: Ipld } | undefined {
+  const payload = bodyOf(field)?.['payload']
+  return payload !== undefined && isMap(payload) ? payload : undefined
+}
+
+function threadOfField(field: { readonly [key: string]: Ipld }): string | undefined {
+  const thread = bodyOf(field)?.['thread']
+  return typeof thread === 'string' ? thread : undefined
+}
+
+/** The content that an envelope names by its CID: the input of a NEED, the artifact of a COMMIT. */
+export function contentNamedBy(field: { readonly [key: string]: Ipld }): CID | undefined {
+  const payload = payloadOf(field)
+  const content = payload?.['input'] ?? payload?.['artifact']
+  const cid = content !== undefined && isMap(content) ? content['cid'] : undefined
+  return cid instanceof Link ? cid : undefined
+}

@@ -1,0 +1,371 @@
+/**
+ * Writes the export of a thread from stored logs. The file is a function of the logs alone: the same from every replica
+ * that has the same entries, whatever else it heard and when.
+ *
+ * 1. The logs are folded once more by the machines themselves; an item of which they make something else than its leaf
+ *    says faults `store-damaged`. Signatures are taken as checked: replay checks them.
+ * 2. A finished need ends with the certificate that its `cert` entry recorded; another one with the newest that is
+ *    stored, and with the last item that it covers.
+ * 3. Items come with the records that they read and that items of others had changed (`core/witness`).
+ *
+ * Source: record.md, "History and export".
+ */
+import { type BundleBlock, type BundleBlockOf, encodeBlock } from '../../codec/bundle/block.ts'
+import { openBytes, openItem } from '../../codec/bundle/nested.ts'
+import type { BundleInfo, BundleWriter, Spool } from '../../codec/bundle/write-bundle.ts'
+import { decodeBundle } from '../../codec/capsule/bundle.ts'
+import { capsuleCid } from '../../codec/capsule/capsule.ts'
+import { type Certificate, certificateOf, certificateToIpld } from '../../codec/certificate/certificate.ts'
+import { voterLinkToIpld } from '../../codec/certificate/voter-chain.ts'
+import { type CID, parseCid, RAW } from '../../codec/cid.ts'
+import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
+import { acceptedKeys } from '../../codec/did/accepted-keys.ts'
+import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
+import { decodeGenesis, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { machinesOf } from '../../core/machines/machines.ts'
+import { makeWorld } from '../../core/records/make-world.ts'
+import type { Records } from '../../core/records/tables.ts'
+import type { Shape } from '../../core/records/view.ts'
+import type { AppliedAt, SlotFacts } from '../../core/records/world.ts'
+import { firstVoters } from '../../core/witness/first-voters.ts'
+import { isStepOf, type LogMachine, type Machines } from '../../core/witness/machine.ts'
+import { ReadRecorder, type Row, writesOfRows } from '../../core/witness/rows.ts'
+import { ThreadPlans } from '../../core/witness/thread-plans.ts'
+import { FaultError } from '../../model/fault.ts'
+import type { ThreadId } from '../../model/ids.ts'
+import { ok } from '../../model/result.ts'
+import type { Crypto, Sha256 } from '../../ports/crypto.ts'
+import type { LogSource } from '../../ports/network-log.ts'
+import { chooseHubPart, contentNamedBy, type HubPart, LogIndex, type NeedHistory, slotOf } from './choose.ts'
+import { nameOf, type StoredItem, type StoredLog } from './stored-log.ts'
+
+export interface ExportOptions {
+  readonly source: LogSource
+  readonly thread: ThreadId
+  readonly content: 'inline' | 'linked'
+  readonly sha256: Sha256
+  /** Where blocks of buckets wait for those of the hub, which come before them. */
+  readonly aside: Spool
+  /** Machines whose world takes every signature and policy as checked. */
+  readonly machinesOf: (genesis: OpenedGenesis, opened: (envelope: SingleEnvelope) => void) => Machines
+}
+
+/** What was written. */
+export interface Exported extends BundleInfo {
+  readonly needs: number
+  /** Items of the hub and of buckets. */
+  readonly items: number
+  /** Content that the needs name and that is not stored here. */
+  readonly missing: readonly string[]
+}
+
+/** Machines that take every signature and policy of a log as checked. */
+export function trustingMachines(
+  crypto: Pick<Crypto, 'sha256' | 'isAcceptableKey'>,
+): ExportOptions['machinesOf'] {
+  return (genesis, opened) => {
+    const world = makeWorld({
+      net: genesis.net,
+      generation: 0,
+      sha256: crypto.sha256,
+      verify: () => true,
+      keys: acceptedKeys(crypto),
+      judge: () => ok(undefined),
+    })
+    return machinesOf(genesis, {
+      ...world,
+      openEnvelope: (field, atMs) => {
+        const envelope = world.openEnvelope(field, atMs)
+        if (envelope.ok) opened(envelope.value)
+        return envelope
+      },
+    })
+  }
+}
+
+/** Undefined where no need of the thread is in the logs. Faults `store-damaged`, `store-io`. */
+export function exportThread(writer: BundleWriter, options: ExportOptions): Exported | undefined {
+  const exporter = new Exporter(writer, options)
+  return exporter.run()
+}
+
+/** A need up to the last item that is exported. */
+interface ChosenNeed extends NeedHistory {
+  readonly finished: boolean
+  readonly certificate: Certificate | undefined
+}
+
+class Exporter {
+  readonly #writer: BundleWriter
+  readonly #options: ExportOptions
+  readonly #genesis: OpenedGenesis
+  readonly #machines: Machines
+  readonly #index: LogIndex
+  readonly #slots = new Map<number, SlotFacts>()
+  readonly #content = new Map<string, CID>()
+  readonly #capsules = new Set<string>()
+  /** Slots that the rules asked for. */
+  readonly #asked = new Set<number>()
+  readonly #plans = new ThreadPlans()
+  /** The item of a bucket that is folded is exported. */
+  #carries = false
+  #items = 0
+
+  constructor(writer: BundleWriter, options: ExportOptions) {
+    this.#writer = writer
+    this.#options = options
+    const genesis = decodeGenesis(options.source.genesis, options.sha256)
+    if (!genesis.ok) throw new FaultError('store-damaged', `the genesis: ${genesis.error.message}`)
+    this.#genesis = genesis.value
+    this.#machines = options.machinesOf(genesis.value, (envelope) => {
+      if (this.#carries) this.#plans.carry(envelope)
+    })
+    this.#index = new LogIndex(options.source, options.sha256)
+  }
+
+  run(): Exported | undefined {
+    const { thread, sha256, content, aside } = this.#options
+    const needs = this.#index.needsOf(thread).map((need) => this.#choose(need))
+    for (const need of needs) this.#note(need)
+    this.#foldHub(undefined)
+    const buckets = [...new Set(needs.map((need) => need.bucket))]
+    for (const bucket of buckets) this.#foldBucket(bucket, ofBucket(needs, bucket))
+    const hub = chooseHubPart(this.#index, needs, thread, this.#asked, sha256)
+    if (needs.length === 0 && hub.leaves.length === 0) return undefined
+    this.#writeHead(needs, hub)
+    this.#foldHub(hub)
+    for (const block of aside.all()) this.#writer.addEncoded(block)
+    this.#writer.add({ kind: 'plans', plans: [...this.#plans.sums(sha256)] })
+    const missing = content === 'inline' ? this.#writeContent() : []
+    const finished = needs.length > 0 && needs.every((need) => need.finished)
+    return {
+      net: this.#genesis.net,
+      thread,
+      finished,
+      content,
+      needs: needs.length,
+      items: this.#items,
+      missing,
+    }
+  }
+
+  /** Invariant 2. */
+  #choose(need: NeedHistory): ChosenNeed {
+    const log = this.#index.log(need.bucket)
+    for (const [n, at] of need.leaves.entries()) {
+      const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
+      if (item.kind !== 'command' || item.command.kind !== 'cert') continue
+      const certificate = certificateOf(item.command.certificate)
+      return { ...need, leaves: need.leaves.slice(0, n), finished: true, certificate }
+    }
+    const certificate = log.newest()
+    const size = certificate?.head.size ?? log.size
+    return { ...need, leaves: need.leaves.filter((at) => at < size), finished: false, certificate }
+  }
+
+  /** Content and capsules that a need names. */
+  #note({ bucket, leaves }: ChosenNeed): void {
+    const log = this.#index.log(bucket)
+    for (const at of leaves) {
+      const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
+      const envelope =
+        item.kind === 'received'
+          ? item.effect.kind === 'open' && item.effect.envelope
+          : item.command.kind === 'commit' && item.command.envelope
+      const cid = envelope ? contentNamedBy(envelope) : undefined
+      if (cid !== undefined) this.#content.set(cid.toString(), cid)
+      if (item.kind === 'received' && item.effect.kind === 'open') this.#capsules.add(item.effect.capsule)
+    }
+  }
+
+  #writeHead(needs: readonly ChosenNeed[], { certificate }: HubPart): void {
+    const { source, sha256 } = this.#options
+    const genesis = decodeDagCbor(source.genesis)
+    if (genesis.ok) this.#writer.add({ kind: 'genesis', genesis: genesis.value })
+    this.#writeVoters(this.#index.hub, certificate)
+    for (const bucket of new Set(needs.map((need) => need.bucket))) {
+      this.#writeVoters(this.#index.log(bucket), largest(ofBucket(needs, bucket)))
+    }
+    const capsules = new Map<string, Uint8Array>()
+    for (const bundle of source.capsules()) {
+      const decoded = decodeBundle(bundle)
+      if (decoded.ok) capsules.set(capsuleCid(decoded.value.capsule, sha256).toString(), bundle)
+    }
+    for (const cid of [...this.#capsules].sort()) {
+      const bundle = capsules.get(cid)
+      if (bundle !== undefined) this.#writer.add({ kind: 'capsule', bundle })
+    }
+    this.#writer.add({ kind: 'hub', certificate: certificatesOf(certificate) })
+  }
+
+  #writeVoters(log: StoredLog, certificate: Certificate | undefined): void {
+    const links = log.links(certificate?.head.size ?? log.size)
+    if (links.length === 0) return
+    this.#writer.add({ kind: 'voters', machine: log.machine, links: links.map(voterLinkToIpld) })
+  }
+
+  /** First without a part, to learn what every slot was: buckets are folded between the two. */
+  #foldHub(part: HubPart | undefined): void {
+    const log = this.#index.hub
+    const chosen = new Set(part?.leaves)
+    const fold = new Fold(this.#machines.hub, log, this.#genesis, this.#options.sha256)
+    const size = part?.certificate?.head.size ?? log.size
+    const slots = (n: number) => this.#machines.slotFacts(fold.state, n)
+    for (const stored of log.items()) {
+      const reads = fold.apply(stored, slots, chosen.has(stored.at))
+      const slot = slotOf(stored)
+      const facts = slot === undefined || part !== undefined ? undefined : slots(slot)
+      if (facts !== undefined) this.#slots.set(facts.n, facts)
+      if (reads === undefined) continue
+      this.#items += 1
+      this.#writer.add({ kind: 'hub-item', ...provenItem(log, stored, size), reads: [...reads] })
+    }
+  }
+
+  #foldBucket(bucket: number, needs: readonly ChosenNeed[]): void {
+    const log = this.#index.log(bucket)
+    const certificate = largest(needs)
+    const size = certificate?.head.size ?? log.size
+    this.#aside({ kind: 'bucket', bucket, certificate: certificatesOf(certificate) })
+    const chosen = new Set(needs.flatMap(({ leaves }) => leaves))
+    const lasts = new Map(needs.map((need) => [need.leaves.at(-1), need]))
+    const first = needs.reduce((least, { leaves }) => Math.min(least, leaves[0] ?? least), log.size)
+    const last = needs.reduce((most, { leaves }) => Math.max(most, leaves.at(-1) ?? most), -1)
+    const wide = new Set(this.#index.wide.get(bucket)?.filter((at) => at > first && at < last && at < size))
+    const fold = new Fold(this.#machines.bucket(bucket), log, this.#genesis, this.#options.sha256)
+    for (const stored of log.items()) {
+      if (stored.at > last) break
+      const isWide = wide.has(stored.at)
+      const isExported = isWide || chosen.has(stored.at)
+      const slot = isExported ? (n: number) => this.#ask(n) : (n: number) => this.#slots.get(n)
+      this.#carries = isExported
+      const reads = fold.apply(stored, slot, isExported)
+      if (reads === undefined) continue
+      this.#items += 1
+      if (isWide) this.#aside({ kind: 'bucket-item', ...provenItem(log, stored, size), reads: [...reads] })
+      else this.#aside({ kind: 'item', at: stored.at, item: openItem(stored.encoded), reads: [...reads] })
+      this.#carries = false
+      const need = lasts.get(stored.at)
+      if (need !== undefined) this.#aside(endOf(log, stored, need, fold.state))
+    }
+  }
+
+  #ask(n: number): SlotFacts | undefined {
+    this.#asked.add(n)
+    return this.#slots.get(n)
+  }
+
+  #aside(block: BundleBlock): void {
+    this.#options.aside.push(encodeBlock(block))
+  }
+
+  #writeContent(): readonly string[] {
+    const missing: string[] = []
+    for (const [name, cid] of [...this.#content].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const bytes = this.#options.source.content(name)
+      if (bytes === undefined) missing.push(name)
+      else if (cid.code === RAW) this.#writer.addContent(bytes)
+      else this.#writer.add({ kind: 'content', cid, bytes })
+    }
+    return missing
+  }
+}
+
+function ofBucket(needs: readonly ChosenNeed[], bucket: number): readonly ChosenNeed[] {
+  return needs.filter((need) => need.bucket === bucket)
+}
+
+/** A machine's whole log, folded; beside it the shadow that whoever has the export will have. */
+class Fold {
+  readonly state: Records<Shape>
+  readonly #shadow: Records<Shape>
+  readonly #machine: LogMachine<never>
+  readonly #log: StoredLog
+  readonly #genesis: OpenedGenesis
+  readonly #sha256: Sha256
+
+  constructor(machine: LogMachine<unknown>, log: StoredLog, genesis: OpenedGenesis, sha256: Sha256) {
+    this.#machine = machine as LogMachine<never>
+    this.state = machine.open()
+    this.#shadow = machine.open()
+    this.#log = log
+    this.#genesis = genesis
+    this.#sha256 = sha256
+  }
+
+  /** The rows of an exported item; undefined for one that is not. Faults `store-damaged` (1). */
+  apply(stored: StoredItem, slot: AppliedAt['slot'], isExported: boolean): readonly Row[] | undefined {
+    const { at, encoded, leaf, read } = stored
+    if (!read.applied) return undefined
+    const first = firstVoters(this.#genesis.genesis, this.#log.machine)
+    const { voters } = this.#log.votersAt(at, first)
+    const item = this.#log.decoded(stored)
+    const recorder = new ReadRecorder(this.state)
+    const step = this.#machine.apply(isExported ? recorder : this.state, item, encoded, {
+      position: at,
+      voters,
+      slot,
+    })
+    if (!isStepOf(leaf, read, encoded, step, this.#sha256)) {
+      const why =
+        step.verdict.kind === 'rejected' ? `${step.verdict.code}: ${step.verdict.message}` : 'another leaf'
+      throw new FaultError(
+        'store-damaged',
+        `${nameOf(this.#log.machine)}, leaf ${at}: the rules make ${why} of it`,
+      )
+    }
+    const rows = isExported ? recorder.rowsFor(this.#shadow) : undefined
+    if (rows !== undefined) this.#shadow.apply([...writesOfRows(rows), ...step.writes])
+    this.state.apply(step.writes)
+    return rows
+  }
+}
+
+function provenItem(log: StoredLog, { at, encoded, leaf }: StoredItem, size: number) {
+  return { at, item: openItem(encoded), leaf: openBytes(leaf), path: [...log.path(at, size)] }
+}
+
+function endOf(
+  log: StoredLog,
+  { at, leaf }: StoredItem,
+  need: ChosenNeed,
+  state: Records<Shape>,
+): BundleBlockOf<'end'> {
+  const { id, finished, certificate } = need
+  const link = parseCid(id)
+  if (!link.ok) throw new FaultError('store-damaged', `${nameOf(log.machine)}, leaf ${at}: ${id} is no need`)
+  return {
+    kind: 'end',
+    need: link.value,
+    finished,
+    state: stateOf(state, id),
+    certificate: certificatesOf(certificate),
+    at,
+    leaf: openBytes(leaf),
+    path: [...log.path(at, certificate?.head.size ?? log.size)],
+    records: recordsOf(state, id),
+  }
+}
+
+function stateOf(state: Records<Shape>, need: string): string {
+  return (state.get('needs', need) as { readonly state?: string } | undefined)?.state ?? 'unknown'
+}
+
+function recordsOf(state: Records<Shape>, need: string): [string, Uint8Array][] {
+  const prefix = `${need} `
+  return state
+    .keys('records')
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => [key.slice(prefix.length), state.get('records', key) as Uint8Array])
+}
+
+function largest(needs: readonly ChosenNeed[]): Certificate | undefined {
+  return needs
+    .flatMap(({ certificate }) => (certificate === undefined ? [] : [certificate]))
+    .sort((a, b) => a.head.size - b.head.size)
+    .at(-1)
+}
+
+function certificatesOf(certificate: Certificate | undefined): ReturnType<typeof certificateToIpld>[] {
+  return certificate === undefined ? [] : [certificateToIpld(certificate)]
+}
