@@ -12,7 +12,7 @@ export class BeaconChain {
   constructor(secret: Uint8Array, length: number, sha256: Sha256) {
     const links = [secret]
     for (let at = 0; at < length; at++) links.push(sha256(links.at(-1) as Uint8Array))
-    this.#links = links.reverse()
+    this.#links = links.toReversed()
   }
 
   get anchor(): Uint8Array {
@@ -33,7 +33,7 @@ export class BeaconChain {
 
 /** Makes the hub's slots as its voters do: all read their clocks, and the one whose turn it is shows its next link. */
 export class SlotMaker {
-  /** In the order of genesis, which is that of turns. */
+  /** Ascending by DID: the order of turns. */
   readonly #voters: readonly Actor[]
   readonly #chains: ReadonlyMap<Did, BeaconChain>
 

@@ -1,0 +1,94 @@
+import { type BucketCommand, encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
+import { encodeItem } from '../../codec/entry/item.ts'
+import { cidOfId } from '../../core/bucket/need-turn.ts'
+import { stepBucket } from '../../core/bucket/step.ts'
+import type { BucketTables } from '../../core/bucket/tables.ts'
+import { candidatesOf } from '../../core/proposer/candidates.ts'
+import { NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
+import type { View } from '../../core/records/view.ts'
+import type { AppliedAt, World } from '../../core/records/world.ts'
+import { assert } from '../../model/fault.ts'
+import type { Actor, Spoken } from './actor.ts'
+
+export interface LeaderParts {
+  readonly bucket: number
+  readonly view: View<BucketTables>
+  readonly world: World
+  readonly at: () => AppliedAt
+  /** Its voters, the leader first: here all have seen the same. */
+  readonly voters: readonly Actor[]
+  readonly propose: (command: Uint8Array) => void
+}
+
+/**
+ * What the leader of a bucket does: keeps what was said of each need, and proposes what the machine would accept now. It
+ * asks the machine's own step first, so nothing that is refused is proposed, and no rule stands here.
+ */
+export class Leader {
+  readonly #parts: LeaderParts
+  readonly #pools = new Map<string, NeedPool>()
+
+  constructor(parts: LeaderParts) {
+    this.#parts = parts
+  }
+
+  /** Something that was said about a need of this bucket. */
+  hear(need: string, { field }: Spoken, slot: number, timeMs: number): void {
+    const opened = this.#parts.world.openEnvelope(field, timeMs)
+    assert(opened.ok, 'the simulation speaks well-formed envelopes')
+    const pool = this.#pools.get(need) ?? new NeedPool()
+    this.#pools.set(need, pool)
+    pool.add({ envelope: opened.value, field, seenAt: slot })
+  }
+
+  /** Proposes for a need until nothing more is accepted at this slot; gives the kinds that were. */
+  act(need: string, slot: number): readonly BucketCommand['kind'][] {
+    const done: BucketCommand['kind'][] = []
+    for (let next = this.#next(need, slot); next !== undefined; next = this.#next(need, slot)) {
+      this.#parts.propose(encodeBucketCommand(next))
+      this.#forget(need)
+      done.push(next.kind)
+    }
+    return done
+  }
+
+  #next(need: string, slot: number): BucketCommand | undefined {
+    const { view, world, at, voters } = this.#parts
+    const [leader] = voters
+    assert(leader !== undefined, 'a bucket has voters')
+    const pool = this.#pools.get(need) ?? new NeedPool()
+    const head = view.get('needs', need)?.head ?? new Uint8Array(32)
+    const seen = once(() => {
+      const body = { v: 1 as const, need: cidOfId(need), head, slot, seen: sightingsOf(pool) }
+      return voters.map((voter) => voter.state('seen-statement', body))
+    })
+    const candidates = candidatesOf({
+      view,
+      need,
+      pool,
+      slot,
+      by: leader.did,
+      seen,
+      have: (cid) => voters.map((voter) => voter.state('have-statement', { v: 1, need: cidOfId(need), cid })),
+    })
+    for (const command of candidates) {
+      const item = encodeItem({ kind: 'command', command: encodeBucketCommand(command) })
+      if (stepBucket(view, command, item, at(), world).verdict.kind === 'applied') return command
+    }
+    return undefined
+  }
+
+  #forget(need: string): void {
+    const carried = this.#parts.view.get('envelopes', need) ?? []
+    this.#pools.get(need)?.carried(carried.map(({ id }) => id))
+  }
+}
+
+/** Made when it is asked for the first time. */
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,135 @@
+import type { Payload } from '../../codec/payload/verbs.ts'
+import type { NeedState } from '../../core/bucket/transitions.ts'
+import { isOver } from '../../core/bucket/transitions.ts'
+import type { Chance } from '../raft/chance.ts'
+import type { Actor } from './actor.ts'
+import { type Part, type Scene, sceneOf } from './cast/scene.ts'
+import type { Stage } from './stage.ts'
+
+/** A need that somebody posted. */
+export interface Posted {
+  readonly id: string
+  readonly payload: Payload<'NEED'>
+  readonly requester: Actor
+}
+
+export interface PlayOptions {
+  readonly stage: Stage
+  readonly parts: readonly Part[]
+  readonly chance: Chance
+  /** Time of a slot: between one interval and two, so that windows count all of it. */
+  readonly slotMs: number
+  /** Called after each act, to check what must always hold. */
+  readonly check: () => void
+}
+
+/**
+ * A play under virtual time: parts say their lines, leaders propose, effects travel, slots pass, all in an order that
+ * chance chooses, within what the logs allow.
+ */
+export class Play {
+  readonly posted: Posted[] = []
+  readonly #options: PlayOptions
+  /** Lines that were said, by actor and need. */
+  readonly #said = new Set<string>()
+
+  constructor(options: PlayOptions) {
+    this.#options = options
+  }
+
+  /** Posts a need; false when the hub refuses it. */
+  post(requester: Actor, payload: Payload<'NEED'>): boolean {
+    const { stage, check } = this.#options
+    const spoken = requester.need(payload, stage.timeMs)
+    const verdict = stage.submit(spoken)
+    check()
+    if (verdict.kind !== 'applied') return false
+    this.posted.push({ id: spoken.id, payload, requester })
+    return true
+  }
+
+  /** Needs that are not over yet, those that wait for their bucket too. */
+  get open(): readonly Posted[] {
+    return this.posted.filter(({ id }) => !this.isOver(id))
+  }
+
+  isOver(id: string): boolean {
+    const { stage } = this.#options
+    const bucket = stage.bucketOf(id)
+    if (bucket === undefined) return false
+    return stage.bucket(bucket).records.get('needs', id)?.over !== undefined
+  }
+
+  stateOf(id: string): NeedState | undefined {
+    const { stage } = this.#options
+    const bucket = stage.bucketOf(id)
+    return bucket === undefined ? undefined : stage.bucket(bucket).records.get('needs', id)?.state
+  }
+
+  /** One act of chance. */
+  step(): void {
+    const { chance, check } = this.#options
+    const roll = chance.below(100)
+    if (roll < 8) this.tick()
+    else if (roll < 35) this.#deliverOne()
+    else if (roll < 75) this.#speakOne()
+    else this.#leadOne()
+    check()
+  }
+
+  tick(): void {
+    const { stage, chance, slotMs } = this.#options
+    stage.tick(slotMs + chance.below(slotMs), chance.is(0.05))
+  }
+
+  /** A slot passes and everybody does at once what there is to do; so a play ends in bounded time. */
+  round(): void {
+    const { stage, check } = this.#options
+    this.tick()
+    stage.network.deliverAll()
+    for (const { id, payload } of this.open) {
+      const scene = sceneOf(stage, id, payload)
+      if (scene !== undefined) for (const part of this.#options.parts) this.#speak(scene, part, 1)
+      this.#lead(id)
+      stage.network.deliverAll()
+      check()
+    }
+  }
+
+  #deliverOne(): void {
+    const { stage, chance } = this.#options
+    const deliveries = stage.network.deliveries()
+    if (deliveries.length > 0) stage.network.deliver(chance.pick(deliveries))
+  }
+
+  #speakOne(): void {
+    const { stage, chance, parts } = this.#options
+    if (this.open.length === 0) return
+    const { id, payload } = chance.pick(this.open)
+    const scene = sceneOf(stage, id, payload)
+    if (scene !== undefined) this.#speak(scene, chance.pick(parts), 0.8)
+  }
+
+  #speak(scene: Scene, part: Part, willingness: number): void {
+    const { stage, chance } = this.#options
+    for (const { key, say } of part.lines(scene)) {
+      const place = `${part.actor.did} ${scene.id} ${key}`
+      if (this.#said.has(place) || !chance.is(willingness)) continue
+      this.#said.add(place)
+      stage.say(scene.id, say())
+    }
+  }
+
+  #leadOne(): void {
+    const { chance } = this.#options
+    if (this.open.length > 0) this.#lead(chance.pick(this.open).id)
+  }
+
+  #lead(id: string): void {
+    const { stage } = this.#options
+    const bucket = stage.bucketOf(id)
+    if (bucket === undefined) return
+    const need = stage.bucket(bucket).records.get('needs', id)
+    if (need !== undefined && !isOver(need.state)) stage.leader(bucket).act(id, stage.slot)
+  }
+}
