@@ -70,3 +70,23 @@ fields(kind) := ["attempt", "lease_id", "need_id", "progress"] if {
 } else := [] if {
 	startswith(kind, "CHANNEL_")
 }
+
+# The fields of each kind that are amounts of credits; undefined for a kind that has none. Those that are frequent and
+# have none end the chain early.
+amounts(kind) := [] if {
+	kind == "HEARTBEAT"
+} else := [] if {
+	kind == "ATTEST"
+} else := ["cost"] if {
+	kind == "PROPOSE"
+} else := ["budget", "verify_bounty"] if {
+	kind == "NEED"
+} else := [] if {
+	kind == "COMMIT"
+} else := ["bond"] if {
+	kind == "CHALLENGE_COMMIT"
+} else := ["amount"] if {
+	kind in {"STAKE", "TRANSFER", "UNSTAKE"}
+} else := ["stake"] if {
+	kind == "REGISTER"
+}

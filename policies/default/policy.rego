@@ -19,11 +19,14 @@ denials contains {"rule": "version", "field": "v", "limit": 1} if not input.v ==
 denials contains {"rule": "kind", "field": "kind"} if not required
 
 denials contains {"rule": "required", "field": concat("", ["payload.", name])} if {
+	payload := input.payload
 	some name in required
-	not input.payload[name] # nor may a field that is required be `false`: none is a boolean
+	not payload[name] # nor may a field that is required be `false`: none is a boolean
 }
 
 required := fields(input.kind)
+
+denials contains {"rule": "required", "field": "payload"} if not input.payload
 
 # Sizes, in bytes
 
@@ -73,19 +76,10 @@ is_number_at(name) if is_number(input[name])
 
 # Amounts
 
-denials contains amount_denial("amount") if not is_amount(input.payload.amount)
-
-denials contains amount_denial("bond") if not is_amount(input.payload.bond)
-
-denials contains amount_denial("budget") if not is_amount(input.payload.budget)
-
-denials contains amount_denial("cost") if not is_amount(input.payload.cost)
-
-denials contains amount_denial("stake") if not is_amount(input.payload.stake)
-
-denials contains amount_denial("verify_bounty") if not is_amount(input.payload.verify_bounty)
-
-amount_denial(name) := {"rule": "amount", "field": concat("", ["payload.", name])}
+denials contains {"rule": "amount", "field": concat("", ["payload.", name])} if {
+	some name in amounts(input.kind)
+	not is_amount(input.payload[name])
+}
 
 denials contains {"rule": "bounty_cap", "field": "payload.verify_bounty", "limit": cap} if {
 	cap := bounty_cap(input.payload.task_class)

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { decodeDagCbor } from '../../src/codec/dag-cbor/decode.ts'
 import type { Ipld } from '../../src/codec/ipld.ts'
+import { checkPayload } from '../../src/codec/payload/check-payload.ts'
 import { KINDS, type Kind, type Payload, VERBS } from '../../src/codec/payload/verbs.ts'
 import { runCases } from '../../src/core/policy/conformance.ts'
 import { inputBytes, inputOfDraft, type PolicyInput } from '../../src/core/policy/input.ts'
@@ -79,6 +80,16 @@ describe('the default policy and the schemas of the verbs', () => {
     const { decision } = verdictOn(changed(kind, { payload: {} }))
     const missed = decision.denials.filter(({ rule }) => rule === 'required').map(({ field }) => field)
     expect(missed).toEqual((schema.required ?? []).map((name) => `payload.${name}`).sort())
+  })
+
+  it.each(KINDS)('holds every amount of a %s to the form that its schema has', (kind) => {
+    const usual = PAYLOADS[kind] as Readonly<Record<string, Ipld>>
+    const isTaken = (name: string, value: string) => checkPayload(kind, { ...usual, [name]: value }).ok
+    const amounts = Object.keys(usual).filter((name) => isTaken(name, '7') && !isTaken(name, '07'))
+    const wrong = Object.fromEntries(amounts.map((name) => [name, '07']))
+    const { decision } = verdictOn(changed(kind, { payload: { ...usual, ...wrong } }))
+    const denied = decision.denials.filter(({ rule }) => rule === 'amount').map(({ field }) => field)
+    expect(denied).toEqual(amounts.map((name) => `payload.${name}`).sort())
   })
 
   it('allows no verb of theirs under another name, and what is an entry and not an envelope', () => {
