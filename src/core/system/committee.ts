@@ -1,5 +1,6 @@
 /** Who may sit in a need's seats, and drawing them. Source: lifecycle.md, "Committees". */
-import type { Role, ToBucketOf } from '../../codec/entry/effect.ts'
+import type { ToBucketOf } from '../../codec/entry/effect.ts'
+import { SEATS_MAX } from '../../codec/entry/fields.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { freeStake, lockSeat } from '../ledger/stake.ts'
@@ -102,20 +103,15 @@ export function seat(turn: Turn, need: Need, id: string, key: string, dids: read
   return joined(turn, { ...need, seats: [...need.seats, ...seats] }, dids)
 }
 
-/** The draw as an effect tells it. */
+/** The draw as an effect tells it; of more skips than an effect has room for, the first. */
 export function toEffect({ slot, seed, roster }: RoleState, drawn: Drawn): DrawnSeats {
   return {
     slot,
     seed,
     roster: Uint8Array.fromHex(roster),
     seats: [...drawn.seats],
-    skips: [...drawn.skips],
+    skips: drawn.skips.slice(0, SEATS_MAX),
     relaxed: [...drawn.relaxed],
     used_up: drawn.isUsedUp,
   }
-}
-
-/** Quorum that a role's name belongs to. */
-export function isRole(key: string, role: Role): boolean {
-  return key.startsWith(`${role}/`)
 }

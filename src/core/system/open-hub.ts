@@ -31,6 +31,7 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
     isPaused: false,
     nonce: 0,
     queue: 0,
+    waiting: 0,
     isDirty: true,
     ageAfter: '',
   })

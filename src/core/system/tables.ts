@@ -21,8 +21,9 @@ export interface Network {
   readonly isPaused: boolean
   /** Of the last act of governance. */
   readonly nonce: number
-  /** Number that the next waiting piece of work gets. */
+  /** Number that the next waiting piece of work gets, and how many there are. */
   readonly queue: number
+  readonly waiting: number
   /** The registry changed since the last slot. */
   readonly isDirty: boolean
   /** Where the next `age` goes on: after this account. */

@@ -35,7 +35,7 @@ export function applyNeed(
   if (first !== undefined) {
     return err({ code: 'DUPLICATE', message: 'the key was used by this requester', first: first.need })
   }
-  if (draft.keys('waiting').length >= WAITING_MAX) return reject('RATE_LIMITED', 'too many needs wait')
+  if (network.waiting >= WAITING_MAX) return reject('RATE_LIMITED', 'too many needs wait')
   const capped = judgeCaps(payload, settings.parameters)
   if (!capped.ok) return capped
   const capsule = capsuleFor(turn, envelope, now.n)

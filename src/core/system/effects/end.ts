@@ -23,7 +23,7 @@ export function applyEnd(turn: Turn, id: string, need: Need, effect: ToHubOf<'en
   const punished = punishSilent(turn, need, effect)
   const { need: paid, fees } = payAnswered(turn, id, punished, effect.answered)
   const moves: Move[] = [...fees]
-  const price = effect.outcome === 'split' ? need.budget / 2n : BigInt(effect.price)
+  const price = priceOf(need, effect)
   if (effect.worker !== undefined && price > 0n) {
     moves.push(move(effect.worker, payFromBudget(turn.book, id, effect.worker, price), 'price'))
   }
@@ -41,6 +41,12 @@ export function applyEnd(turn: Turn, id: string, need: Need, effect: ToHubOf<'en
     head: effect.head,
   })
   turn.send(need.bucket, { v: 1, kind: 'paid', need: effect.need, moves: moves.filter(isSome) })
+}
+
+/** Who is paid for the work: after `settle`, and after `split` with half of the budget; what rounding leaves is the requester's. */
+function priceOf({ budget }: Need, { outcome, price }: ToHubOf<'end'>): bigint {
+  if (outcome === 'split') return budget / 2n
+  return outcome === 'settled' ? BigInt(price) : 0n
 }
 
 function punishSilent(turn: Turn, need: Need, { outcome, silent }: ToHubOf<'end'>): Need {

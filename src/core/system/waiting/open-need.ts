@@ -114,7 +114,7 @@ function open(turn: Turn, slot: DrawSlot, waiting: WaitingNeed, opening: Opening
 function openEffect(
   turn: Turn,
   { facts }: DrawSlot,
-  { envelope }: WaitingNeed,
+  { envelope, until }: WaitingNeed,
   { id, need, eligible }: Opening,
   drawn: Pick<ToBucketOf<'open'>, 'plan' | 'result'>,
 ): ToBucketOf<'open'> {
@@ -134,7 +134,7 @@ function openEffect(
     lock: need.lock.toString() as MicroText,
     capsule: need.capsule,
     parameters: parametersToWire(turn.settings.parameters) as ToBucketOf<'open'>['parameters'],
-    deadline: facts.time + need.deadlineMs,
+    deadline: facts.time >= until ? until : facts.time + need.deadlineMs,
     ...drawn,
   }
 }

@@ -8,10 +8,16 @@ export const WAITING_MAX = 65_536
 export const BEACONS_AHEAD = 2
 
 /** Puts it at the end. */
-export function enqueue(turn: Turn, waiting: Waiting): void {
-  const { queue } = turn.network
-  turn.draft.put('waiting', queueKey(queue), waiting)
-  turn.patchNetwork({ queue: queue + 1 })
+export function enqueue(turn: Turn, work: Waiting): void {
+  const { queue, waiting } = turn.network
+  turn.draft.put('waiting', queueKey(queue), work)
+  turn.patchNetwork({ queue: queue + 1, waiting: waiting + 1 })
+}
+
+/** Takes it out: it is served. */
+export function dequeue(turn: Turn, key: string): void {
+  turn.draft.put('waiting', key, undefined)
+  turn.patchNetwork({ waiting: turn.network.waiting - 1 })
 }
 
 /** Which beacon is the second one from now on. */

@@ -6,6 +6,7 @@ import { rosterMemberOf } from '../agents.ts'
 import type { Turn } from '../turn.ts'
 import { answerDraw } from './answer-draw.ts'
 import { openWaiting } from './open-need.ts'
+import { dequeue } from './queue.ts'
 
 /** Pieces of waiting work in one slot: each sends an effect, and an entry's leaf names a bounded number of them. */
 export const SERVED_MAX = 1_024
@@ -31,7 +32,7 @@ export function serveWaiting(turn: Turn): void {
     if (served === SERVED_MAX) return
     served += 1
     slot ??= drawSlot(turn, { ...now, beacon })
-    draft.put('waiting', key, undefined)
+    dequeue(turn, key)
     if (waiting.kind === 'open') openWaiting(turn, slot, waiting)
     else answerDraw(turn, slot, waiting)
   }
