@@ -10,14 +10,9 @@ const BACKSLASH = 0x5c
 const MINUS = 0x2d
 const ZERO = 0x30
 
-/** `pairs`: the codes of two digits, by their bits. */
-interface Digits {
-  readonly width: 5 | 6
-  readonly pairs: Uint16Array
-}
-
-const BASE32 = digitPairs('abcdefghijklmnopqrstuvwxyz234567', 5)
-const BASE64 = digitPairs('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 6)
+/** The codes of two digits, by their bits. */
+const PAIRS_32 = digitPairs('abcdefghijklmnopqrstuvwxyz234567', 5)
+const PAIRS_64 = digitPairs('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 6)
 
 /** What stands in a text for each byte of it; undefined: the byte itself. Source: ECMA-262, QuoteJSONString. */
 const ESCAPES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, code) => {
@@ -86,36 +81,46 @@ export class JsonWriter {
 
   /** Lower case, without padding and prefix. Source: RFC 4648, 6. */
   writeBase32(bytes: Uint8Array, from: number, to: number): void {
-    this.writeDigits(bytes, from, to, BASE32)
+    this.reserve((to - from) * 2)
+    const { buffer } = this
+    let { at } = this
+    let i = from
+    for (; i + 5 <= to; i += 5) {
+      const b = bytes[i + 1] as number
+      const c = bytes[i + 2] as number
+      const d = bytes[i + 3] as number
+      at = putPair(buffer, at, PAIRS_32[((bytes[i] as number) << 2) | (b >> 6)] as number)
+      at = putPair(buffer, at, PAIRS_32[((b & 0x3f) << 4) | (c >> 4)] as number)
+      at = putPair(buffer, at, PAIRS_32[((c & 0x0f) << 6) | (d >> 2)] as number)
+      at = putPair(buffer, at, PAIRS_32[((d & 0x03) << 8) | (bytes[i + 4] as number)] as number)
+    }
+    this.at = at
+    this.writeRest(bytes, i, to, 5, PAIRS_32)
   }
 
   /** Without padding. Source: RFC 4648, 4. */
   writeBase64(bytes: Uint8Array, from: number, to: number): void {
-    this.writeDigits(bytes, from, to, BASE64)
-  }
-
-  private writeDigits(bytes: Uint8Array, from: number, to: number, { width, pairs }: Digits): void {
-    this.reserve((to - from) * 2 + 2)
+    this.reserve((to - from) * 2)
     const { buffer } = this
-    const mask = (1 << width) - 1
     let { at } = this
-    let held = 0
-    let bits = 0
-    for (let i = from; i < to; i++) {
-      held = (held << 8) | (bytes[i] as number)
-      bits += 8
-      if (bits < 2 * width) continue
-      bits -= 2 * width
-      const pair = pairs[held >> bits] as number
-      buffer[at++] = pair >> 8
-      buffer[at++] = pair & 0xff
-      held &= (1 << bits) - 1
-    }
-    for (; bits > 0; bits -= width) {
-      const digit = bits >= width ? held >> (bits - width) : held << (width - bits)
-      buffer[at++] = (pairs[digit & mask] as number) & 0xff
+    let i = from
+    for (; i + 3 <= to; i += 3) {
+      const middle = bytes[i + 1] as number
+      at = putPair(buffer, at, PAIRS_64[((bytes[i] as number) << 4) | (middle >> 4)] as number)
+      at = putPair(buffer, at, PAIRS_64[((middle & 0x0f) << 8) | (bytes[i + 2] as number)] as number)
     }
     this.at = at
+    this.writeRest(bytes, i, to, 6, PAIRS_64)
+  }
+
+  /** What is left behind the last whole group, digit by digit; the last is filled up with zero bits. */
+  private writeRest(bytes: Uint8Array, from: number, to: number, width: 5 | 6, pairs: Uint16Array): void {
+    let held = 0
+    for (let i = from; i < to; i++) held = (held << 8) | (bytes[i] as number)
+    for (let bits = (to - from) * 8; bits > 0; bits -= width) {
+      const digit = bits >= width ? held >>> (bits - width) : held << (width - bits)
+      this.writeCode((pairs[digit & ((1 << width) - 1)] as number) & 0xff)
+    }
   }
 
   private reserve(length: number): void {
@@ -127,17 +132,20 @@ export class JsonWriter {
   }
 }
 
+function putPair(buffer: Uint8Array, at: number, pair: number): number {
+  buffer[at] = pair >> 8
+  buffer[at + 1] = pair & 0xff
+  return at + 2
+}
+
 function codesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (digit) => digit.charCodeAt(0))
 }
 
-function digitPairs(alphabet: string, width: Digits['width']): Digits {
+function digitPairs(alphabet: string, width: 5 | 6): Uint16Array {
   const digits = codesOf(alphabet)
   const codeOf = (bits: number) => digits[bits & (digits.length - 1)] as number
-  return {
-    width,
-    pairs: Uint16Array.from({ length: 1 << (2 * width) }, (_, n) => (codeOf(n >> width) << 8) | codeOf(n)),
-  }
+  return Uint16Array.from({ length: 1 << (2 * width) }, (_, n) => (codeOf(n >> width) << 8) | codeOf(n))
 }
 
 function digitsOf(value: number): number {

@@ -1,17 +1,15 @@
 import { assert } from '../../model/fault.ts'
-import { concatBytes } from '../bytes.ts'
 import { Cursor } from '../dag-cbor/cursor.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import { ARRAY, BYTES, TAG, TEXT } from '../dag-cbor/major.ts'
+import { ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT } from '../dag-cbor/major.ts'
+import { Writer } from '../dag-cbor/writer.ts'
 
 /** Canonical dag-cbor sorts keys by length, so that they stand: v ts net seq kind prev (size slot) digest … payload (payload_size). */
 const KEYS_OF_BODY = 12
-const MAP_HEAD = 0xa0
-const SIZE_KEY = encodeDagCbor('size')
-const SLOT_KEY = encodeDagCbor('slot')
-const PAYLOAD_SIZE_KEY = encodeDagCbor('payload_size')
 const DIGEST_KEY = encodeDagCbor('digest')
 const PAYLOAD_KEY = encodeDagCbor('payload')
+
+const writer = new Writer()
 
 /**
  * What the policy reads of an envelope, made of the bytes of its body: the body without `digest`, with `size` (bytes
@@ -19,19 +17,25 @@ const PAYLOAD_KEY = encodeDagCbor('payload')
  * `slot`. Canonical dag-cbor, as the bytes are. Asserts the fields of a body. Source: policy.md ("The policy input").
  */
 export function policyInputOf(body: Uint8Array, slot?: number): Uint8Array {
-  const places = new Places(body)
-  const { digest, sender, payload } = places.find()
-  const slotEntry = slot === undefined ? [] : [SLOT_KEY, encodeDagCbor(slot)]
-  return concatBytes(
-    Uint8Array.of(MAP_HEAD + KEYS_OF_BODY + (slot === undefined ? 1 : 2)),
-    body.subarray(1, digest),
-    SIZE_KEY,
-    encodeDagCbor(body.length),
-    ...slotEntry,
-    body.subarray(sender),
-    PAYLOAD_SIZE_KEY,
-    encodeDagCbor(body.length - payload),
-  )
+  const { digest, sender, payload } = new Places(body).find()
+  writer.reset()
+  writer.writeHead(MAP, KEYS_OF_BODY + (slot === undefined ? 1 : 2))
+  writer.writeBytes(body.subarray(1, digest))
+  writer.writeText('size')
+  writer.writeHead(UINT, body.length)
+  if (slot !== undefined) {
+    writer.writeText('slot')
+    writeInteger(slot)
+  }
+  writer.writeBytes(body.subarray(sender))
+  writer.writeText('payload_size')
+  writer.writeHead(UINT, body.length - payload)
+  return writer.take()
+}
+
+function writeInteger(value: number): void {
+  if (value >= 0) writer.writeHead(UINT, value)
+  else writer.writeHead(NEGATIVE, -1 - value)
 }
 
 /** Where entries stand in a body. */
