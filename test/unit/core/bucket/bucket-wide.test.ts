@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { bucketOf } from '../../../../src/core/bucket/step.ts'
+import type { Moment } from '../../../../src/core/bucket/tables.ts'
+import { elapsed } from '../../../../src/core/bucket/windows.ts'
+import type { Actor } from '../../../../src/sim/heart/actor.ts'
+import { BucketKit } from '../../../setup/heart-bucket.ts'
+import { leadTo, must, outcome } from '../../../setup/heart-moves.ts'
+
+const HOUR = 3_600_000
+
+function raise(kit: BucketKit, changes: object = {}, voters: readonly Actor[] = kit.voters) {
+  const body = {
+    v: 1 as const,
+    generation: 0,
+    bucket: kit.bucket,
+    fence_epoch: 1,
+    reason: 'split',
+    ...changes,
+  }
+  const raises = voters.map((voter) => voter.state('fence-raise', body))
+  return kit.propose({ v: 1, kind: 'fence', bucket: kit.bucket, slot: kit.slot, by: kit.voter().did, raises })
+}
+
+function lead(kit: BucketKit) {
+  return kit.propose({ v: 1, kind: 'lead', bucket: kit.bucket, slot: kit.slot, by: kit.voter(1).did })
+}
+
+describe('entry `fence` (consensus.md, "Fence epochs, generations")', () => {
+  it('a majority raises the epoch by one', () => {
+    const kit = new BucketKit()
+    must(raise(kit))
+    expect(bucketOf(kit.records)).toMatchObject({
+      fenceEpoch: 1,
+      raised: { slot: kit.slot, by: kit.voter().did, reason: 'split' },
+    })
+  })
+
+  it('not fewer, not strangers, not for another bucket, generation or number', () => {
+    const kit = new BucketKit()
+    expect(outcome(raise(kit, {}, [kit.voter()]))).toBe('CONFLICT')
+    expect(outcome(raise(kit, {}, [kit.voter(), kit.person(1)]))).toBe('NOT_IN_COMMITTEE')
+    expect(outcome(raise(kit, {}, [kit.voter(), kit.voter()]))).toBe('DUPLICATE')
+    expect(outcome(raise(kit, { bucket: 1 }))).toBe('CONFLICT')
+    expect(outcome(raise(kit, { generation: 1 }))).toBe('CONFLICT')
+    expect(outcome(raise(kit, { fence_epoch: 2 }))).toBe('STALE_EPOCH')
+    expect(outcome(raise(kit, { fence_epoch: 0 }))).toBe('STALE_EPOCH')
+  })
+})
+
+describe('entry `lead`: windows stand still without a leader (lifecycle.md)', () => {
+  it('what passed since the last entry counts for no window', () => {
+    const { kit, one, proposals } = leadTo('RESERVED', { isTrusting: true, bidders: 1 })
+    const pass = () => {
+      const proposal = proposals[0]?.cid ?? one.id
+      return outcome(kit.propose(one.command('pass', { proposal, verdicts: [], seen: one.seen() })))
+    }
+    kit.advance(500)
+    must(lead(kit))
+    kit.advance(HOUR)
+    must(lead(kit))
+    expect(bucketOf(kit.records).paused).toBe(HOUR + 500)
+    kit.advance(999)
+    expect(pass()).toBe('WINDOW_CLOSED')
+    kit.advance(1)
+    expect(pass()).toBe('applied')
+  })
+
+  const facts = (clock: number) => ({
+    n: 1,
+    time: clock,
+    clock,
+    roster: new Uint8Array(),
+    registry: new Uint8Array(),
+  })
+  const begun: Moment = { slot: 1, time: 0, clock: 1_000, paused: 70 }
+  const bucket = (paused: number) => ({ bucket: 0, generation: 0, fenceEpoch: 0, slot: 0, clock: 0, paused })
+
+  it('a window counts slot clock without what stood still since it began', () => {
+    expect(elapsed(begun, facts(1_500), bucket(70))).toBe(500)
+    expect(elapsed(begun, facts(1_500), bucket(270))).toBe(300)
+    expect(elapsed(begun, facts(900), bucket(70))).toBe(-100)
+  })
+
+  it('outages of less than two days make nobody late, and leaders that keep beginning delay nothing for ever', () => {
+    expect(elapsed(begun, facts(1_000 + 47 * HOUR), bucket(70 + 47 * HOUR))).toBe(0)
+    expect(elapsed(begun, facts(1_000 + 100 * HOUR), bucket(70 + 100 * HOUR))).toBe(26 * HOUR)
+  })
+})
