@@ -175,12 +175,12 @@ export function openLinks(sealed: SealedLog): readonly OwnLink[] {
   return sealed.links.filter(({ certificate }) => certificate === undefined)
 }
 
-/** Certified changes after a version, up to the first that is not certified. */
-export function certifiedLinks(sealed: SealedLog, after: ConfigVersion): readonly VoterLink[] {
+/** Certified changes, from the first on or after a version, up to the first that is not certified. */
+export function certifiedLinks(sealed: SealedLog, after?: ConfigVersion): readonly VoterLink[] {
   const found: VoterLink[] = []
   for (const { config, path, certificate } of sealed.links) {
     if (certificate === undefined) break
-    if (config.version > after) found.push({ config, path, certificate })
+    if (config.version > (after ?? 0)) found.push({ config, path, certificate })
   }
   return found
 }

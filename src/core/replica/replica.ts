@@ -55,29 +55,29 @@ export interface Inbox {
 /** Effects that one batch may hold, and answers that are kept for one group: a source has no more underway. */
 export const EFFECTS_UNDERWAY_MAX = 256
 
-/**
- * The effects for a group that are still to be answered, oldest first, at most `most`; undefined when there are none.
- */
+/** Effects for a group, from a number on that is not answered yet, oldest first; undefined when there are none. */
 export function effectBatch(
   replica: Replica,
   target: GroupId,
-  bytesMax: number,
-  most: number = EFFECTS_UNDERWAY_MAX,
+  { first, most, bytesMax }: { readonly first: number; readonly most: number; readonly bytesMax: number },
 ): EffectBatch | undefined {
   const outbox = replica.outboxes.get(target)
-  if (outbox === undefined || outbox.waiting.length === 0 || most === 0) return undefined
+  if (outbox === undefined || most <= 0) return undefined
+  const skip = first - outbox.answered - 1
   const bodies: Uint8Array[] = []
   let bytes = 0
-  for (const body of outbox.waiting) {
+  for (let at = skip; at < outbox.waiting.length && bodies.length < most; at++) {
+    const body = outbox.waiting[at] as Uint8Array
     bytes += body.length
-    if (bodies.length === most || (bodies.length > 0 && bytes > bytesMax)) break
+    if (bodies.length > 0 && bytes > bytesMax) break
     bodies.push(body)
   }
+  if (bodies.length === 0) return undefined
   return {
     source: replica.group,
     target,
     generation: replica.generation,
-    first: outbox.answered + 1,
+    first,
     bodies,
     answered: outbox.answered,
     proof: new Uint8Array(0),

@@ -6,6 +6,7 @@ import type { AnswerBatch, EffectBatch } from '../../model/replicated.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 import { provenAnswers, provenEffects } from './proofs.ts'
+import { doneUpTo, noteDone } from './underway.ts'
 
 /**
  * Effects between groups. The source's leader sends what is not answered until it is; the target's leader makes an
@@ -25,18 +26,18 @@ export class Exchange {
     if (group.role !== 'leader' || replica === undefined || group.condition !== 'running') return
     for (const [target, { answered, waiting }] of replica.outboxes) {
       if (waiting.length === 0) continue
-      const proven = provenEffects(group, target, Math.min(waiting.length, EFFECTS_UNDERWAY_MAX))
-      const upTo = answered + proven.count
-      if (proven.count === 0 || !this.#isDue(group, `to ${target}`, upTo)) continue
-      const batch = effectBatch(replica, target, this.#core.settings.entryBytesTarget, proven.count)
+      const done = doneUpTo(this.#core, group, `to ${target}`, answered)
+      const most = answered + Math.min(waiting.length, EFFECTS_UNDERWAY_MAX) - done
+      const proven = provenEffects(group, target, done + 1, Math.max(0, most))
+      const bytesMax = this.#core.settings.entryBytesTarget
+      const batch = effectBatch(replica, target, { first: done + 1, most: proven.count, bytesMax })
       if (batch === undefined) continue
+      noteDone(this.#core, group, `to ${target}`, done + batch.bodies.length, answered)
       this.#tellNoLinks(group, target)
       wake(group)
       this.#sendEffects(proven.prove(batch), 0)
     }
-    const owed = new Map(group.seals.owed)
-    group.seals.owed.clear()
-    for (const [source, first] of owed) this.#answer(group, source, first)
+    for (const source of [...group.seals.owed.keys()]) this.#answer(group, source, Number.POSITIVE_INFINITY)
   }
 
   hearEffects(from: RaftId, batch: EffectBatch, hops: number): void {
@@ -48,9 +49,10 @@ export class Exchange {
     const upTo = batch.first + batch.bodies.length - 1
     if (received >= batch.first)
       this.#answer(group, batch.source, Math.max(batch.answered + 1, inbox?.first ?? 1))
-    if (upTo <= received || batch.first > received + 1) return
+    const done = doneUpTo(this.#core, group, `from ${batch.source}`, received)
+    if (upTo <= done || batch.first > done + 1) return
     if (!this.#accepts(group, this.#core.proofs.effects(group.replica, batch), batch.source)) return
-    if (!this.#isDue(group, `from ${batch.source}`, upTo)) return
+    noteDone(this.#core, group, `from ${batch.source}`, upTo, received)
     wake(group)
     group.internal.push({ kind: 'effects', batch })
   }
@@ -60,9 +62,12 @@ export class Exchange {
     if (group?.role !== 'leader' || group.replica === undefined) return this.#sendAnswers(batch, hops, from)
     const outbox = group.replica.outboxes.get(batch.source)
     const upTo = batch.first + batch.verdicts.length - 1
-    if (outbox === undefined || upTo <= outbox.answered || batch.first > outbox.answered + 1) return
+    if (outbox === undefined) return
+    const { answered } = outbox
+    const done = doneUpTo(this.#core, group, `answers ${batch.source}`, answered)
+    if (upTo <= done || batch.first > done + 1) return
     if (!this.#accepts(group, this.#core.proofs.answers(group.replica, batch), batch.source)) return
-    if (!this.#isDue(group, `answers ${batch.source}`, upTo)) return
+    noteDone(this.#core, group, `answers ${batch.source}`, upTo, answered)
     wake(group)
     group.internal.push({ kind: 'answers', batch })
   }
@@ -81,11 +86,13 @@ export class Exchange {
     const { replica } = group
     const inbox = replica?.inboxes.get(source)
     if (replica === undefined || inbox === undefined) return
-    const from = Math.max(first, inbox.first)
+    const { owed } = group.seals
+    const from = Math.max(Math.min(first, owed.get(source) ?? first), inbox.first)
     const verdicts = inbox.answers.slice(from - inbox.first)
+    owed.delete(source)
     if (verdicts.length === 0) return
     const proven = provenAnswers(group, source, from, verdicts.length)
-    if (proven.count < verdicts.length) group.seals.owed.set(source, from + proven.count)
+    if (proven.count < verdicts.length) owed.set(source, from + proven.count)
     if (proven.count === 0) return
     this.#tellNoLinks(group, source)
     const bare: AnswerBatch = {
@@ -108,18 +115,6 @@ export class Exchange {
   #accepts(group: HostedGroup, { isProven, chain, knows }: CheckedBatch, source: GroupId): boolean {
     if (isProven && knows !== undefined) group.seals.known.set(source, knows)
     return isProven || chain !== undefined
-  }
-
-  /** True when nothing as new was done lately; notes that it is done now. */
-  #isDue(group: HostedGroup, what: string, upTo: number): boolean {
-    const { tick, settings, mutant } = this.#core
-    const known = group.underway.get(what)
-    const isLate = known !== undefined && tick - known.tick >= settings.effectRetryTicks
-    if (known !== undefined && known.upTo >= upTo && (!isLate || mutant === 'effect-once-sent')) return false
-    group.underway.set(what, { upTo, tick })
-    // What it said of what it knows may not have been true.
-    if (isLate) group.seals.known.clear()
-    return true
   }
 
   #sendEffects(batch: EffectBatch, hops: number, not?: RaftId): void {

@@ -1,5 +1,8 @@
+import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { DoubleSigning } from '../../codec/certificate/double-signing.ts'
+import type { VoterLink } from '../../codec/certificate/voter-chain.ts'
 import type { FrameItem } from '../../codec/raft-frame/frame.ts'
+import { certifiedLinks } from '../../core/certificate/sealed-log.ts'
 import { proofCheck } from '../../core/replica/proof-check.ts'
 import { assert } from '../../model/fault.ts'
 import { type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
@@ -223,6 +226,17 @@ export class RaftHost implements RaftTransportListener {
   /** What is known of a group, for status and tests: a view, not to be kept. */
   group(group: GroupId): Readonly<HostedGroup> | undefined {
     return this.#core.groups.get(group)
+  }
+
+  /** The newest certificate that was complete here: on the leader, in its term. */
+  certificate(group: GroupId): Certificate | undefined {
+    return this.#core.groups.get(group)?.seals.certificate
+  }
+
+  /** Certified changes of a group's voters, from genesis on: for who verifies its certificates. */
+  voterLinks(group: GroupId): readonly VoterLink[] {
+    const sealed = this.#core.groups.get(group)?.replica?.sealed
+    return sealed === undefined ? [] : certifiedLinks(sealed)
   }
 
   /** Voters that this node caught signing two roots for one size. */

@@ -9,6 +9,7 @@ import type { Checkpoint } from '../../ports/turn-store.ts'
 import { type GroupSeals, makeGroupSeals } from './group-seals.ts'
 import type { PendingRead } from './reads.ts'
 import type { Receiving } from './snapshot-receiver.ts'
+import type { Underway } from './underway.ts'
 import type { Waiting } from './waiting.ts'
 
 /**
@@ -64,8 +65,8 @@ export interface HostedGroup {
   readonly internal: EntryItem[]
   readonly reads: PendingRead[]
   receiving: Receiving | undefined
-  /** Highest effect and answer numbers that were proposed or sent, by the other group, and when. */
-  readonly underway: Map<string, { upTo: number; tick: number }>
+  /** Effects and answers that were proposed or sent, by the other group. */
+  readonly underway: Map<string, Underway>
   /** By index: what replicas say that their state's hash is. */
   readonly hashes: Map<LogIndex, Map<RaftId, string>>
   /** Snapshots on their way to peers: when one was last heard of. */

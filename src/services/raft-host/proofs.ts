@@ -17,15 +17,19 @@ export interface Proven<Batch> {
 
 const FIRST_VERSION = 1 as ConfigVersion
 
-/** Effects for a group, from the first that is not answered. Without certificates: all of them, with no proof. */
-export function provenEffects(group: HostedGroup, target: GroupId, most: number): Proven<EffectBatch> {
+/** Effects for a group, from number `first` on. Without certificates: as many as are asked for, with no proof. */
+export function provenEffects(
+  group: HostedGroup,
+  target: GroupId,
+  first: number,
+  most: number,
+): Proven<EffectBatch> {
   const sealed = group.replica?.sealed
   if (sealed === undefined) return { count: most, prove: (batch) => batch }
   const certificate = usable(group, sealed)
   if (certificate === undefined) return { count: 0, prove: (batch) => batch }
-  const answered = group.replica?.outboxes.get(target)?.answered ?? 0
   const { size } = certificate.head
-  const keys = keysOf('effect', target, answered + 1, most)
+  const keys = keysOf('effect', target, first, most)
   return {
     count: provable(sealed, size, keys),
     prove: (batch) => {
