@@ -67,6 +67,9 @@ export interface HubOptions {
 
 const ZERO_NET = cidFromDigest(new Uint8Array(32))
 
+/** One item of the log, for any replica of the hub. */
+export type Item = (replica: Pick<Hub, 'records' | 'world' | 'at'>) => HubStep
+
 /** Keys: voters from 1 on, verifiers from 100 on, people from 200 on. */
 export class Hub {
   readonly records: Records<HubTables>
@@ -78,7 +81,7 @@ export class Hub {
   readonly genesis: Genesis
   readonly sent: { readonly bucket: number; readonly effect: ToBucket }[] = []
   /** Every item, for replicas. */
-  readonly log: ((hub: Hub) => HubStep)[] = []
+  readonly log: Item[] = []
   time = 1_000_000
   slot = 0
   #position = 0
@@ -152,7 +155,7 @@ export class Hub {
   }
 
   /** Applies what the step says, and keeps what it sends. */
-  apply(step: (hub: Hub) => HubStep): HubStep {
+  apply(step: Item): HubStep {
     const made = step(this)
     this.log.push(step)
     this.#position += 1
