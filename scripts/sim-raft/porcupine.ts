@@ -37,7 +37,7 @@ export function judgeHistory(seed: number, history: readonly Operation[]): void 
 }
 
 /** JSON lines, one operation each; times are ranks, for all that counts is their order. */
-export function linesOf(history: readonly Operation[]): string {
+function linesOf(history: readonly Operation[]): string {
   const times = history.flatMap(({ begun, ended }) => [begun, ended]).filter(Number.isFinite)
   const ranks = new Map(times.sort((a, b) => a - b).map((time, rank) => [time, rank]))
   const lines = history

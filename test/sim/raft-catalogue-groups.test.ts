@@ -421,6 +421,36 @@ describe('flow and proposals', () => {
     expect(kinds(late)).toEqual(['unknown'])
   })
 
+  it.each([undefined, 'requests-again'] as const)(
+    'F2 an answer to a request of an earlier life is nobody else’s (%s)',
+    (mutant) => {
+      const w = startWorld({ mutant })
+      const [one] = followers(w)
+      const follower = one?.id ?? 0
+      const answers: Uint8Array[] = []
+      w.tamper = (_from, to, frame) => {
+        const items = decodeFrame(frame)
+        const isAnswer = items.ok && items.value.some(({ kind }) => kind === 'outcome')
+        if (to !== follower || !isAnswer || answers.length > 0) return frame
+        answers.push(frame)
+        return undefined
+      }
+      propose(w, follower, { kind: 'put', cell: 'a', value: 'first' }, { key: 'first' })
+      w.until(() => answers.length === 1)
+      w.kill(follower)
+      w.start(follower)
+      w.until(() => groupOf(w, follower).leader !== undefined)
+      w.cut = (from) => from === follower
+      const second = propose(w, follower, { kind: 'put', cell: 'b', value: 'second' }, { key: 'second' })
+      w.run(50)
+      w.act(follower, (host) => host.onFrame(mustLead(w).id, answers[0] as Uint8Array))
+      w.run(50)
+      expect(kinds(second)).toEqual(mutant === undefined ? [] : ['applied'])
+      w.cut = () => false
+      w.until(() => board(w, follower).cells.size === (mutant === undefined ? 2 : 1))
+    },
+  )
+
   it('F3 a full queue refuses, by count', () => {
     const w = startWorld({ settings: { waitingMax: 10 } })
     const leader = mustLead(w).id

@@ -1,17 +1,21 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { EtcdRaft } from '../../src/adapters/etcd-raft/engine.ts'
+import { compileEngine, readEngineFiles } from '../../src/adapters/etcd-raft/engine-module.ts'
 import { peekMessage } from '../../src/adapters/etcd-raft/message-head.ts'
 import { decodeFrame, encodeFrame } from '../../src/codec/raft-frame/frame.ts'
 import { decodeRow } from '../../src/codec/turn/decode-row.ts'
 import { encodeRow } from '../../src/codec/turn/encode-row.ts'
 import type { GroupHead, RowPart } from '../../src/codec/turn/row.ts'
+import { DefectError, FaultError } from '../../src/model/fault.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../src/model/raft.ts'
 import type { Turn } from '../../src/model/turn.ts'
-import type { Membership } from '../../src/ports/consensus-group.ts'
+import { foundGroup, GROUP_SETTINGS, type Membership } from '../../src/ports/consensus-group.ts'
 import { addLearnerThenVoter, plainChange } from '../../src/services/raft-host/membership.ts'
 import type { SimulatedDisk } from '../../src/sim/disk/simulated-disk.ts'
 import { messageOf, TYPE } from '../../src/sim/raft/forged-message.ts'
 import type { SimNode } from '../../src/sim/raft/sim-node.ts'
+import type { World } from '../../src/sim/raft/world.ts'
 import {
   add,
   atTurns,
@@ -24,6 +28,8 @@ import {
   propose,
   startWorld,
 } from './raft-world.ts'
+
+const module = compileEngine(readEngineFiles())
 
 describe('persist, then speak', () => {
   it('S1 no reply that was sent is contradicted after a kill between any two steps of a turn', () => {
@@ -140,6 +146,29 @@ describe('persist, then speak', () => {
     w.run(1000)
     expect(leader.life).toBe(life)
     expect(board(w, leader.id).count).toBe(5)
+  })
+
+  it('S8 the engine hears that a ready is done once, after its write, also on a slow disk', () => {
+    const run = (mutant?: 'advance-before-write'): World => {
+      const w = startWorld(mutant === undefined ? {} : { mutant })
+      for (const { disk } of w.nodes.values()) disk.trouble.slowTicksMax = 4
+      add(w, 30)
+      return w.run(500)
+    }
+    const w = run() // each advance is held against the disk
+    expect(w.checks.advances).toBeGreaterThan(90)
+    for (const id of [1, 2, 3]) expect(board(w, id).count).toBe(30)
+    expect(() => run('advance-before-write')).toThrow(/advanced-early/u)
+    const engine = new EtcdRaft({ module, seed: new Uint8Array(32), log: () => undefined })
+    const settings = { ...GROUP_SETTINGS, id: 1 as RaftId }
+    engine.open(G, settings, foundGroup([1 as RaftId]))
+    expect(() => engine.advanceMany([G])).toThrow(DefectError)
+    engine.campaign(G)
+    const limits = { bytesMax: 1e6, groupsMax: 9 }
+    expect(engine.readyMany(limits).ready).toHaveLength(1)
+    expect(engine.readyMany(limits).ready).toHaveLength(0) // it is out
+    engine.advanceMany([G])
+    expect(() => engine.advanceMany([G])).toThrow(DefectError)
   })
 
   it('S9 a long turn is split, and other groups go on between its parts', () => {
@@ -401,6 +430,23 @@ describe('restart', () => {
     w.run(3000)
     expect(groupOf(w, 4).replica).toBeUndefined()
     expect(groupOf(w, 4).hard.term).toBe(0)
+  })
+})
+
+describe('the module', () => {
+  it('W4 its death ends the process with a fault that says so, and a restart recovers', () => {
+    const w = startWorld({ groups: 2 })
+    add(w, 10)
+    const node = mustLead(w)
+    node.callFault = new FaultError('engine-died', 'the engine died: out of memory')
+    node.killAtCall = 1
+    w.run(200)
+    expect(node.host).toBeUndefined()
+    expect(node.faults.map(({ code }) => code)).toEqual(['engine-died'])
+    w.until(() => w.leader(0) !== undefined && w.leader(1) !== undefined, 20_000)
+    expect(w.start(node.id)).toBe(true)
+    add(w, 5, 10)
+    w.until(() => board(w, node.id).count === 15)
   })
 })
 

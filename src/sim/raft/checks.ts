@@ -1,5 +1,6 @@
 import { peekMessage } from '../../adapters/etcd-raft/message-head.ts'
 import { equalBytes } from '../../codec/bytes.ts'
+import { encodeSealNote } from '../../codec/certificate/seal-note.ts'
 import { decodeEntry } from '../../codec/raft-frame/entry.ts'
 import { decodeFrame, type FrameItem } from '../../codec/raft-frame/frame.ts'
 import { keyText } from '../../core/replica/step.ts'
@@ -7,6 +8,7 @@ import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import type { GroupReady, MessageHead } from '../../ports/consensus-engine.ts'
 import type { Entry } from '../../ports/consensus-group.ts'
+import { SEAL_NOTE } from '../../services/raft-host/group-seals.ts'
 import type { RaftHost } from '../../services/raft-host/host.ts'
 import type { AppliedNotice } from '../../services/raft-host/host-core.ts'
 import type { HostedGroup } from '../../services/raft-host/hosted-group.ts'
@@ -31,10 +33,11 @@ export class Checks {
   readonly #at = new Map<string, number>()
   readonly #leaders = new Map<string, RaftId>()
   readonly #votes = new Map<string, RaftId>()
-  readonly #terms = new Map<string, number>()
   readonly #commands = new Map<string, number>()
   /** Tests of defects: a group that halts is what they want. */
   allowsHalt = false
+  /** Readies that hosts said were done. */
+  advances = 0
   /** By group and index: what replicas said that the hash of their state was. */
   readonly #hashes = new Map<string, Uint8Array>()
   readonly #floors = new Map<string, number>()
@@ -49,9 +52,14 @@ export class Checks {
     this.#at.set(`${node} ${group}`, applied)
   }
 
-  /** B4: the engine has the membership that the checkpoint has, from nowhere else. */
-  opened(node: RaftId, host: RaftHost, id: GroupId): void {
+  /** B4: the engine has the membership that the checkpoint has, from nowhere else; what was signed is remembered. */
+  opened(node: RaftId, host: RaftHost, id: GroupId, disk: Durable): void {
     const replica = host.group(id)?.replica
+    const note = disk.groups.get(id)?.notes.get(SEAL_NOTE)
+    const noted = encodeSealNote(host.group(id)?.noted ?? [])
+    if (note !== undefined && host.group(id)?.condition === 'running' && !equalBytes(noted, note.bytes)) {
+      throw new Violation('note-forgotten', `node ${node} group ${id}`)
+    }
     const status = host.status(id)
     if (replica === undefined || !status.ok) return
     const [engine, stored] = [status.value.membership, replica.membership].map(
@@ -133,6 +141,7 @@ export class Checks {
 
   /** S8: the host says that a ready is done: what it names is on the disk. */
   advanced(node: RaftId, { group, hardState, entries, mustSync }: GroupReady, disk: Durable): void {
+    this.advances++
     const kept = disk.groups.get(group)
     const what = `node ${node} group ${group}`
     if (kept === undefined) throw new Violation('advanced-early', `${what} is not on the disk`)
@@ -200,8 +209,6 @@ export class Checks {
     if (other !== undefined && other !== head.to)
       throw new Violation('two-votes', `${what}: for ${other} and ${head.to}`)
     this.#votes.set(ballot, head.to)
-    if (head.term < (this.#terms.get(`${node} ${group}`) ?? 0)) throw new Violation('term-fell', what)
-    this.#terms.set(`${node} ${group}`, head.term)
   }
 
   /** A5: the same index, the same state. */

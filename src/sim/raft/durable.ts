@@ -88,6 +88,8 @@ export class Durable {
       kept.entries.splice(0, head.floor - kept.floor.index)
       kept.floor = { index: head.floor, term: head.floorTerm }
     }
+    if (head.term < kept.hard.term)
+      throw new Violation('term-fell', `group ${group}: ${head.term} after ${kept.hard.term}`)
     kept.hard = { term: head.term, vote: head.vote, commit: head.commit }
     for (const note of notes) kept.notes.set(note.kind, note)
   }

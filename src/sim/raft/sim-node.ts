@@ -1,4 +1,5 @@
 import type { EtcdRaft } from '../../adapters/etcd-raft/engine.ts'
+import type { FaultError } from '../../model/fault.ts'
 import type { RaftId } from '../../model/raft.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import type { Random } from '../../ports/random.ts'
@@ -31,6 +32,10 @@ export interface SimNode {
   killAtSend: number
   /** The process ends at the n-th call of its engine from now on; 0: it does not. */
   killAtCall: number
+  /** What is thrown at that call instead of an end without a word. */
+  callFault: FaultError | undefined
+  /** What processes ended with, those that were not killed. */
+  readonly faults: FaultError[]
   /** Not a step is done until then: a process that was stopped. */
   stoppedUntil: number
   readonly distrusted: { peer: RaftId; why: string }[]
@@ -57,6 +62,8 @@ export function makeNode(id: RaftId, random: Random, checksum: Checksum): SimNod
     isDiskDue: false,
     killAtSend: 0,
     killAtCall: 0,
+    callFault: undefined,
+    faults: [],
     stoppedUntil: 0,
     distrusted: [],
     events: [],

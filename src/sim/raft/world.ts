@@ -133,6 +133,7 @@ export class World {
     node.disk.trouble.fault = () => 'none'
     node.killAtSend = 0
     node.killAtCall = 0
+    node.callFault = undefined
     const host = new RaftHost(this.#deps(node, isSpoilt))
     const started = host.start()
     if (!started.ok) {
@@ -143,7 +144,7 @@ export class World {
     for (const group of this.groups) {
       const applied = host.group(group)?.replica?.applied
       this.checks.restarted(node.id, group, applied ?? 0)
-      this.checks.opened(node.id, host, group)
+      this.checks.opened(node.id, host, group, node.durable)
     }
     this.#tickLater(node, node.life)
     return true
@@ -292,7 +293,10 @@ export class World {
     } catch (error) {
       if (error instanceof DefectError) throw new Violation('defect', error.message)
       const isEnd = error instanceof Killed || error instanceof PowerCut
-      if (!isEnd && !(error instanceof FaultError && error.code === 'store-io')) throw error
+      const isFault = error instanceof FaultError && ['store-io', 'engine-died'].includes(error.code)
+      if (!isEnd && !isFault) throw error
+      if (error instanceof FaultError) node.faults.push(error)
+      if (isFault && error.code === 'engine-died') node.engine = undefined
       this.kill(node.id)
     }
   }
@@ -319,7 +323,7 @@ export class World {
     node.engine = used ?? new EtcdRaft({ module, seed: bytes, log: () => undefined })
     return new HookedEngine(node.engine, {
       before: () => {
-        if (node.killAtCall > 0 && --node.killAtCall === 0) throw new Killed()
+        if (node.killAtCall > 0 && --node.killAtCall === 0) throw node.callFault ?? new Killed()
       },
       ready: (ready) => brokenReady(ready, mutant),
       advanced: (ready) => this.checks.advanced(node.id, ready, node.durable),

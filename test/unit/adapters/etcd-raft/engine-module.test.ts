@@ -13,11 +13,11 @@ import { FaultError } from '../../../../src/model/fault.ts'
 
 const files = readEngineFiles()
 
-it('what is committed is what its sums say, and its hash is told', () => {
+it('what is committed is what its sums say, and its hash is told (W3)', () => {
   expect(compileEngine(files).sha256).toBe(hash('sha256', files.compressed))
 })
 
-it('a module with one byte changed is not loaded', () => {
+it('a module with one byte changed is not loaded (W3)', () => {
   const compressed = Uint8Array.from(files.compressed)
   compressed[1000] = (compressed[1000] ?? 0) ^ 1
   expect(() => compileEngine({ ...files, compressed })).toThrow(FaultError)

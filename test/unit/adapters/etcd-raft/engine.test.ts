@@ -49,7 +49,7 @@ describe('the instance', () => {
     expect(instance.call(new Uint8Array(0))[2]).toBe(1)
   })
 
-  it('once it has died, every call says so', () => {
+  it('once it has died, every call says so (W4)', () => {
     let lines = 0
     const engine = new EtcdRaft({
       module,

@@ -27,7 +27,7 @@ const module = compileEngine(readEngineFiles())
  * Well-formed calls in any order, with numbers from small ranges, so that they meet: what a frame of noise
  * never reaches. Lies of other replicas are among them, and some make the engine panic.
  */
-it(`no order of calls and no well-formed lie ends the instance (${CALLS} calls)`, () => {
+it(`no order of calls and no well-formed lie ends the instance (${CALLS} calls) (W5)`, () => {
   const engine = new EtcdRaft({ module, seed: new Uint8Array(32).fill(5), log: () => undefined })
   const chance = chances(11)
   const pick = (below: number): number => Math.floor(chance() * below)

@@ -13,7 +13,7 @@ const MEMORY_MAX = 200_000_000
 
 const module = compileEngine(readEngineFiles())
 
-it(`no frame traps the instance or leaves it without an answer (${CALLS} frames)`, () => {
+it(`no frame traps the instance or leaves it without an answer (${CALLS} frames) (W5)`, () => {
   const chance = chances(2026)
   const pick = (below: number): number => Math.floor(chance() * below)
   const frames = recorded()
@@ -36,7 +36,7 @@ it(`no frame traps the instance or leaves it without an answer (${CALLS} frames)
   expect(instance.memoryBytes()).toBeLessThan(MEMORY_MAX)
 })
 
-it('random and mutated messages change no term, panic no group and take no memory', () => {
+it('random and mutated messages change no term, panic no group and take no memory (V4)', () => {
   const messages: Uint8Array[] = []
   const cluster = new Cluster((node) => engine(node), 1).found(3)
   cluster.cut = (_from, _to, _group, { bytes }) => {
