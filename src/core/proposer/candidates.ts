@@ -8,11 +8,13 @@ import type { BucketCommand } from '../../codec/entry/bucket-command.ts'
 import type { HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
 import type { Kind } from '../../codec/payload/verbs.ts'
 import type { Did } from '../../model/ids.ts'
+import { judgeWord, wordOf } from '../bucket/committee.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import type { BucketTables, Committee, Need } from '../bucket/tables.ts'
 import { challengeKey, committeeKey } from '../bucket/tables.ts'
 import { isOver } from '../bucket/transitions.ts'
 import type { View } from '../records/view.ts'
+import type { World } from '../records/world.ts'
 import type { NeedPool, Pooled } from './pool.ts'
 
 export interface Proposing {
@@ -21,6 +23,7 @@ export interface Proposing {
   readonly need: string
   readonly pool: NeedPool
   readonly slot: number
+  readonly world: World
   /** The proposing voter. */
   readonly by: Did
   /** Statements of voters for the need's present head: asked for only by entries that conclude from what is missing. */
@@ -95,14 +98,7 @@ function* ranked(proposing: Proposing, need: Need): Generator<Parts> {
   if (head !== undefined) {
     const proposal = cidOfId(head.proposal)
     const committee = view.get('committees', committeeKey(key, 'plan', 0))
-    const verdicts = fields(
-      pool
-        .of('ATTEST_PLAN')
-        .filter(
-          ({ envelope: { body } }) =>
-            envelopeIdOf(body.payload.proposal_id) === head.proposal && hasSeat(committee, body.sender),
-        ),
-    )
+    const verdicts = words(proposing, committee, head.proposal, 'ATTEST_PLAN')
     const reveals = pool
       .of('REVEAL_PLAN')
       .filter(({ envelope: { body } }) => envelopeIdOf(body.payload.proposal_id) === head.proposal)
@@ -139,12 +135,7 @@ function* claimed(proposing: Proposing): Generator<Parts> {
 function* committed(proposing: Proposing, need: Need): Generator<Parts> {
   const { pool, seen, view, need: key } = proposing
   const committee = view.get('committees', committeeKey(key, 'result', need.attempt))
-  const verdicts = fields(
-    pool.of('ATTEST').filter(({ envelope: { body } }) => {
-      const isHere = envelopeIdOf(body.payload.commit_id) === need.commit?.id
-      return isHere && hasSeat(committee, body.sender) && isCommitted(committee, body.sender)
-    }),
-  )
+  const verdicts = words(proposing, committee, need.commit?.id ?? '', 'ATTEST')
   if (committee?.isCommitReveal === true && committee.revealing === undefined) {
     const commitments = fields(pool.of('ATTEST_COMMIT'))
     yield { kind: 'reveal', commitments, seen: [] }
@@ -173,14 +164,7 @@ function* challenges(proposing: Proposing, need: Need): Generator<Parts> {
         yield { kind: 'verdict', challenge, verdicts: [field] }
       }
     }
-    const verdicts = fields(
-      pool
-        .of('VERDICT')
-        .filter(
-          ({ envelope: { body } }) =>
-            envelopeIdOf(body.payload.challenge_id) === id && hasSeat(committee, body.sender),
-        ),
-    )
+    const verdicts = words(proposing, committee, id, 'VERDICT')
     yield { kind: 'verdict', challenge, verdicts }
     if (state === 'committed') yield { kind: 'void-challenge', challenge, ...concluding(proposing) }
     if (state === 'revealed') {
@@ -201,13 +185,20 @@ function fields(pooled: readonly Pooled[]): Pooled['field'][] {
   return pooled.map(({ field }) => field)
 }
 
-function hasSeat(committee: Committee | undefined, did: Did): boolean {
-  return committee?.seats.includes(did) === true && !committee.silent.includes(did)
-}
-
-/** True where verdicts are shown without a commitment, too. */
-function isCommitted(committee: Committee | undefined, did: Did): boolean {
-  return committee?.isCommitReveal !== true || committee.commitments.some(({ seat }) => seat === did)
+/** Verdicts that count with the committee, as its own rule says. */
+function words(
+  { pool, world }: Proposing,
+  committee: Committee | undefined,
+  on: string,
+  kind: Kind,
+): Pooled['field'][] {
+  if (committee === undefined) return []
+  return fields(
+    pool.of(kind).filter(({ envelope }) => {
+      const word = wordOf(envelope, world)
+      return word !== undefined && judgeWord(committee, on, word) === undefined
+    }),
+  )
 }
 
 function cidOfBytes(bytes: Uint8Array): CID {

@@ -1,3 +1,4 @@
+import type { CID } from '../../codec/cid.ts'
 import { type BucketCommand, encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
 import { encodeItem } from '../../codec/entry/item.ts'
 import { cidOfId } from '../../core/bucket/need-turn.ts'
@@ -5,6 +6,7 @@ import { stepBucket } from '../../core/bucket/step.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
 import { candidatesOf } from '../../core/proposer/candidates.ts'
 import { NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
+import { HISTORY_START } from '../../core/records/history.ts'
 import type { View } from '../../core/records/view.ts'
 import type { AppliedAt, World } from '../../core/records/world.ts'
 import { assert } from '../../model/fault.ts'
@@ -52,26 +54,25 @@ export class Leader {
     return done
   }
 
-  #next(need: string, slot: number): BucketCommand | undefined {
-    const { view, world, at, voters } = this.#parts
+  /** All that could be proposed for a need, lawful or not. */
+  candidates(need: string, slot: number): Iterable<BucketCommand> {
+    const { view, voters, world } = this.#parts
     const [leader] = voters
     assert(leader !== undefined, 'a bucket has voters')
     const pool = this.#pools.get(need) ?? new NeedPool()
-    const head = view.get('needs', need)?.head ?? new Uint8Array(32)
+    const id = cidOfId(need)
+    const head = view.get('needs', need)?.head ?? HISTORY_START
     const seen = once(() => {
-      const body = { v: 1 as const, need: cidOfId(need), head, slot, seen: sightingsOf(pool) }
+      const body = { v: 1 as const, need: id, head, slot, seen: sightingsOf(pool) }
       return voters.map((voter) => voter.state('seen-statement', body))
     })
-    const candidates = candidatesOf({
-      view,
-      need,
-      pool,
-      slot,
-      by: leader.did,
-      seen,
-      have: (cid) => voters.map((voter) => voter.state('have-statement', { v: 1, need: cidOfId(need), cid })),
-    })
-    for (const command of candidates) {
+    const have = (cid: CID) => voters.map((voter) => voter.state('have-statement', { v: 1, need: id, cid }))
+    return candidatesOf({ view, world, need, pool, slot, by: leader.did, seen, have })
+  }
+
+  #next(need: string, slot: number): BucketCommand | undefined {
+    const { view, world, at } = this.#parts
+    for (const command of this.candidates(need, slot)) {
       const item = encodeItem({ kind: 'command', command: encodeBucketCommand(command) })
       if (stepBucket(view, command, item, at(), world).verdict.kind === 'applied') return command
     }

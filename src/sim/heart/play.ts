@@ -4,6 +4,7 @@ import { isOver } from '../../core/bucket/transitions.ts'
 import type { Chance } from '../raft/chance.ts'
 import type { Actor } from './actor.ts'
 import { type Part, type Scene, sceneOf } from './cast/scene.ts'
+import { makeNoise } from './noise.ts'
 import type { Stage } from './stage.ts'
 
 /** A need that somebody posted. */
@@ -72,7 +73,13 @@ export class Play {
     const roll = chance.below(100)
     if (roll < 8) this.tick()
     else if (roll < 35) this.#deliverOne()
-    else if (roll < 75) this.#speakOne()
+    else if (roll < 70) this.#speakOne()
+    else if (roll < 75)
+      makeNoise(
+        this.#options.stage,
+        this.posted.map(({ id }) => id),
+        this.#options.chance,
+      )
     else this.#leadOne()
     check()
   }

@@ -9,6 +9,7 @@ import { type Checks, newChecks } from './checks.ts'
 import { PLAY_SLOT_MS } from './parameters.ts'
 import { Play } from './play.ts'
 import { refold } from './replicas.ts'
+import type { Stage } from './stage.ts'
 
 export interface RunOptions {
   readonly crypto: Crypto
@@ -18,7 +19,10 @@ export interface RunOptions {
   readonly needs: number
   readonly checksSignatures: boolean
   readonly certifies: boolean
+  /** By default what the seed has it. */
   readonly casting?: Casting
+  /** Given the stage before the play begins: for who wants to see its logs whatever comes of it. */
+  readonly onStage?: (stage: Stage) => void
 }
 
 export interface RunResult {
@@ -34,11 +38,16 @@ export interface RunResult {
 /** Rounds in which everything must come to its end once chance has stopped. */
 const ENDING_ROUNDS = 700
 
+/** The people of a seed. */
+export function castOf(seed: number): Casting {
+  return castByChance(new Chance(seed, 'cast'))
+}
+
 /** A whole play from one seed, with all checks; throws a `Violation` where a promise is broken. */
 export function runPlay(options: RunOptions): RunResult {
   const { crypto, seed, steps, needs } = options
   const chance = new Chance(seed, 'play')
-  const casting = options.casting ?? castByChance(chance)
+  const casting = options.casting ?? castOf(seed)
   const company = assemble({
     crypto,
     casting,
@@ -48,6 +57,7 @@ export function runPlay(options: RunOptions): RunResult {
     chance,
   })
   const { stage, parts, requesters } = company
+  options.onStage?.(stage)
   const checks = newChecks(stage)
   const play = new Play({ stage, parts, chance, slotMs: PLAY_SLOT_MS, check: () => checks.now() })
   let refusedNeeds = 0
