@@ -16,7 +16,15 @@ import { Hub, linkTo, micro, needPayload } from './hub-fixture.ts'
 type Move = (hub: Hub, posted: Spoken<'NEED'>[]) => void
 
 const nat = fc.nat(40)
-const credits = fc.constantFrom('0', '1', micro(1), micro(7), micro(60), micro(1_500)) as fc.Arbitrary<never>
+const credits = fc.constantFrom(
+  '0',
+  '1',
+  micro(1),
+  micro(3),
+  micro(7),
+  micro(60),
+  micro(1_500),
+) as fc.Arbitrary<never>
 
 function actorOf(hub: Hub, n: number): Actor {
   const all = [...hub.people, ...hub.verifiers]
@@ -27,13 +35,29 @@ function did(hub: Hub, n: number): Did {
   return actorOf(hub, n).did
 }
 
+/** A role of the need that there is, with somebody who sits in it; or any. */
+interface Seated {
+  readonly role: 'plan' | 'result' | 'challenge'
+  readonly attempt: number
+  readonly account: Did
+}
+
+function seatedIn(hub: Hub, id: string, n: number): Seated {
+  const roles = hub.records.get('needs', id)?.roles ?? []
+  const state = roles[n % Math.max(1, roles.length)]
+  const [role = 'plan', attempt = '0'] = (state?.key ?? '').split('/')
+  const account = (state?.taken[n % Math.max(1, state.taken.length)] ?? did(hub, n)) as Did
+  return { role: role === '' ? 'plan' : (role as Seated['role']), attempt: Number(attempt), account }
+}
+
 /** Says something about a need of a bucket, as certified effects do, sensible or not. */
-function effectMove(make: (hub: Hub, n: number) => object): fc.Arbitrary<Move> {
+function effectMove(make: (hub: Hub, n: number, seated: Seated) => object): fc.Arbitrary<Move> {
   return fc.tuple(nat, nat).map(([which, n]) => (hub: Hub, posted: Spoken<'NEED'>[]) => {
     const need = posted[which % Math.max(1, posted.length)]
     if (need === undefined) return
     const bucket = hub.records.get('needs', need.id)?.bucket ?? -1
-    hub.receive(bucket < 0 ? n : bucket, { v: 1, need: need.cid, ...make(hub, n) } as unknown as ToHub)
+    const effect = { v: 1, need: need.cid, ...make(hub, n, seatedIn(hub, need.id, n)) }
+    hub.receive(bucket < 0 ? n : bucket, effect as unknown as ToHub)
   })
 }
 
@@ -46,7 +70,7 @@ function seatsOf(hub: Hub, n: number): Did[] {
 const role = (n: number) => (['plan', 'result', 'challenge'] as const)[n % 3]
 
 const move: fc.Arbitrary<Move> = fc.oneof(
-  { weight: 6, arbitrary: fc.boolean().map((withLink) => (hub: Hub) => void hub.nextSlot({ withLink })) },
+  { weight: 6, arbitrary: fc.nat(9).map((n) => (hub: Hub) => void hub.nextSlot({ withLink: n > 0 })) },
   {
     weight: 3,
     arbitrary: fc
@@ -89,18 +113,20 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     count: 1 + (n % 5),
     exclude: [did(hub, n)],
   })),
-  effectMove((hub, n) => ({
-    kind: 'slash',
-    account: seatsOf(hub, n).at(n % 3) ?? did(hub, n),
-    role: n % 5 === 0 ? 'worker' : role(n),
-    attempt: n % 2,
-    reason: n % 2 === 0 ? 'wrong-verdict' : 'missed-beat',
-    ppm: (n * 70_000) % 1_000_001,
-    times: 1 + (n % 3),
-    whole_lock: n % 3 === 0,
-    ...(n % 4 === 0 ? { challenger: did(hub, n + 1) } : {}),
-    evidence: linkTo(n),
-  })),
+  ...[1, 2, 3].map((weight) =>
+    effectMove((hub, n, { role: of, attempt, account }) => ({
+      kind: 'slash',
+      account: n % 7 === 0 ? did(hub, n) : account,
+      role: n % 5 === 0 ? 'worker' : of,
+      attempt,
+      reason: (['wrong-verdict', 'silent-seat', 'equivocation'] as const)[n % 3],
+      ppm: (n * 70_000 * weight) % 1_000_001,
+      times: 1 + (n % 3),
+      whole_lock: n % 3 === 0,
+      ...(n % 4 === 0 ? { challenger: did(hub, n + 1) } : {}),
+      evidence: linkTo(n),
+    })),
+  ),
   effectMove((hub, n) => ({
     kind: 'unlock',
     account: seatsOf(hub, n).at(n % 2) ?? did(hub, n),
@@ -117,14 +143,14 @@ const move: fc.Arbitrary<Move> = fc.oneof(
     honest: seatsOf(hub, n),
     silent: [did(hub, n)],
   })),
-  effectMove((hub, n) => ({ kind: 'refill', attempt: n % 3, seats: 1 + (n % 9), wrong: [did(hub, n)] })),
-  effectMove((hub, n) => ({
+  effectMove((hub, n) => ({ kind: 'refill', attempt: n % 3, seats: 1 + (n % 3), wrong: [did(hub, n)] })),
+  effectMove((hub, n, { role: of, attempt, account }) => ({
     kind: 'end',
     outcome: (['settled', 'cancelled', 'expired', 'split'] as const)[n % 4],
     ...(n % 3 === 0 ? {} : { worker: did(hub, n) }),
     price: micro(n),
-    answered: [{ role: role(n), attempt: n % 2, seats: seatsOf(hub, n) }],
-    silent: [{ role: role(n + 1), attempt: n % 2, seats: seatsOf(hub, n) }],
+    answered: [{ role: of, attempt, seats: [account, ...seatsOf(hub, n)] }],
+    silent: [{ role: of, attempt, seats: n % 2 === 0 ? [account] : [] }],
     confirmed: seatsOf(hub, n),
     envelopes: new Uint8Array(32),
     head: new Uint8Array(32),
@@ -148,7 +174,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
 )
 
-const history = fc.array(move, { minLength: 1, maxLength: 50 })
+const history = fc.array(move, { minLength: 25, maxLength: 60, size: 'max' })
 
 function copyOf(records: Records<HubTables>): Records<HubTables> {
   const copy = decodeState<HubTables>(encodeState(records))
@@ -164,6 +190,12 @@ function openedHub(): Hub {
 
 function play(hub: Hub, moves: readonly Move[], after: () => void): void {
   const posted: Spoken<'NEED'>[] = []
+  for (const [n, task_class] of (['simple', 'complex', 'simple'] as const).entries()) {
+    const need = hub.person(n).need(needPayload({ idempotency_key: 'first', task_class }), 0)
+    hub.envelope(need)
+    posted.push(need)
+  }
+  hub.slots(2)
   for (const one of moves) {
     one(hub, posted)
     after()
@@ -176,15 +208,17 @@ describe('whatever is proposed to the hub, in whatever order', () => {
       fc.property(history, (moves) => {
         const hub = openedHub()
         const hash = new StateHash(hub.records, hub.world.sha256)
+        let played = 0
         play(hub, moves, () => {
           const { kept, made } = hub.supplies()
           expect(kept).toEqual(made)
           expect(isConserved(made)).toBe(true)
-          expect(hash.current()).toEqual(recomputeStateHash(hub.records, hub.world.sha256))
           expectSound(hub)
+          if (played++ % 8 > 0) return
+          expect(hash.current()).toEqual(recomputeStateHash(hub.records, hub.world.sha256))
         })
       }),
-      { numRuns: 60 },
+      { numRuns: 12 },
     )
   })
 
@@ -210,7 +244,7 @@ describe('whatever is proposed to the hub, in whatever order', () => {
           recomputeStateHash(hub.records, hub.world.sha256),
         )
       }),
-      { numRuns: 60 },
+      { numRuns: 12 },
     )
   })
 
