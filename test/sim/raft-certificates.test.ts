@@ -93,8 +93,8 @@ describe('effects between two certified groups', () => {
 
   it('wait while enough are there to decide and too few to certify, and go on when one is back', () => {
     const { world } = sealedWorld({ voters: 5, f: 1 })
-    const leaders = [A, B].map((group) => world.leader(group)?.id)
-    const [one, two] = followers(world, A).filter(({ id }) => !leaders.includes(id))
+    const leaders = new Set([A, B].map((group) => world.leader(group)?.id))
+    const [one, two] = followers(world, A).filter(({ id }) => !leaders.has(id))
     world.kill(one?.id ?? 0)
     tell(world, 'four of five')
     world.kill(two?.id ?? 0)

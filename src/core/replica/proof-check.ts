@@ -65,7 +65,8 @@ export function proofCheck(rules: SealRules | undefined): ProofCheck {
     if (!checked.ok) return REFUSED
     const { chain, refusal, proof, leaves } = checked.value
     const certificate = encodeCertificate(proof.certificate)
-    const isNews = latestConfig(chain).version > (knownVersion(sealed, batch) ?? 0)
+    const before = sealed.sources.get(batch.source) ?? { configs: [chain.configs[0]] }
+    const isNews = latestConfig(chain).version > latestConfig(before).version
     const proofOf = (number: number): CertifiedItem | undefined => {
       const proven = leaves.get(`${kind} ${batch.target} ${number}`)
       return proven && { leaf: proven.leaf, position: proven.index, path: proven.path, certificate }
@@ -101,11 +102,6 @@ export function isAwaited(sealed: SealedLog, head: TreeHead): boolean {
     sealed.closings.some((leaf) => leaf < head.size) ||
     sealed.links.some((link) => link.certificate === undefined && link.head?.size === head.size)
   )
-}
-
-function knownVersion(sealed: SealedLog, { source }: EffectBatch | AnswerBatch): number | undefined {
-  const known = sealed.sources.get(source)
-  return known && latestConfig(known).version
 }
 
 function effectOutputs({ target, first, bodies, answered }: EffectBatch, sha256: Sha256): readonly Output[] {

@@ -37,7 +37,8 @@ export class Exchange {
       wake(group)
       this.#sendEffects(proven.prove(batch), 0)
     }
-    for (const source of [...group.seals.owed.keys()]) this.#answer(group, source, Number.POSITIVE_INFINITY)
+    const owed = [...group.seals.owed.keys()] // an answer may be owed again
+    for (const source of owed) this.#answer(group, source, Number.POSITIVE_INFINITY)
   }
 
   hearEffects(from: RaftId, batch: EffectBatch, hops: number): void {
