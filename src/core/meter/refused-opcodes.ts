@@ -1,3 +1,4 @@
+import type { Reader } from './reader.ts'
 import type { RefusalCode } from './refusal.ts'
 
 /** First and last opcode, the refusal, the proposal that they come from. */
@@ -18,16 +19,11 @@ const REFUSED: readonly (readonly [first: number, last: number, RefusalCode, str
 /** After the prefix 0xfc. */
 const REFUSED_PREFIXED: typeof REFUSED = [[12, 17, 'REFERENCE_TYPES', 'instructions on tables']]
 
-export interface RefusedOpcode {
-  readonly code: RefusalCode
-  readonly message: string
-}
-
-/** Why an instruction that the meter does not take is refused; `prefixed`: it followed the byte 0xfc. */
-export function refusedOpcode(opcode: number, prefixed: boolean): RefusedOpcode {
+/** Refuses an instruction that the meter does not take, by its name; `prefixed`: it followed the byte 0xfc. */
+export function refuseOpcode(reader: Reader, opcode: number, prefixed: boolean, at: number): void {
   const shown = `${prefixed ? '0xfc ' : ''}0x${opcode.toString(16)}`
   const rows = prefixed ? REFUSED_PREFIXED : REFUSED
   const row = rows.find(([first, last]) => opcode >= first && opcode <= last)
-  if (row === undefined) return { code: 'UNKNOWN_OPCODE', message: `opcode ${shown}` }
-  return { code: row[2], message: `${row[3]} (opcode ${shown})` }
+  if (row === undefined) reader.refuse('UNKNOWN_OPCODE', `opcode ${shown}`, at)
+  else reader.refuse(row[2], `${row[3]} (opcode ${shown})`, at)
 }
