@@ -10,7 +10,7 @@ import { groupId } from './tree-head.ts'
 import { type VoterConfig, voterConfigToIpld } from './voter-config.ts'
 
 /** What a leaf of a group's tree stands for. A command can be any bytes, so the kind is part of the leaf. */
-const LEAF_KIND = { item: 0, voters: 1 } as const
+const LEAF_KIND = { item: 0, voters: 1, outputs: 2 } as const
 
 /**
  * What an applied item did for another group. `effect`: effect `number` for that group, with the hash of its body.
@@ -67,6 +67,8 @@ const leafTuple = z.tuple([
   list(z.tuple([text(1, 128), hash32]), 1),
 ])
 
+const outputsTuple = z.tuple([z.literal(LEAF_KIND.outputs), list(outputTuple, LEAF_OUTPUTS_MAX, 1)])
+
 /** Canonical dag-cbor of [0, item, applied, [[kind, group, number, hash?], …], [[name, head]] or []]. */
 export function itemLeaf({ item, applied, outputs, subject }: ItemLeaf): Uint8Array {
   const of = subject === undefined ? [] : [[subject.name, subject.head]]
@@ -82,6 +84,23 @@ export function decodeItemLeaf(bytes: Uint8Array): Result<ItemLeaf, Rejection> {
   const [, item, applied, outputs, [of]] = formed.value
   const leaf = { item, applied, outputs: outputs.map(outputOf) }
   return ok(of === undefined ? leaf : { ...leaf, subject: { name: of[0], head: of[1] } })
+}
+
+/**
+ * Leaf of outputs that have waited for long, as they stood in older leaves, so that those can be forgotten: canonical
+ * dag-cbor of [2, [[kind, group, number, hash?], …]].
+ */
+export function outputsLeaf(outputs: readonly Output[]): Uint8Array {
+  return encodeDagCbor([LEAF_KIND.outputs, outputs.map(outputToIpld)])
+}
+
+/** Outputs of a leaf of an item or of older ones. Rejects as `decodeItemLeaf`, also for a change of voters. */
+export function decodeLeafOutputs(bytes: Uint8Array): Result<readonly Output[], Rejection> {
+  const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
+  if (!decoded.ok) return decoded
+  const formed = checkSchema(z.union([leafTuple, outputsTuple]), decoded.value, 'leaf')
+  if (!formed.ok) return formed
+  return ok((formed.value[0] === LEAF_KIND.item ? formed.value[3] : formed.value[1]).map(outputOf))
 }
 
 /** Leaf of an applied change of voters: canonical dag-cbor of [1, config]. */

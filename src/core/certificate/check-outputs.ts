@@ -7,7 +7,7 @@ import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { outputKey, type SealedLog } from './sealed-log.ts'
 import type { CertificateContext } from './verify-certificate.ts'
-import { openLeaf } from './verify-leaf.ts'
+import { openOutputs } from './verify-leaf.ts'
 import { extendChainAll, latestConfig, startChain, type VoterChain, verifyInChain } from './voter-chain.ts'
 
 /** What all nodes of a network know of its certificates from genesis. */
@@ -96,9 +96,9 @@ function namedBy(
   if (!head.ok) return head
   const named = new Map<string, NamedOutput>()
   for (const leaf of leaves) {
-    const opened = openLeaf(head.value, leaf, rules.sha256)
+    const opened = openOutputs(head.value, leaf, rules.sha256)
     if (!opened.ok) return opened
-    for (const output of opened.value.outputs) {
+    for (const output of opened.value) {
       if (output.group === target) named.set(outputKey(output), { output, leaf })
     }
   }

@@ -1,6 +1,13 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { EMPTY_FRONTIER } from '../../codec/certificate/frontier.ts'
-import { type ItemLeaf, itemLeaf, type Output, votersLeaf } from '../../codec/certificate/leaf.ts'
+import {
+  type ItemLeaf,
+  itemLeaf,
+  LEAF_OUTPUTS_MAX,
+  type Output,
+  outputsLeaf,
+  votersLeaf,
+} from '../../codec/certificate/leaf.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import type { VoterLink } from '../../codec/certificate/voter-chain.ts'
 import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
@@ -69,6 +76,8 @@ export interface SealMarks {
 
 /** Latest heads that are kept: voters that lag a little can still sign what was asked for. */
 export const HEADS_KEPT = 16
+/** Leaves after which an output that still waits is named again. */
+const RELIST_AFTER = 8_192
 /** The tree gives memory back in steps: each costs a copy of what stays. */
 const FORGET_STEP = 1_024
 
@@ -113,6 +122,30 @@ export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, 
   }
   if (marks.closing) sealed.closings.push(leaf)
   sealed.isDue ||= open > 0 || marks.seal
+  forget(sealed)
+}
+
+/** Whether outputs have waited for so long that the tree would grow for their sake. */
+export function isRelistDue(sealed: SealedLog, after: number = RELIST_AFTER): boolean {
+  const [oldest] = sealed.outputs.values()
+  return oldest !== undefined && sealed.tree.size - oldest.leaf > after
+}
+
+/**
+ * Names outputs that have waited for long in a new leaf, as many as it has room for. What proves them then is that leaf,
+ * and the older ones can be forgotten: so the tree of a group that nobody answers stays small.
+ */
+export function relist(sealed: SealedLog, sha256: Sha256): void {
+  const open = [...sealed.outputs].slice(0, LEAF_OUTPUTS_MAX)
+  const bytes = outputsLeaf(open.map(([, { output }]) => output))
+  const leaf = sealed.tree.size
+  sealed.tree.append(leafHash(bytes, sha256))
+  sealed.leaves.set(leaf, { bytes, open: open.length })
+  for (const [key, { output }] of open) {
+    release(sealed, key)
+    sealed.outputs.set(key, { output, leaf })
+  }
+  sealed.isDue = true
   forget(sealed)
 }
 

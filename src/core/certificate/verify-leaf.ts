@@ -1,7 +1,12 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import type { ProvenLeaf } from '../../codec/certificate/batch-proof.ts'
 import type { Certificate } from '../../codec/certificate/certificate.ts'
-import { decodeItemLeaf, type ItemLeaf } from '../../codec/certificate/leaf.ts'
+import {
+  decodeItemLeaf,
+  decodeLeafOutputs,
+  type ItemLeaf,
+  type Output,
+} from '../../codec/certificate/leaf.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { verifyInclusion } from '../../codec/merkle/inclusion.ts'
@@ -33,11 +38,24 @@ export function verifyLeaf(
 
 /** As `verifyLeaf`, of a head whose certificate was verified before. */
 export function openLeaf(head: TreeHead, proven: ProvenLeaf, sha256: Sha256): Result<ItemLeaf, Rejection> {
-  const { leaf, index, path } = proven
-  if (!verifyInclusion(leafHash(leaf, sha256), index, head.size, path, head.root, sha256)) {
-    return reject('CONFLICT', `leaf ${index} is not in the tree of size ${head.size}`, 'path')
-  }
-  return decodeItemLeaf(leaf)
+  return isIncluded(head, proven, sha256) ? decodeItemLeaf(proven.leaf) : notIncluded(head, proven)
+}
+
+/** Outputs that a leaf of a verified head names: of an item, or of older ones. Rejects as `openLeaf`. */
+export function openOutputs(
+  head: TreeHead,
+  proven: ProvenLeaf,
+  sha256: Sha256,
+): Result<readonly Output[], Rejection> {
+  return isIncluded(head, proven, sha256) ? decodeLeafOutputs(proven.leaf) : notIncluded(head, proven)
+}
+
+function isIncluded({ size, root }: TreeHead, { leaf, index, path }: ProvenLeaf, sha256: Sha256): boolean {
+  return verifyInclusion(leafHash(leaf, sha256), index, size, path, root, sha256)
+}
+
+function notIncluded({ size }: TreeHead, { index }: ProvenLeaf): ReturnType<typeof reject> {
+  return reject('CONFLICT', `leaf ${index} is not in the tree of size ${size}`, 'path')
 }
 
 /** True when these bytes, as they stand in the entry, are the item of the leaf. */

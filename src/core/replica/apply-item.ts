@@ -4,7 +4,14 @@ import type { GroupId, LogIndex } from '../../model/raft.ts'
 import type { EntryItem, Verdict } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
-import { appendItem, outputKey, release, type SealedLog } from '../certificate/sealed-log.ts'
+import {
+  appendItem,
+  isRelistDue,
+  outputKey,
+  release,
+  relist,
+  type SealedLog,
+} from '../certificate/sealed-log.ts'
 import { hashVerdict, type ProofCheck } from './proof-check.ts'
 import type { Replica } from './replica.ts'
 import { type CountedStep, type ReplicaWrite, stepsOf } from './step.ts'
@@ -46,6 +53,10 @@ export function applyItem(
       addLeaf(sealed, step.counted, [...made, ...acksOf(sealed, replica, step.writes)], sha256)
     }
     countItem(replica)
+    while (sealed !== undefined && isRelistDue(sealed)) {
+      relist(sealed, sha256)
+      countItem(replica)
+    }
   }
   return settled
 }

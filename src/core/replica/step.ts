@@ -79,10 +79,12 @@ export function stepsOf(machine: StateMachine, item: EntryItem, proofs: ProofChe
   }
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
 /** Hex of a ticket's key: what maps are keyed by. */
 export function keyText(key: Uint8Array): string {
   let text = ''
-  for (const byte of key) text += byte < 16 ? `0${byte.toString(16)}` : byte.toString(16)
+  for (const byte of key) text += HEX[byte]
   return text
 }
 

@@ -10,8 +10,10 @@ import { decodeDoubleSigning, encodeDoubleSigning } from '../../../../src/codec/
 import { decodeFrontier, encodeFrontier } from '../../../../src/codec/certificate/frontier.ts'
 import {
   decodeItemLeaf,
+  decodeLeafOutputs,
   type ItemLeaf,
   itemLeaf,
+  outputsLeaf,
   votersLeaf,
 } from '../../../../src/codec/certificate/leaf.ts'
 import { decodeSealNote, encodeSealNote } from '../../../../src/codec/certificate/seal-note.ts'
@@ -86,6 +88,7 @@ const FORMS: readonly [
   ['shares of a turn', encodeShares(SENT), decodeShares, encodeShares],
   ['a chain of voters', encodeVoterChain([LINK, LINK]), decodeVoterChain, encodeVoterChain],
   ['a leaf of an item', itemLeaf(LEAF), decodeItemLeaf, itemLeaf],
+  ['a leaf of outputs that wait', outputsLeaf(LEAF.outputs), decodeLeafOutputs, outputsLeaf as never],
   ['a proof of a batch', encodeBatchProof(PROOF), decodeBatchProof, encodeBatchProof],
   ['a note of what was signed', encodeSealNote(HEADS), decodeSealNote, encodeSealNote],
   ['evidence', encodeDoubleSigning(EVIDENCE), decodeDoubleSigning, encodeDoubleSigning],

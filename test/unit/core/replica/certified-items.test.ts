@@ -208,6 +208,32 @@ describe('the tree of a replica', () => {
   })
 })
 
+describe('outputs that nobody answers', () => {
+  it('are named again, so that the tree forgets what is old, and are proved by the new leaf', () => {
+    const pair = new Pair()
+    for (const text of ['one', 'two', 'three']) pair.tell(text)
+    for (let n = 0; n < 10_000; n++) {
+      const body = encodeBoardCommand({ kind: 'add', amount: 1 })
+      const ticket = { born: pair.replica(A).position, key: new TextEncoder().encode(`${n}`) }
+      pair.apply(A, { kind: 'command', ticket, body })
+    }
+    const sealed = pair.sealed(A)
+    expect(sealed.tree.size).toBe(pair.replica(A).position)
+    expect(sealed.tree.size).toBe(10_004)
+    expect(sealed.leaves.size).toBe(1)
+    expect(sealed.tree.first).toBeGreaterThan(8_000)
+    const bytes = encodeReplica(boardMachine, pair.replica(A))
+    const place = { applied: pair.replica(A).applied, term: 1 as Term, membership: MEMBERSHIP }
+    const again = decodeReplica(boardMachine, A, bytes, place, sha256)
+    if (!again.ok) throw new Error(again.error.message)
+    pair.replicas.set(A, again.value)
+    const head = pair.tell('four')
+    expect(pair.batch(head).bodies).toHaveLength(4)
+    pair.apply(B, { kind: 'effects', batch: pair.batch(head) })
+    expect(pair.board(B).arrived).toEqual(['1:one', '1:two', '1:three', '1:four'])
+  })
+})
+
 describe('a certificate as an entry', () => {
   it('changes nothing when nobody awaits it, or it is none', () => {
     const pair = new Pair()
