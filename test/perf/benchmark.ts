@@ -4,7 +4,7 @@ export interface Figure {
   readonly key: string
   readonly about: string
   readonly value: number
-  readonly unit: 'us' | 'ms' | 's' | 'ratio' | 'per_s' | 'bytes'
+  readonly unit: 'us' | 'ms' | 's' | 'ratio' | 'per_s' | 'bytes' | 'percent' | 'count'
   /** What we want it to be, if we said so: the value should be at most this (at least, for rates). */
   readonly aim?: number
 }

@@ -133,6 +133,7 @@ describe('persist, then speak', () => {
     add(w, 2)
     const leader = mustLead(w)
     leader.disk.trouble.roomBytes = leader.disk.content.usedBytes + 10
+    w.run(150)
     expect(kinds(propose(w, leader.id, { kind: 'add', amount: 1 }, { key: 'no room' }))).toEqual(['no-room'])
     leader.disk.trouble.roomBytes = Number.POSITIVE_INFINITY
     leader.disk.trouble.fault = atTurns(() => 'full')

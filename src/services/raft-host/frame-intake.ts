@@ -169,6 +169,8 @@ export class FrameIntake {
     })
     if (unfit !== undefined && this.#core.mutant !== 'admit-all')
       return this.unfit(from, id, unfit, isSuspicious(unfit))
+    // Whoever reads waits for all that is committed.
+    if (peeked.value.type === 'read-index') this.#core.outgoing.release(id)
     if (!isNoNews(group, from, peeked.value)) wake(group)
     return peeked.value
   }

@@ -25,7 +25,7 @@ import { type HostedGroup, membersOf } from './hosted-group.ts'
 import { bestSuccessor, namedChange } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
 import { brokenProofs } from './proofs.ts'
-import { Proposals } from './proposals.ts'
+import { mayPropose, Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
 import type { ReadOutcome } from './reads.ts'
 import { Seals } from './seals.ts'
@@ -280,19 +280,23 @@ export class RaftHost implements RaftTransportListener {
   #hasMore(): boolean {
     if (!this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
     if (!this.#writer.isUnderway && !this.#writer.isFull && this.#seals.isDue) return true
-    return [...this.#core.groups.values()].some(
-      ({ out, internal, queue, role, condition, waiting }) =>
-        condition === 'running' &&
-        (out !== undefined ||
-          (role === 'leader' &&
-            (internal.length > 0 || queue.some((key) => isDue(waiting.get(key), this.#core.tick))))),
-    )
+    for (const group of this.#core.groups.values()) if (this.#hasWork(group)) return true
+    return false
+  }
+
+  #hasWork(group: HostedGroup): boolean {
+    const { out, internal, queue, role, condition, waiting } = group
+    if (condition !== 'running') return false
+    if (out !== undefined) return true
+    if (role !== 'leader' || !mayPropose(group)) return false
+    return internal.length > 0 || queue.some((key) => isDue(waiting.get(key), this.#core.tick))
   }
 
   #takeTicks(): void {
     const { engine, groups, settings, outgoing } = this.#core
     for (; this.#ticksDue > 0; this.#ticksDue--) {
       this.#core.tick++
+      outgoing.releaseAll()
       const awake = [...groups.values()].filter(
         ({ asleep, condition, receiving }) => !asleep && condition === 'running' && receiving === undefined,
       )

@@ -25,6 +25,8 @@ export interface ProposalRequest {
 }
 
 const WAITING_OVERHEAD = 256
+/** So many commands are an entry worth its messages, whatever else is on its way. */
+const COMMANDS_WORTH_AN_ENTRY = 64
 const NONE: readonly Refused[] = []
 
 /**
@@ -37,8 +39,8 @@ export class Proposals {
   /** Requests that were passed on to a leader. */
   readonly #passed = new Map<number, { readonly group: GroupId; readonly key: string }>()
 
-  /** There was room since the last turn: looking it up takes calls of the system. */
-  #isRoomy = false
+  /** When there was room: looking it up takes calls of the system, and the reserve is many ticks of writing. */
+  #roomyTick = -1
 
   constructor(core: HostCore) {
     this.#core = core
@@ -72,7 +74,6 @@ export class Proposals {
 
   /** Proposes on groups that this node leads, an entry a group; passes on what others lead. */
   flush(): readonly Refused[] {
-    this.#isRoomy = false
     const proposals: Proposal[] = []
     const batches: { group: HostedGroup; taken: readonly Waiting[]; internal: readonly EntryItem[] }[] = []
     for (const group of this.#core.groups.values()) {
@@ -80,7 +81,7 @@ export class Proposals {
       if (group.condition !== 'running' || group.replica === undefined) continue
       wake(group)
       if (group.role !== 'leader') this.#passOn(group)
-      else this.#collect(group, proposals, batches)
+      else if (mayPropose(group)) this.#collect(group, proposals, batches)
     }
     if (proposals.length === 0) return NONE
     const refused = this.#core.engine.proposeMany(proposals)
@@ -183,9 +184,9 @@ export class Proposals {
   }
 
   #hasRoom(): boolean {
-    const { store, settings } = this.#core
-    this.#isRoomy ||= store.room().freeBytes >= settings.reserveBytes
-    return this.#isRoomy
+    const { store, settings, tick } = this.#core
+    if (this.#roomyTick !== tick && store.room().freeBytes >= settings.reserveBytes) this.#roomyTick = tick
+    return this.#roomyTick === tick
   }
 
   #collect(
@@ -294,4 +295,13 @@ export class Proposals {
     const item: FrameItem = { kind: 'outcome', request: asker.request, outcome }
     this.#core.outgoing.add(asker.peer, item)
   }
+}
+
+/**
+ * Commands wait while an entry of their group is on its way, and go together in the next: an entry costs the same messages
+ * and steps on every replica, whether it holds one command or a hundred. After Nagle, RFC 896.
+ */
+export function mayPropose({ last, replica, internal, queue }: HostedGroup): boolean {
+  const isOnItsWay = replica !== undefined && last > replica.applied
+  return !isOnItsWay || internal.length > 0 || queue.length >= COMMANDS_WORTH_AN_ENTRY
 }

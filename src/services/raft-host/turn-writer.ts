@@ -1,7 +1,6 @@
-import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
-import type { GroupReady } from '../../ports/consensus-engine.ts'
+import type { GroupReady, OutgoingMessage } from '../../ports/consensus-engine.ts'
 import type { CommitOutcome, GroupWrites, SettledOutcome, TurnWrites } from '../../ports/turn-store.ts'
 import type { Exchange } from './exchange.ts'
 import type { GroupCare } from './group-care.ts'
@@ -289,6 +288,7 @@ export class TurnWriter {
     group.leadingTicks = 0
     group.sendingSince.clear()
     this.#exchange.forget(group)
+    this.#core.outgoing.forget(group.id)
     forgetAsked(group.seals)
     this.#proposals.leaderChanged(group)
     for (const read of group.reads) if (read.index === undefined) read.context = ''
@@ -299,13 +299,20 @@ export class TurnWriter {
     if (group === undefined) return
     for (const message of messages) {
       if (message.waits !== waits) continue
-      const { type, to } = message.head
-      const item: FrameItem | undefined =
-        type === 'snapshot'
-          ? this.#snapshots.announce(group, message)
-          : { kind: 'message', group: id, bytes: message.bytes }
-      if (item !== undefined) this.#core.outgoing.add(to, item)
+      this.#sendOne(group, message)
     }
+  }
+
+  #sendOne(group: HostedGroup, message: OutgoingMessage): void {
+    const { type, to, entries, index } = message.head
+    const { outgoing } = this.#core
+    const item = { kind: 'message', group: group.id, bytes: message.bytes } as const
+    if (type === 'snapshot') {
+      const announced = this.#snapshots.announce(group, message)
+      if (announced !== undefined) outgoing.add(to, announced)
+    } else if (type !== 'append') outgoing.add(to, item)
+    else if (entries > 0 || index !== group.last) outgoing.addAppend(to, item)
+    else outgoing.hold(to, item)
   }
 
   #supply(group: HostedGroup, from: LogIndex): void {

@@ -14,15 +14,16 @@ export interface NodeCluster {
 export async function startNodes(
   folder: string,
   groups: number,
-  flags: readonly string[] = [],
+  options: { readonly keep?: number; readonly flags?: readonly string[] } = {},
 ): Promise<NodeCluster> {
+  const { flags = [], ...more } = options
   const all = await freePorts(6)
   const [ports, clients] = [all.slice(0, 3), all.slice(3)]
   const script = new URL('./node.ts', import.meta.url)
   const nodes = await Promise.all(
     clients.map((clientPort, at) => {
       const directory = join(folder, `node-${at + 1}`)
-      const plan: NodePlan = { directory, self: at + 1, ports, clientPort, groups }
+      const plan: NodePlan = { directory, self: at + 1, ports, clientPort, groups, ...more }
       return LineProcess.start(script, [JSON.stringify(plan)], flags)
     }),
   )

@@ -5,6 +5,8 @@ export interface NodePlan {
   readonly ports: readonly number[]
   readonly clientPort: number
   readonly groups: number
+  /** Values that a group keeps, the newest; all of them when absent. */
+  readonly keep?: number
 }
 
 /** What it tells when it is asked. */

@@ -24,7 +24,7 @@ const { host, loop, engine, store } = await startRaftNode({
   groups: Array.from({ length: plan.groups }, (_, at) => at as GroupId),
   settings: HOST_SETTINGS,
   tickMs: 100,
-  machine: registerMachine(nodeCrypto.sha256),
+  machine: registerMachine(nodeCrypto.sha256, plan.keep),
 })
 const server = createServer(serve).listen(plan.clientPort, '127.0.0.1', () => process.stdout.write('{}\n'))
 for await (const _ of createInterface({ input: process.stdin })) process.stdout.write(`${report()}\n`)

@@ -25,8 +25,11 @@ const THERE: Verdict = { kind: 'rejected', code: 'CONFLICT', message: '' }
 const HASH_BYTES = 32
 const VALUE_BYTES_MAX = 1_048_576
 
-/** Put-if-absent: a command is a key of 16 bytes and a value. */
-export function registerMachine(sha256: Sha256): StateMachine<Registers, RegisterWrite> {
+/** Put-if-absent: a command is a key of 16 bytes and a value. The newest `keep` values are kept. */
+export function registerMachine(
+  sha256: Sha256,
+  keep = Number.POSITIVE_INFINITY,
+): StateMachine<Registers, RegisterWrite> {
   return {
     empty: () => ({ values: new Map(), chain: new Uint8Array(HASH_BYTES) }),
     step(view, command) {
@@ -39,6 +42,8 @@ export function registerMachine(sha256: Sha256): StateMachine<Registers, Registe
     write(state, writes) {
       for (const { key, value, command } of writes) {
         state.values.set(key, value)
+        const [oldest] = state.values.size > keep ? state.values.keys() : []
+        if (oldest !== undefined) state.values.delete(oldest)
         state.chain = sha256(concatBytes(state.chain, command))
       }
     },
