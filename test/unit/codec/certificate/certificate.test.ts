@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBatchProof, encodeBatchProof } from '../../../../src/codec/certificate/batch-proof.ts'
@@ -206,6 +207,13 @@ describe('bytes that are hashed and signed keep their form', () => {
     expect(hex(sha256(votersLeaf(config(2, [0, 1], [0]))))).toMatchInlineSnapshot(
       `"13f6f011bf729e0e45ad24aef582868c878a864be3e06422cbf4c926d7d7bc06"`,
     )
+  })
+
+  it('are those that the documents show', () => {
+    const page = readFileSync('docs/certificates.md', 'utf8').replaceAll(/(?<=[0-9a-f]) (?=[0-9a-f])/gu, '')
+    const head = encodeTreeHead(treeHead({ group: 7, generation: 1, config: 2, size: 300 }))
+    const leaf = itemLeaf({ item: new Uint8Array(32), applied: true, outputs: [] })
+    for (const bytes of [head, leaf]) expect(page).toContain(Buffer.from(bytes).toString('hex'))
   })
 
   it('a chain has voters in order, none twice, and not too many', () => {
