@@ -79,11 +79,11 @@ export class BodyScanner {
       codeAt,
       params: params.length,
       locals: this.#locals.count,
-      operandsPeak: state.operandsPeak,
+      operandsPeak: state.operands.peak,
       instructions: this.#instructions,
       calls: state.calls,
-      floats32: state.floats32,
-      floats64: state.floats64,
+      floats32: state.operands.seesFloat32,
+      floats64: state.operands.seesFloat64,
       dropsData: this.#values.dropsData,
     }
   }

@@ -1,10 +1,10 @@
 import { EVENT, type EventLog, LABEL_UNPAID, LOOP_CALLS, LOOP_PAID_BACK, labelOfBody } from './events.ts'
+import { OperandStack } from './operand-stack.ts'
 import type { Reader } from './reader.ts'
-import { ANY, F32, nameOfType } from './value-type.ts'
 
 const NO_TYPES = new Uint8Array(0)
 
-/** No row of the log: an operand that no float operator made, a block in unreachable code, the body itself. */
+/** No row of the log: a block in unreachable code, the body itself. */
 const NO_ROW = -1
 
 /** A block that is open: what a label of the validator is, and what the meter keeps with it. */
@@ -25,17 +25,14 @@ export interface Frame {
 }
 
 /**
- * The state of the validator within one body: operands with their types, open blocks, and the events written so far.
+ * The state of the validator within one body: operands, open blocks, and the events written so far.
  * Source: WebAssembly specification, "Validation Algorithm" (appendix).
  */
 export class BodyState {
   readonly #reader: Reader
   readonly #log: EventLog
   readonly #nestingMax: number
-  readonly #types: Uint8Array
-  /** For each operand the row of the float operator that made it, or NO_ROW. */
-  readonly #makers: Int32Array
-  #height = 0
+  readonly operands: OperandStack
   readonly #frames: Frame[] = []
   #frame: Frame = newFrame()
   #first = 0
@@ -43,27 +40,20 @@ export class BodyState {
   depth = 0
   /** Instructions with a cost since the last event. */
   plain = 0
-  operandsPeak = 0
-  floats32 = false
-  floats64 = false
 
   constructor(reader: Reader, log: EventLog, operandsMax: number, nestingMax: number) {
     this.#reader = reader
     this.#log = log
     this.#nestingMax = nestingMax
-    this.#types = new Uint8Array(operandsMax)
-    this.#makers = new Int32Array(operandsMax)
+    this.operands = new OperandStack(reader, log, operandsMax)
   }
 
   /** Starts a body that gives `results`. */
   start(results: Uint8Array): void {
-    this.#height = 0
+    this.operands.clear()
     this.#first = this.#log.count
     this.depth = 0
     this.plain = 0
-    this.operandsPeak = 0
-    this.floats32 = false
-    this.floats64 = false
     this.#enter(0, NO_ROW, NO_TYPES, results)
   }
 
@@ -100,78 +90,15 @@ export class BodyState {
   /** An event after which nothing is reachable up to the end of its block. */
   leave(op: number, at: number, aux: number): void {
     this.event(op, at, aux)
-    this.#height = this.#frame.height
-    this.#frame.unreachable = true
-  }
-
-  push(type: number, maker = NO_ROW): void {
-    const height = this.#height
-    if (height === this.#types.length)
-      return void this.#reader.refuse('LIMIT', `more than ${height} operands`)
-    this.#types[height] = type
-    this.#makers[height] = maker
-    this.#height = height + 1
-    if (height >= this.operandsPeak) this.operandsPeak = height + 1
-  }
-
-  pushAll(types: Uint8Array): void {
-    for (let i = 0; i < types.length; i++) this.push(types[i] as number)
-  }
-
-  /** Takes an operand whose bits can be seen from here on. */
-  pop(type: number): void {
-    const height = this.#height - 1
-    if (height >= this.#frame.height && this.#types[height] === type && this.#makers[height] === NO_ROW) {
-      this.#height = height
-    } else this.#expect(type, this.popAny(true))
-  }
-
-  /** Takes an operand of which only whether it is NaN matters. */
-  popUnseen(type: number): void {
-    this.#expect(type, this.popAny(false))
-  }
-
-  #expect(type: number, actual: number): void {
-    if (actual === type || actual === ANY) return
-    this.#reader.refuse('INVALID', `expected ${nameOfType(type)}, found ${nameOfType(actual)}`)
-  }
-
-  popAll(types: Uint8Array): void {
-    for (let i = types.length - 1; i >= 0; i--) this.pop(types[i] as number)
-  }
-
-  /** Takes an operand of any type and gives that; unreachable code has one of every type. */
-  popAny(seen: boolean): number {
-    if (this.#height === this.#frame.height) {
-      if (!this.#frame.unreachable) this.#reader.refuse('INVALID', 'operand missing')
-      return ANY
-    }
-    const height = --this.#height
-    const type = this.#types[height] as number
-    const maker = this.#makers[height] as number
-    if (seen && maker !== NO_ROW) {
-      this.#log.setAux(maker, 1)
-      if (type === F32) this.floats32 = true
-      else this.floats64 = true
-    }
-    return type
-  }
-
-  /** Checks the top operands and leaves them where they are. */
-  check(types: Uint8Array): void {
-    if (types.length === 0) return
-    const found = Array.from(types, () => this.popAny(true)).toReversed()
-    for (let i = 0; i < types.length; i++) {
-      this.#expect(types[i] as number, found[i] as number)
-      this.push(found[i] as number)
-    }
+    this.operands.height = this.operands.floor
+    this.#setReachable(false)
   }
 
   /** Opens a block whose opcode and type have been read and whose condition, if it has one, was taken. */
   open(kind: number, at: number, params: Uint8Array, results: Uint8Array): void {
-    this.popAll(params)
+    this.operands.popAll(params)
     this.#enter(kind, this.event(kind, at, 0), params, results)
-    this.pushAll(params)
+    this.operands.pushAll(params)
   }
 
   #enter(kind: number, open: number, params: Uint8Array, results: Uint8Array): void {
@@ -183,13 +110,24 @@ export class BodyState {
     frame.open = open
     frame.params = params
     frame.results = results
-    frame.height = this.#height
+    frame.height = this.operands.height
     frame.unreachable = false
     frame.live = live
     frame.unpaid = false
     frame.calls = false
-    this.#frame = frame
+    this.#resume(frame)
     this.depth++
+  }
+
+  #resume(frame: Frame): void {
+    this.#frame = frame
+    this.operands.floor = frame.height
+    this.operands.bottomless = frame.unreachable
+  }
+
+  #setReachable(reachable: boolean): void {
+    this.#frame.unreachable = !reachable
+    this.operands.bottomless = !reachable
   }
 
   else(at: number): void {
@@ -197,9 +135,9 @@ export class BodyState {
     if (frame.kind !== EVENT.if) return void this.#reader.refuse('MALFORMED', 'else without if', at)
     this.#closeArm(frame)
     frame.kind = EVENT.else
-    frame.unreachable = false
+    this.#setReachable(true)
     if (frame.live) this.#row(EVENT.else, at, 0, frame.open)
-    this.pushAll(frame.params)
+    this.operands.pushAll(frame.params)
   }
 
   end(at: number): void {
@@ -213,14 +151,15 @@ export class BodyState {
     if (this.depth === 0) return
     const outer = this.#frames[this.depth - 1] as Frame
     outer.calls ||= frame.calls
-    this.#frame = outer
-    this.pushAll(frame.results)
+    this.#resume(outer)
+    this.operands.pushAll(frame.results)
   }
 
   #closeArm(frame: Frame): void {
     if (frame.unreachable) this.plain = 0
-    this.popAll(frame.results)
-    if (this.#height !== frame.height) this.#reader.refuse('INVALID', 'operands left at the end of a block')
+    this.operands.popAll(frame.results)
+    if (this.operands.height !== frame.height)
+      this.#reader.refuse('INVALID', 'operands left at the end of a block')
   }
 
   #endEvent(frame: Frame, at: number): void {

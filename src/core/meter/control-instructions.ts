@@ -1,6 +1,7 @@
 import { type BodyState, labelTypes } from './body-state.ts'
 import { EVENT } from './events.ts'
 import { type ModuleView, typeOfFunction } from './module-view.ts'
+import type { OperandStack } from './operand-stack.ts'
 import { refuseType } from './read-types.ts'
 import type { Reader } from './reader.ts'
 import { refuseOpcode } from './refused-opcodes.ts'
@@ -16,17 +17,20 @@ export class ControlInstructions {
   readonly #branchTargetsMax: number
   readonly #reader: Reader
   readonly #state: BodyState
+  readonly #operands: OperandStack
 
   constructor(module: ModuleView, branchTargetsMax: number, reader: Reader, state: BodyState) {
     this.#module = module
     this.#branchTargetsMax = branchTargetsMax
     this.#reader = reader
     this.#state = state
+    this.#operands = state.operands
   }
 
   /** What follows the opcode; refuses one that is no such instruction. */
   read(code: number, at: number): void {
     const state = this.#state
+    const operands = this.#operands
     switch (code) {
       case EVENT.unreachable:
         return state.leave(code, at, 0)
@@ -45,7 +49,7 @@ export class ControlInstructions {
       case EVENT.brTable:
         return this.#brTable(at)
       case EVENT.return:
-        state.popAll(state.results)
+        operands.popAll(state.results)
         return state.leave(code, at, 0)
       case EVENT.call:
         return this.#call(at)
@@ -70,47 +74,49 @@ export class ControlInstructions {
   }
 
   #open(kind: number, at: number, params: Uint8Array, results: Uint8Array): void {
-    if (kind === EVENT.if) this.#state.pop(I32)
+    if (kind === EVENT.if) this.#operands.pop(I32)
     this.#state.open(kind, at, params, results)
   }
 
   #br(at: number): void {
     const depth = this.#reader.u32()
-    this.#state.popAll(labelTypes(this.#state.label(depth)))
+    this.#operands.popAll(labelTypes(this.#state.label(depth)))
     this.#state.leave(EVENT.br, at, depth)
   }
 
   #brIf(at: number): void {
     const state = this.#state
+    const operands = this.#operands
     const depth = this.#reader.u32()
     const label = state.label(depth)
     const types = labelTypes(label)
-    state.pop(I32)
-    state.popAll(types)
+    operands.pop(I32)
+    operands.popAll(types)
     state.event(EVENT.brIf, at, depth)
-    state.pushAll(types)
+    operands.pushAll(types)
     state.reachByBranch(label)
   }
 
   #brTable(at: number): void {
     const reader = this.#reader
     const state = this.#state
-    state.pop(I32)
+    const operands = this.#operands
+    operands.pop(I32)
     const count = reader.count()
     const max = this.#branchTargetsMax
     if (count > max) return void reader.refuse('LIMIT', `br_table with ${count} targets, ${max} allowed`)
     const first = state.label(reader.u32())
     const types = labelTypes(first)
-    state.check(types)
+    operands.check(types)
     state.reachByTable(first, first)
     for (let i = 0; i < count && reader.refusal === undefined; i++) {
       const label = state.label(reader.u32())
       if (labelTypes(label).length !== types.length)
         reader.refuse('INVALID', 'br_table to labels of different arity')
-      state.check(labelTypes(label))
+      operands.check(labelTypes(label))
       state.reachByTable(first, label)
     }
-    state.popAll(types)
+    operands.popAll(types)
     state.leave(EVENT.brTable, at, state.labelOf(first))
   }
 
@@ -119,9 +125,9 @@ export class ControlInstructions {
     if (index >= this.#module.functions.length)
       return void this.#reader.refuse('INVALID', `no function ${index}`)
     const { params, results } = typeOfFunction(this.#module, index)
-    this.#state.popAll(params)
+    this.#operands.popAll(params)
     this.#state.callEvent(EVENT.call, at, index)
-    this.#state.pushAll(results)
+    this.#operands.pushAll(results)
   }
 
   #callIndirect(at: number): void {
@@ -132,9 +138,9 @@ export class ControlInstructions {
     if (table !== 0) return void reader.refuse('MULTI_TABLE', `call_indirect by table ${table}`)
     if (this.#module.tables === 0) return void reader.refuse('INVALID', 'no table')
     if (type === undefined) return void reader.refuse('INVALID', `no type ${index}`)
-    this.#state.pop(I32)
-    this.#state.popAll(type.params)
+    this.#operands.pop(I32)
+    this.#operands.popAll(type.params)
     this.#state.callEvent(EVENT.callIndirect, at, index)
-    this.#state.pushAll(type.results)
+    this.#operands.pushAll(type.results)
   }
 }

@@ -3,6 +3,7 @@ import type { BodyState } from './body-state.ts'
 import { EVENT } from './events.ts'
 import type { ModuleView } from './module-view.ts'
 import { BYTES4, BYTES8, MEMORY, NONE, type Opcode, S32, S64, SATURATING } from './opcodes.ts'
+import type { OperandStack } from './operand-stack.ts'
 import { readValueType } from './read-types.ts'
 import type { Reader } from './reader.ts'
 import { refuseOpcode } from './refused-opcodes.ts'
@@ -30,6 +31,7 @@ export class ValueInstructions {
   readonly #module: ModuleView
   readonly #reader: Reader
   readonly #state: BodyState
+  readonly #operands: OperandStack
   readonly #locals: BodyLocals
   dropsData = false
 
@@ -37,12 +39,14 @@ export class ValueInstructions {
     this.#module = module
     this.#reader = reader
     this.#state = state
+    this.#operands = state.operands
     this.#locals = locals
   }
 
   /** What follows the opcode; refuses one that is no such instruction. The tables' own go to `apply`. */
   read(code: number, at: number): void {
     const state = this.#state
+    const operands = this.#operands
     switch (code) {
       case OP.localSet:
       case OP.localTee:
@@ -52,7 +56,7 @@ export class ValueInstructions {
         return this.#global(code)
       case OP.drop:
         state.plain++
-        state.popAny(false)
+        operands.popAny(false)
         return
       case OP.select:
       case OP.selectTyped:
@@ -64,9 +68,9 @@ export class ValueInstructions {
         return this.#prefixed(at)
       case EVENT.grow:
         this.#memory(this.#reader.u32())
-        state.pop(I32)
+        operands.pop(I32)
         state.callEvent(code, at, 0)
-        return state.push(I32)
+        return operands.push(I32)
       default:
         return refuseOpcode(this.#reader, code, false, at)
     }
@@ -75,20 +79,21 @@ export class ValueInstructions {
   #select(code: number): void {
     const reader = this.#reader
     const state = this.#state
+    const operands = this.#operands
     state.plain++
-    state.pop(I32)
+    operands.pop(I32)
     if (code === OP.selectTyped) {
       const count = reader.count()
       if (count !== 1) return void reader.refuse('INVALID', `select of ${count} types`)
       const type = readValueType(reader)
-      state.pop(type)
-      state.pop(type)
-      return state.push(type)
+      operands.pop(type)
+      operands.pop(type)
+      return operands.push(type)
     }
-    const second = state.popAny(true)
-    const first = state.popAny(true)
+    const second = operands.popAny(true)
+    const first = operands.popAny(true)
     if (first !== second && first !== ANY && second !== ANY) reader.refuse('INVALID', 'select of two types')
-    state.push(first === ANY ? second : first)
+    operands.push(first === ANY ? second : first)
   }
 
   /** `code`: one of the three that read an index of a local. */
@@ -97,8 +102,8 @@ export class ValueInstructions {
     const type = this.#locals.typeOf(index)
     if (type === undefined) return void this.#reader.refuse('INVALID', `no local ${index}`)
     this.#state.plain++
-    if (code !== OP.localGet) this.#state.pop(type)
-    if (code !== OP.localSet) this.#state.push(type)
+    if (code !== OP.localGet) this.#operands.pop(type)
+    if (code !== OP.localSet) this.#operands.push(type)
   }
 
   #global(code: number): void {
@@ -106,22 +111,23 @@ export class ValueInstructions {
     const global = this.#module.globals[index]
     if (global === undefined) return void this.#reader.refuse('INVALID', `no global ${index}`)
     this.#state.plain++
-    if (code === OP.globalGet) return this.#state.push(global.type)
+    if (code === OP.globalGet) return this.#operands.push(global.type)
     if (!global.mutable) this.#reader.refuse('INVALID', `global ${index} is not mutable`)
-    this.#state.pop(global.type)
+    this.#operands.pop(global.type)
   }
 
   /** An instruction that the tables describe. */
   apply(opcode: Opcode, at: number): void {
     const state = this.#state
+    const operands = this.#operands
     const { takes, nan, puts } = opcode
     if (opcode.immediate !== NONE) this.#immediate(opcode)
-    if (nan === '') for (let i = takes.length - 1; i >= 0; i--) state.pop(takes[i] as number)
-    else for (let i = takes.length - 1; i >= 0; i--) state.popUnseen(takes[i] as number)
+    if (nan === '') for (let i = takes.length - 1; i >= 0; i--) operands.pop(takes[i] as number)
+    else for (let i = takes.length - 1; i >= 0; i--) operands.popUnseen(takes[i] as number)
     if (nan === 'makes')
-      return state.push(puts, state.event(puts === F32 ? EVENT.float32 : EVENT.float64, at, 0))
+      return operands.push(puts, state.event(puts === F32 ? EVENT.float32 : EVENT.float64, at, 0))
     state.plain++
-    if (puts !== 0) state.push(puts)
+    if (puts !== 0) operands.push(puts)
   }
 
   #immediate({ immediate, align, name }: Opcode): void {
@@ -185,7 +191,7 @@ export class ValueInstructions {
   }
 
   #move(at: number): void {
-    for (let i = 0; i < 3; i++) this.#state.pop(I32)
+    for (let i = 0; i < 3; i++) this.#operands.pop(I32)
     this.#state.callEvent(EVENT.move, at, 0)
   }
 }
