@@ -77,7 +77,7 @@ const toBucketSchema = z.discriminatedUnion('kind', [
 ])
 
 /** Reasons of a slash. Source: economy.md, "Stake and slashing". */
-export const slashReason = z.enum([
+const slashReason = z.enum([
   'wrong-verdict',
   'silent-seat',
   'unrevealed-verdict',

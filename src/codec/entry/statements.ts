@@ -9,7 +9,7 @@ import { bucketNumber, fenceEpoch, generationNumber, slotNumber, statement, VOTE
 const SEEN_MAX = 4_096
 
 /** A reading of the voter's clock for slot n: the lower median of a majority is the slot's time. */
-export const clockReadingBody = z.strictObject({ v: z.literal(1), n: slotNumber, time: timeMs })
+const clockReadingBody = z.strictObject({ v: z.literal(1), n: slotNumber, time: timeMs })
 
 /** An envelope, and the slot that was the last one when the voter first saw it. */
 const sighting = z.tuple([idLink, slotNumber])
@@ -18,7 +18,7 @@ const sighting = z.tuple([idLink, slotNumber])
  * Which envelopes of a need the voter has seen that no entry of it carries yet. `head` is the need's chain head that
  * the voter knew, so that an old statement cannot be used again after another entry.
  */
-export const seenStatementBody = z.strictObject({
+const seenStatementBody = z.strictObject({
   v: z.literal(1),
   need: idLink,
   head: hash32,
@@ -27,10 +27,10 @@ export const seenStatementBody = z.strictObject({
 })
 
 /** The voter has fetched this content and keeps it until the need is over. */
-export const haveStatementBody = z.strictObject({ v: z.literal(1), need: idLink, cid: contentLink })
+const haveStatementBody = z.strictObject({ v: z.literal(1), need: idLink, cid: contentLink })
 
 /** The voter wants the bucket's fence epoch raised to this number. */
-export const fenceRaiseBody = z.strictObject({
+const fenceRaiseBody = z.strictObject({
   v: z.literal(1),
   generation: generationNumber,
   bucket: bucketNumber,
@@ -52,5 +52,3 @@ export const fenceRaises = list(statement(fenceRaiseBody), VOTERS_MAX, 1)
 
 export type SeenStatement = z.output<typeof seenStatements>[number]
 export type HaveStatement = z.output<typeof haveStatements>[number]
-export type ClockReading = z.output<typeof clockReadings>[number]
-export type FenceRaise = z.output<typeof fenceRaises>[number]

@@ -41,7 +41,7 @@ export function payFromBudget(book: Book, need: string, to: string, amount: bigi
 }
 
 /** Pays from the bounty, at most what is left of it. What was paid. */
-export function payFromBounty(book: Book, need: string, to: string, amount: bigint): bigint {
+function payFromBounty(book: Book, need: string, to: string, amount: bigint): bigint {
   const held = opened(book, need)
   const paid = amount < held.bounty ? amount : held.bounty
   book.putEscrow(need, { ...held, bounty: held.bounty - paid })

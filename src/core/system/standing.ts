@@ -13,7 +13,7 @@ export function noteEvent(turn: Turn, did: string, event: ReputationEvent): void
 }
 
 /** Confirmed work: reputation, and activity of the day and the week. */
-export function noteConfirmed(turn: Turn, did: string): void {
+function noteConfirmed(turn: Turn, did: string): void {
   noteEvent(turn, did, 'confirmed-attestation')
   const agent = turn.agent(did)
   if (agent === undefined) return

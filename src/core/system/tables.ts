@@ -228,12 +228,18 @@ export type HubTables = LedgerTables & {
 
 const KEY_DIGITS = 16
 
-/** Keys that sort as their numbers do. */
+/** Key of a waiting piece of work, or of an act: keys sort as their numbers do. */
 export function queueKey(n: number): string {
-  return String(n).padStart(KEY_DIGITS, '0')
+  return sortable(n)
 }
 
-export const slotKey = queueKey
+export function slotKey(n: number): string {
+  return sortable(n)
+}
+
+function sortable(n: number): string {
+  return String(n).padStart(KEY_DIGITS, '0')
+}
 
 /** Name of a role's order within its need. */
 export function roleKey(role: string, attempt: number, challenge?: string): string {

@@ -114,6 +114,6 @@ export class Turn {
 }
 
 /** A step that changes nothing. */
-export function refusal({ code, message }: Rejection): HubStep {
+function refusal({ code, message }: Rejection): HubStep {
   return { writes: [], verdict: { kind: 'rejected', code, message }, effects: [], audit: [] }
 }

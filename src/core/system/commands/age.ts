@@ -38,7 +38,7 @@ function ageOne(turn: Turn, did: string, now: SlotFacts): void {
 }
 
 /** The agent at that slot time: each day that is over since the last one that was counted, and each week. */
-export function agedAgent(agent: Agent, time: number, parameters: Parameters): Agent {
+function agedAgent(agent: Agent, time: number, parameters: Parameters): Agent {
   const days = Math.floor((time - agent.dayAt) / DAY)
   const weeks = Math.floor((time - agent.weekAt) / WEEK)
   if (days <= 0 && weeks <= 0) return agent

@@ -5,7 +5,7 @@ import type { Turn } from '../turn.ts'
 export const WAITING_MAX = 65_536
 
 /** Beacons from now on that must come: the links of two voters, so that nobody knew the second. */
-export const BEACONS_AHEAD = 2
+const BEACONS_AHEAD = 2
 
 /** Puts it at the end. */
 export function enqueue(turn: Turn, work: Waiting): void {

@@ -9,7 +9,7 @@ import { openWaiting } from './open-need.ts'
 import { dequeue } from './queue.ts'
 
 /** Pieces of waiting work in one slot: each sends an effect, and an entry's leaf names a bounded number of them. */
-export const SERVED_MAX = 1_024
+const SERVED_MAX = 1_024
 
 /** The slot whose beacon has just been drawn, with its roster. */
 export interface DrawSlot {

@@ -4,6 +4,7 @@ import type { Payload } from '../../../../src/codec/payload/verbs.ts'
 import { drawSeats } from '../../../../src/core/market/draw.ts'
 import { bucketOf, roleSeed } from '../../../../src/core/market/seeds.ts'
 import { slotFacts } from '../../../../src/core/system/slots.ts'
+import type { Did } from '../../../../src/model/ids.ts'
 import type { Spoken } from '../../../../src/sim/heart/actor.ts'
 import { CREDIT, Hub, linkTo, micro, needPayload } from './hub-fixture.ts'
 
@@ -129,8 +130,8 @@ describe('opening a need (lifecycle.md, "Committees")', () => {
     hub.envelope(other)
     hub.slots(3)
     expect(hub.records.get('needs', other.id)?.bucket).toBe(-1)
-    const own = (hub.verifiers[0] as (typeof hub.people)[0])?.did
-    hub.envelope(hub.person(0).account('TRANSFER', { to: own as never, amount: micro(50) }, 0))
+    const own = hub.verifiers[0]?.did as Did
+    hub.envelope(hub.person(0).account('TRANSFER', { to: own, amount: micro(50) }, 0))
     const need = hub.verifiers[0]?.need(needPayload({ idempotency_key: 'k3' }), 0)
     if (need === undefined) throw new Error('no verifier')
     hub.envelope(need)

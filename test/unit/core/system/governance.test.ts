@@ -100,7 +100,7 @@ describe('governance by the keys of genesis (economy.md, "Registry, marketplace,
 
   it('a higher minimum stake deactivates who is under it, at once', () => {
     const hub = governed()
-    vote(hub, { kind: 'parameters', changes: { verifierStakeMinMicro: micro(1_001) } } as Act)
+    vote(hub, { kind: 'parameters', changes: { verifierStakeMinMicro: micro(1_001) } })
     expect(hub.records.get('network', 'all')?.active).toBe(0)
     for (const { did } of hub.verifiers) expect(hub.records.get('agents', did)?.isActive).toBe(false)
   })
