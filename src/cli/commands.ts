@@ -5,6 +5,8 @@ import { didResolve } from './node/did-resolve.ts'
 import { envelopeShow } from './node/envelope-show.ts'
 import { envelopeSign } from './node/envelope-sign.ts'
 import { envelopeVerify } from './node/envelope-verify.ts'
+import { exportCommand } from './node/export.ts'
+import { importThread } from './node/import.ts'
 import { init } from './node/init.ts'
 import { journalShow } from './node/journal-show.ts'
 import { journalVerify } from './node/journal-verify.ts'
@@ -19,6 +21,8 @@ import { policyInspect } from './node/policy-inspect.ts'
 import { policySign } from './node/policy-sign.ts'
 import { policyTest } from './node/policy-test.ts'
 import { policyWhatIf } from './node/policy-what-if.ts'
+import { replayCommand } from './node/replay.ts'
+import { threadShow } from './node/thread-show.ts'
 import { version } from './node/version.ts'
 
 /** Every command, in the order of the help. */
@@ -34,6 +38,10 @@ export const COMMANDS: readonly Command[] = [
   envelopeSign,
   envelopeVerify,
   envelopeShow,
+  exportCommand,
+  importThread,
+  replayCommand,
+  threadShow,
   journalShow,
   journalVerify,
   policyBuild,

@@ -76,7 +76,10 @@ export class ReplayWorld {
     const { book, crypto } = this.#parts
     const judge = entryJudge(this.#capsules, crypto.sha256)
     return (capsule, envelope, slot) => {
-      if (capsule === '') return ok(undefined)
+      if (capsule === '') {
+        book.count('policy', 'envelopes of threads without a capsule')
+        return ok(undefined)
+      }
       if (!this.#capsules.has(capsule)) {
         book.skip('policy', `capsule ${capsule} is not at hand`)
         return ok(undefined)

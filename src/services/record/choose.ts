@@ -125,6 +125,8 @@ export interface HubPart {
   readonly certificate: Certificate | undefined
   /** Leaves, ascending. */
   readonly leaves: readonly number[]
+  /** NEEDs of the thread that were escrowed, opened in a bucket or not. */
+  readonly posted: readonly string[]
 }
 
 /**
@@ -136,21 +138,29 @@ export function chooseHubPart(
   needs: readonly NeedHistory[],
   thread: string,
   slots: ReadonlySet<number>,
+  finished: boolean,
   sha256: Sha256,
 ): HubPart {
   const wanted = wantedOf(index, needs)
   const ids = new Set(needs.map(({ id }) => id))
   const leaves: number[] = []
+  const posted: string[] = []
   for (const stored of index.hub.items()) {
     if (!stored.read.applied) continue
     const slot = slotOf(stored)
-    const isWanted =
-      slot === undefined ? isOf(index.hub, stored, wanted, ids, thread, sha256) : slots.has(slot)
-    if (isWanted || sendsOne(stored, wanted)) leaves.push(stored.at)
+    const need = slot === undefined ? postedBy(index.hub, stored, thread, ids, sha256) : undefined
+    if (need !== undefined) posted.push(need)
+    const isSlot = slot !== undefined && slots.has(slot)
+    const isTheirs = slot === undefined && (need !== undefined || isTaken(index.hub, stored, wanted))
+    if (isSlot || isTheirs || sendsOne(stored, wanted)) leaves.push(stored.at)
   }
-  const certificate = wanted.certificate ?? index.hub.newest()
+  const certificate = largerOf(wanted.certificate, finished ? undefined : index.hub.newest())
   const size = certificate?.head.size ?? index.hub.size
-  return { certificate, leaves: leaves.filter((at) => at < size) }
+  return { certificate, leaves: leaves.filter((at) => at < size), posted }
+}
+
+function largerOf(a: Certificate | undefined, b: Certificate | undefined): Certificate | undefined {
+  return (a?.head.size ?? 0) >= (b?.head.size ?? 0) ? a : b
 }
 
 /** The slot that an item of the hub made. */
@@ -193,26 +203,27 @@ function sendsOne({ read }: StoredItem, { received }: Wanted): boolean {
   return read.outputs.some(({ group, number }) => received.has(`${group - 1} ${number}`))
 }
 
-function isOf(
-  hub: StoredLog,
-  stored: StoredItem,
-  { sent }: Wanted,
-  ids: ReadonlySet<string>,
-  thread: string,
-  sha256: Sha256,
-): boolean {
+function isTaken(hub: StoredLog, stored: StoredItem, { sent }: Wanted): boolean {
   const item = hub.decoded(stored)
-  if (item.kind === 'received') return sent.has(`${item.source} ${item.n}`)
-  const command = decodeHubCommand(item.command)
-  if (!command.ok || command.value.kind !== 'envelope') return false
-  const { body } = command.value.envelope
-  if (!(body instanceof Uint8Array)) return false
-  return ids.has(envelopeIdOf(cidOf(body, sha256))) || isNeedOf(command.value.envelope, thread)
+  return item.kind === 'received' && sent.has(`${item.source} ${item.n}`)
 }
 
-function isNeedOf(field: { readonly [key: string]: Ipld }, thread: string): boolean {
-  const body = bodyOf(field)
-  return body?.['kind'] === 'NEED' && body['thread'] === thread
+/** The id of the NEED that it escrowed, where that is one of these or of the thread. */
+function postedBy(
+  hub: StoredLog,
+  stored: StoredItem,
+  thread: string,
+  ids: ReadonlySet<string>,
+  sha256: Sha256,
+): string | undefined {
+  const item = hub.decoded(stored)
+  const command = item.kind === 'command' ? decodeHubCommand(item.command) : undefined
+  if (command?.ok !== true || command.value.kind !== 'envelope') return undefined
+  const { envelope } = command.value
+  const body = bodyOf(envelope)
+  if (body?.['kind'] !== 'NEED' || !(envelope['body'] instanceof Uint8Array)) return undefined
+  const id = envelopeIdOf(cidOf(envelope['body'], sha256))
+  return body['thread'] === thread || ids.has(id) ? id : undefined
 }
 
 function bodyOf(field: { readonly [key: string]: Ipld }): { readonly [key: string]: Ipld } | undefined {

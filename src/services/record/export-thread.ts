@@ -26,10 +26,8 @@ import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
 import type { Records } from '../../core/records/tables.ts'
 import type { Shape } from '../../core/records/view.ts'
-import type { AppliedAt, SlotFacts } from '../../core/records/world.ts'
-import { firstVoters } from '../../core/witness/first-voters.ts'
-import { isStepOf, type LogMachine, type Machines } from '../../core/witness/machine.ts'
-import { ReadRecorder, type Row, writesOfRows } from '../../core/witness/rows.ts'
+import type { SlotFacts } from '../../core/records/world.ts'
+import type { Machines } from '../../core/witness/machine.ts'
 import { ThreadPlans } from '../../core/witness/thread-plans.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { ThreadId } from '../../model/ids.ts'
@@ -37,6 +35,7 @@ import { ok } from '../../model/result.ts'
 import type { Crypto, Sha256 } from '../../ports/crypto.ts'
 import type { LogSource } from '../../ports/network-log.ts'
 import { chooseHubPart, contentNamedBy, type HubPart, LogIndex, type NeedHistory, slotOf } from './choose.ts'
+import { LogFold } from './log-fold.ts'
 import { nameOf, type StoredItem, type StoredLog } from './stored-log.ts'
 
 export interface ExportOptions {
@@ -101,6 +100,7 @@ class Exporter {
   readonly #genesis: OpenedGenesis
   readonly #machines: Machines
   readonly #index: LogIndex
+  readonly #certifiedSlot: number
   readonly #slots = new Map<number, SlotFacts>()
   readonly #content = new Map<string, CID>()
   readonly #capsules = new Set<string>()
@@ -121,23 +121,29 @@ class Exporter {
       if (this.#carries) this.#plans.carry(envelope)
     })
     this.#index = new LogIndex(options.source, options.sha256)
+    this.#certifiedSlot = this.#lastSlot()
   }
 
   run(): Exported | undefined {
     const { thread, sha256, content, aside } = this.#options
-    const needs = this.#index.needsOf(thread).map((need) => this.#choose(need))
+    const needs = this.#index
+      .needsOf(thread)
+      .map((need) => this.#choose(need))
+      .filter(({ leaves }) => leaves.length > 0)
+    const isOver = needs.every((need) => need.finished)
     for (const need of needs) this.#note(need)
     this.#foldHub(undefined)
     const buckets = [...new Set(needs.map((need) => need.bucket))]
     for (const bucket of buckets) this.#foldBucket(bucket, ofBucket(needs, bucket))
-    const hub = chooseHubPart(this.#index, needs, thread, this.#asked, sha256)
+    const hub = chooseHubPart(this.#index, needs, thread, this.#asked, isOver, sha256)
     if (needs.length === 0 && hub.leaves.length === 0) return undefined
     this.#writeHead(needs, hub)
     this.#foldHub(hub)
     for (const block of aside.all()) this.#writer.addEncoded(block)
     this.#writer.add({ kind: 'plans', plans: [...this.#plans.sums(sha256)] })
     const missing = content === 'inline' ? this.#writeContent() : []
-    const finished = needs.length > 0 && needs.every((need) => need.finished)
+    const ids = new Set(needs.map(({ id }) => id))
+    const finished = needs.length > 0 && isOver && hub.posted.every((id) => ids.has(id))
     return {
       net: this.#genesis.net,
       thread,
@@ -160,7 +166,26 @@ class Exporter {
     }
     const certificate = log.newest()
     const size = certificate?.head.size ?? log.size
-    return { ...need, leaves: need.leaves.filter((at) => at < size), finished: false, certificate }
+    const leaves = need.leaves.filter((at) => at < size)
+    const beyond = leaves.findIndex((at) => this.#isBeyond(log, at))
+    return { ...need, leaves: beyond < 0 ? leaves : leaves.slice(0, beyond), finished: false, certificate }
+  }
+
+  /** An item that names a slot which no certificate of the hub covers yet. */
+  #isBeyond(log: StoredLog, at: number): boolean {
+    const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
+    return item.kind === 'command' && item.command.slot > this.#certifiedSlot
+  }
+
+  /** The last slot that is certified, as far as this replica knows. */
+  #lastSlot(): number {
+    const { hub } = this.#index
+    for (let at = (hub.newest()?.head.size ?? hub.size) - 1; at >= 0; at--) {
+      const stored = hub.item(at)
+      const slot = stored === undefined ? undefined : slotOf(stored)
+      if (slot !== undefined) return slot
+    }
+    return 0
   }
 
   /** Content and capsules that a need names. */
@@ -208,7 +233,7 @@ class Exporter {
   #foldHub(part: HubPart | undefined): void {
     const log = this.#index.hub
     const chosen = new Set(part?.leaves)
-    const fold = new Fold(this.#machines.hub, log, this.#genesis, this.#options.sha256)
+    const fold = new LogFold(this.#machines.hub, log, this.#genesis, this.#options.sha256)
     const size = part?.certificate?.head.size ?? log.size
     const slots = (n: number) => this.#machines.slotFacts(fold.state, n)
     for (const stored of log.items()) {
@@ -232,7 +257,7 @@ class Exporter {
     const first = needs.reduce((least, { leaves }) => Math.min(least, leaves[0] ?? least), log.size)
     const last = needs.reduce((most, { leaves }) => Math.max(most, leaves.at(-1) ?? most), -1)
     const wide = new Set(this.#index.wide.get(bucket)?.filter((at) => at > first && at < last && at < size))
-    const fold = new Fold(this.#machines.bucket(bucket), log, this.#genesis, this.#options.sha256)
+    const fold = new LogFold(this.#machines.bucket(bucket), log, this.#genesis, this.#options.sha256)
     for (const stored of log.items()) {
       if (stored.at > last) break
       const isWide = wide.has(stored.at)
@@ -273,52 +298,6 @@ class Exporter {
 
 function ofBucket(needs: readonly ChosenNeed[], bucket: number): readonly ChosenNeed[] {
   return needs.filter((need) => need.bucket === bucket)
-}
-
-/** A machine's whole log, folded; beside it the shadow that whoever has the export will have. */
-class Fold {
-  readonly state: Records<Shape>
-  readonly #shadow: Records<Shape>
-  readonly #machine: LogMachine<never>
-  readonly #log: StoredLog
-  readonly #genesis: OpenedGenesis
-  readonly #sha256: Sha256
-
-  constructor(machine: LogMachine<unknown>, log: StoredLog, genesis: OpenedGenesis, sha256: Sha256) {
-    this.#machine = machine as LogMachine<never>
-    this.state = machine.open()
-    this.#shadow = machine.open()
-    this.#log = log
-    this.#genesis = genesis
-    this.#sha256 = sha256
-  }
-
-  /** The rows of an exported item; undefined for one that is not. Faults `store-damaged` (1). */
-  apply(stored: StoredItem, slot: AppliedAt['slot'], isExported: boolean): readonly Row[] | undefined {
-    const { at, encoded, leaf, read } = stored
-    if (!read.applied) return undefined
-    const first = firstVoters(this.#genesis.genesis, this.#log.machine)
-    const { voters } = this.#log.votersAt(at, first)
-    const item = this.#log.decoded(stored)
-    const recorder = new ReadRecorder(this.state)
-    const step = this.#machine.apply(isExported ? recorder : this.state, item, encoded, {
-      position: at,
-      voters,
-      slot,
-    })
-    if (!isStepOf(leaf, read, encoded, step, this.#sha256)) {
-      const why =
-        step.verdict.kind === 'rejected' ? `${step.verdict.code}: ${step.verdict.message}` : 'another leaf'
-      throw new FaultError(
-        'store-damaged',
-        `${nameOf(this.#log.machine)}, leaf ${at}: the rules make ${why} of it`,
-      )
-    }
-    const rows = isExported ? recorder.rowsFor(this.#shadow) : undefined
-    if (rows !== undefined) this.#shadow.apply([...writesOfRows(rows), ...step.writes])
-    this.state.apply(step.writes)
-    return rows
-  }
 }
 
 function provenItem(log: StoredLog, { at, encoded, leaf }: StoredItem, size: number) {

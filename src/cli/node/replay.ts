@@ -1,0 +1,28 @@
+import { replayFile } from '../../node/record/replay.ts'
+import { defineCommand } from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { ProgressBar } from '../progress.ts'
+import { report } from '../report.ts'
+import { existingFile } from './record-file.ts'
+import { dataOf, isSound, notesOf, REPLAY_OPTIONS, requestOf, textOf } from './replay-report.ts'
+
+export const replayCommand = defineCommand({
+  path: 'replay',
+  about: 'Check a thread offline: every rule again over its file; exit code 6 where anything is otherwise',
+  examples: [
+    'canswarm replay thread.car --network bafyrei…',
+    'canswarm replay thread.jsonl --trust-file --allow-unchecked tasks --json',
+  ],
+  arguments: [{ name: 'FILE', about: 'an export, CAR or JSONL' }],
+  options: REPLAY_OPTIONS,
+  async run(_context, [path], options) {
+    const bar = new ProgressBar()
+    const progress = (share: number, events: number) => bar.show(share, `${events} items`)
+    const replayed = await replayFile({ path: existingFile(path), progress, ...requestOf(options) })
+    bar.end()
+    return report('canswarm.replay/1', dataOf(replayed), textOf(replayed), {
+      exit: isSound(replayed, options.trustFile) ? EXIT.done : EXIT.mismatch,
+      notes: notesOf(replayed, options.trustFile),
+    })
+  },
+})

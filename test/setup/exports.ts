@@ -1,0 +1,55 @@
+import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { BundleWriter, type NamedBlock } from '../../src/codec/bundle/write-bundle.ts'
+import { machinesOf } from '../../src/core/machines/machines.ts'
+import type { ThreadId } from '../../src/model/ids.ts'
+import type { LogSource } from '../../src/ports/network-log.ts'
+import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts'
+import { type Exported, exportThread, trustingMachines } from '../../src/services/record/export-thread.ts'
+import { storeNetwork } from '../../src/sim/record/store-network.ts'
+import { MemorySpool, piecesOf } from './bundles.ts'
+import { MemoryLogs } from './memory-logs.ts'
+import type { Theatre } from './theatre.ts'
+
+const { sha256 } = nodeCrypto
+
+export function logsOf({ stage }: Theatre, certifies = true): MemoryLogs {
+  const logs = new MemoryLogs(stage.genesisBytes)
+  storeNetwork(stage.network, certifies, logs)
+  return logs
+}
+
+export interface ExportedFile {
+  readonly exported: Exported
+  readonly blocks: readonly NamedBlock[]
+}
+
+export function exportOf(
+  source: LogSource,
+  thread: ThreadId,
+  content: 'inline' | 'linked' = 'inline',
+): ExportedFile {
+  const writer = new BundleWriter(new MemorySpool(), sha256)
+  const exported = exportThread(writer, {
+    source,
+    thread,
+    content,
+    sha256,
+    aside: new MemorySpool(),
+    machinesOf: trustingMachines(nodeCrypto),
+  })
+  if (exported === undefined) throw new Error('nothing to export')
+  return { exported, blocks: [...writer.blocks(exported)] }
+}
+
+export function replayOf(file: Uint8Array, changes: Partial<ReplayOptions> = {}): ReplayReport {
+  const run = replay(piecesOf(file, 65_536), {
+    allowUnchecked: new Set(),
+    crypto: nodeCrypto,
+    machinesOf,
+    ...changes,
+  })
+  for (;;) {
+    const next = run.next()
+    if (next.done === true) return next.value
+  }
+}

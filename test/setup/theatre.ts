@@ -1,0 +1,191 @@
+import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { certificateToIpld } from '../../src/codec/certificate/certificate.ts'
+import type { CID } from '../../src/codec/cid.ts'
+import { encodeBucketCommand } from '../../src/codec/entry/bucket-command.ts'
+import type { Payload } from '../../src/codec/payload/verbs.ts'
+import { cidOfId } from '../../src/core/bucket/need-turn.ts'
+import type { MicroText } from '../../src/model/micro.ts'
+import type { Spoken } from '../../src/sim/heart/actor.ts'
+import { Challenger, type ChallengerWay } from '../../src/sim/heart/cast/challenger.ts'
+import { type Part, sceneOf } from '../../src/sim/heart/cast/scene.ts'
+import { Verifier, type VerifierWay } from '../../src/sim/heart/cast/verifier.ts'
+import { Worker, type WorkerWay } from '../../src/sim/heart/cast/worker.ts'
+import { Stage } from '../../src/sim/heart/stage.ts'
+
+const CREDIT = 1_000_000n
+const CAPABILITY = 'text/hash'
+
+export interface TheatreOptions {
+  readonly seed?: string
+  readonly voters?: number
+  readonly certifies?: boolean
+  readonly workers?: readonly WorkerWay[]
+  readonly verifiers?: readonly VerifierWay[]
+  readonly challengers?: readonly ChallengerWay[]
+}
+
+interface PlayedNeed {
+  readonly id: string
+  readonly payload: Payload<'NEED'>
+  readonly said: Set<string>
+}
+
+/** A stage with a cast that plays needs to their end. */
+export class Theatre {
+  readonly stage: Stage
+  readonly needs: PlayedNeed[] = []
+  readonly #parts: Part[] = []
+  readonly #certifies: boolean
+
+  constructor(options: TheatreOptions = {}) {
+    const { workers = ['honest'], verifiers = ['honest', 'honest', 'honest'], challengers = [] } = options
+    this.#certifies = options.certifies ?? true
+    this.stage = new Stage({
+      crypto: nodeCrypto,
+      seed: options.seed ?? 'theatre',
+      voters: options.voters ?? 3,
+      checks: false,
+      certifies: this.#certifies,
+      startMs: 1_700_000_000_000,
+      genesis: (didOf) => ({
+        insurance: credits(1_000),
+        accounts: [
+          { did: didOf('requester'), amount: credits(100_000) },
+          ...workers.map((_, at) => ({ did: didOf(`worker ${at}`), amount: credits(1_000) })),
+          ...challengers.map((_, at) => ({ did: didOf(`challenger ${at}`), amount: credits(1_000) })),
+        ],
+        verifiers: verifiers.map((_, at) => ({
+          did: didOf(`verifier ${at}`),
+          stake: credits(10_000),
+          capabilities: [CAPABILITY],
+        })),
+      }),
+    })
+    const { sha256 } = nodeCrypto
+    this.stage.tick(50)
+    for (const [at, way] of workers.entries()) {
+      const actor = this.stage.actor(`worker ${at}`)
+      const manifest = this.#manifest(actor.account('MANIFEST', MANIFEST, this.stage.timeMs))
+      this.#parts.push(new Worker(actor, way, nodeCrypto, manifest, (budget) => budget / 2n))
+    }
+    for (const [at, way] of verifiers.entries()) {
+      this.#parts.push(new Verifier(this.stage.actor(`verifier ${at}`), way, sha256))
+    }
+    for (const [at, way] of challengers.entries()) {
+      this.#parts.push(new Challenger(this.stage.actor(`challenger ${at}`), way, sha256))
+    }
+    this.stage.tick(50)
+  }
+
+  /** Posts a need. Gives its thread. */
+  post(key: string, changes: Partial<Payload<'NEED'>> = {}): Spoken<'NEED'> {
+    const payload: Payload<'NEED'> = {
+      label: `need ${key}`,
+      task_type: 'hash',
+      capability: CAPABILITY,
+      input: { inline: new TextEncoder().encode(key) },
+      requires: [],
+      produces: [],
+      constraints: {},
+      task_class: 'simple',
+      budget: credits(1),
+      verify_bounty: credits(1),
+      verification: { mode: 'schema', schema: { inline: new TextEncoder().encode('{}') } },
+      idempotency_key: key,
+      ...changes,
+    }
+    const spoken = this.stage.actor('requester').need(payload, this.stage.timeMs)
+    const verdict = this.stage.submit(spoken)
+    if (verdict.kind === 'rejected') throw new Error(`${verdict.code}: ${verdict.message}`)
+    this.needs.push({ id: spoken.id, payload, said: new Set() })
+    return spoken
+  }
+
+  /** Plays slots until all needs are over and certified, or so many have passed. True when all are. */
+  play(slots = 1_000, ms = 50): boolean {
+    for (let slot = 0; slot < slots; slot++) {
+      this.step(ms)
+      if (this.needs.every((need) => this.isDone(need.id))) return true
+    }
+    return false
+  }
+
+  step(ms = 50): void {
+    this.stage.tick(ms)
+    this.stage.network.deliverAll()
+    for (const need of this.needs) this.#playNeed(need)
+    this.stage.network.deliverAll()
+    for (const { id } of this.needs) this.#certify(id)
+  }
+
+  isDone(id: string): boolean {
+    const over = this.#needOf(id)?.over
+    return over !== undefined && (over.isCertified || !this.#certifies)
+  }
+
+  stateOf(id: string): string | undefined {
+    return this.#needOf(id)?.state
+  }
+
+  #needOf(id: string) {
+    const bucket = this.stage.bucketOf(id)
+    return bucket === undefined ? undefined : this.stage.bucket(bucket).records.get('needs', id)
+  }
+
+  #playNeed({ id, payload, said }: PlayedNeed): void {
+    const { stage } = this
+    for (const part of this.#parts) {
+      const scene = sceneOf(stage, id, payload)
+      if (scene === undefined) return
+      for (const { key, say } of part.lines(scene)) {
+        const name = `${part.actor.did} ${key}`
+        if (said.has(name)) continue
+        said.add(name)
+        stage.say(id, say())
+      }
+    }
+    const bucket = stage.bucketOf(id)
+    if (bucket !== undefined) stage.leader(bucket).act(id, stage.slot)
+  }
+
+  #certify(id: string): void {
+    const { stage } = this
+    const [bucket, need] = [stage.bucketOf(id), this.#needOf(id)]
+    if (bucket === undefined || need?.over === undefined || need.over.isCertified || !this.#certifies) return
+    const certificate = certificateToIpld(stage.network.certificate(bucket))
+    const [voter] = stage.voters
+    if (voter === undefined) return
+    const { slot } = stage
+    const verdict = stage.network.propose(
+      bucket,
+      encodeBucketCommand({
+        v: 1,
+        kind: 'cert',
+        need: cidOfId(id),
+        prev: need.head,
+        slot,
+        by: voter.did,
+        certificate,
+      }),
+    )
+    if (verdict.kind === 'rejected') throw new Error(`cert: ${verdict.code}: ${verdict.message}`)
+  }
+
+  #manifest(spoken: Spoken<'MANIFEST'>): CID {
+    const verdict = this.stage.submit(spoken)
+    if (verdict.kind === 'rejected') throw new Error(`${verdict.code}: ${verdict.message}`)
+    return spoken.cid
+  }
+}
+
+const MANIFEST: Payload<'MANIFEST'> = {
+  version: 1,
+  label: 'worker',
+  capabilities: [
+    { name: CAPABILITY, about: '', task_types: [], tags: [], constraints: {}, price: credits(1) },
+  ],
+}
+
+export function credits(count: number): MicroText {
+  return String(BigInt(count) * CREDIT) as MicroText
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest'
+import type { BundleBlock } from '../../../src/codec/bundle/block.ts'
+import { parseBlock } from '../../../src/codec/bundle/block.ts'
+import { BundleWriter, carFile } from '../../../src/codec/bundle/write-bundle.ts'
+import { RAW } from '../../../src/codec/cid.ts'
+import { decodeDagCbor } from '../../../src/codec/dag-cbor/decode.ts'
+import type { ReplayReport } from '../../../src/replay/replay.ts'
+import { FORMS, fileOf, MemorySpool, readAllOf } from '../../setup/bundles.ts'
+import { sha256 } from '../../setup/certificates.ts'
+import { type ExportedFile, exportOf, logsOf, replayOf } from '../../setup/exports.ts'
+import { seededRandom } from '../../setup/seeded-random.ts'
+import { Theatre } from '../../setup/theatre.ts'
+
+const ALL = new Set(['tasks'])
+const quiet = play({})
+
+/** A need that is played to its end, and its export. */
+function play(
+  options: ConstructorParameters<typeof Theatre>[0],
+  changes = {},
+): ExportedFile & { state: string } {
+  const theatre = new Theatre(options)
+  const spoken = theatre.post('one', changes)
+  expect(theatre.play(3_000)).toBe(true)
+  return { ...exportOf(logsOf(theatre), spoken.thread), state: theatre.stateOf(spoken.id) ?? '' }
+}
+
+function verdictOf({ divergence, checks }: ReplayReport): string {
+  if (divergence === undefined) return checks.map(({ status }) => status).join(' ')
+  const { place, event, check, rejection } = divergence
+  return `${place.unit} ${place.number}, ${event}, ${check}: ${rejection.code} ${rejection.message}`
+}
+
+const PASSED = Array<string>(12).fill('passed').join(' ')
+
+/** The same file with its data blocks changed and every name made anew: what a liar would hand out. */
+function forged(
+  { exported, blocks }: ExportedFile,
+  change: (blocks: BundleBlock[]) => BundleBlock[],
+): Uint8Array {
+  const indexes = 1 + Math.ceil((blocks.length - 1) / 1_025)
+  const read = blocks.slice(indexes).flatMap(({ cid, bytes }) => {
+    const value = cid.code === RAW ? undefined : decodeDagCbor(bytes, { itemsMax: 1e6 })
+    const block = value?.ok === true ? parseBlock(value.value) : undefined
+    return block?.ok === true ? [block.value] : []
+  })
+  const writer = new BundleWriter(new MemorySpool(), sha256)
+  for (const block of change(read)) writer.add(block)
+  return fileOf(carFile(writer.blocks(exported)))
+}
+
+describe('replay', () => {
+  it.each(Object.entries(FORMS))('passes all checks of a finished need, as %s', (_form, write) => {
+    const report = replayOf(fileOf(write(quiet.blocks)))
+    expect(verdictOf(report)).toBe(PASSED)
+    expect(report).toMatchObject({ sound: true, networkChecked: false, anchored: false })
+  })
+
+  it.each([
+    ['a lying worker whom honest seats reject', { workers: ['liar', 'honest'] }, 'SETTLED'],
+    ['a lost lease', { workers: ['sleeper', 'honest'] }, 'SETTLED'],
+    ['a yield', { workers: ['quitter', 'honest'] }, 'SETTLED'],
+    ['a plan that is never revealed', { workers: ['secretive', 'honest'] }, 'SETTLED'],
+    ['nobody who bids', { workers: [] }, 'EXPIRED'],
+  ] as const)('passes a thread with %s', (_about, cast, state) => {
+    const played = play(cast)
+    expect(played.state).toBe(state)
+    expect(verdictOf(replayOf(fileOf(carFile(played.blocks))))).toBe(PASSED)
+  })
+
+  it('passes an upheld challenge against accepting seats', () => {
+    const verifiers = ['nodder', ...Array<'honest'>(8).fill('honest')] as const
+    const played = play({ workers: ['liar', 'honest'], verifiers, challengers: ['honest'] })
+    expect(verdictOf(replayOf(fileOf(carFile(played.blocks))))).toBe(PASSED)
+  })
+
+  it.each(Object.entries(FORMS))(
+    'fails for any byte that is flipped, and names the place, in a %s',
+    (_form, write) => {
+      const file = fileOf(write(quiet.blocks))
+      const random = seededRandom(7)
+      const flips = Array.from({ length: 1_000 }, () => {
+        const [high = 0, middle = 0, low = 0] = random.bytes(3)
+        return (high * 65_536 + middle * 256 + low) % file.length
+      })
+      for (const [sample, at] of flips.entries()) {
+        const flipped = file.slice()
+        flipped[at] = (flipped[at] as number) ^ (1 << (sample % 8))
+        // Hashing alone finds it, so most samples go without the rules.
+        expect(readAllOf(flipped, 65_536), `byte ${at}`).toMatch(/^(block|line) [0-9]+: /)
+        if (sample % 25 !== 0) continue
+        const { divergence, sound } = replayOf(flipped)
+        expect(sound, `byte ${at}`).toBe(false)
+        expect(divergence?.place.byte, `byte ${at}`).toBeLessThanOrEqual(at)
+      }
+    },
+    60_000,
+  )
+
+  it('fails for another network than the caller names', () => {
+    const file = fileOf(carFile(quiet.blocks))
+    const [, second] = quiet.blocks
+    const report = replayOf(file, { network: second?.cid as never })
+    expect(verdictOf(report)).toMatch(/genesis, encoding: WRONG_NETWORK/)
+  })
+
+  it('says what it cannot check, and never counts it as passed', () => {
+    const played = play({}, { verification: { mode: 'reexecute' } })
+    const file = fileOf(carFile(played.blocks))
+    const report = replayOf(file)
+    expect(report.sound).toBe(false)
+    expect(report.checks[10]).toMatchObject({ name: 'tasks', status: 'not-checked', allowed: false })
+    expect(replayOf(file, { allowUnchecked: ALL }).sound).toBe(true)
+    const right = { run: ({ artifact }: { artifact: string }) => artifact }
+    expect(verdictOf(replayOf(file, { tasks: right }))).toBe(PASSED)
+    expect(verdictOf(replayOf(file, { tasks: { run: () => 'another' } }))).toMatch(/tasks: CONFLICT/)
+  })
+
+  it('exports what is not over yet, up to the last certified entry, and marks it', () => {
+    const theatre = new Theatre()
+    const spoken = theatre.post('one')
+    for (let slot = 0; slot < 40; slot++) theatre.step()
+    expect(theatre.stateOf(spoken.id)).toBe('FINAL')
+    const { exported, blocks } = exportOf(logsOf(theatre), spoken.thread)
+    expect(exported.finished).toBe(false)
+    const report = replayOf(fileOf(carFile(blocks)))
+    expect(verdictOf(report)).toBe(PASSED)
+    expect(report.needs).toMatchObject([{ state: 'FINAL', finished: false }])
+  })
+})
+
+describe('a liar who names every block anew', () => {
+  const items = (blocks: readonly BundleBlock[]) =>
+    blocks.flatMap((block, at) => ('item' in block ? [at] : []))
+
+  it.each([
+    ['drops any item', (blocks: BundleBlock[], at: number) => blocks.toSpliced(at, 1)],
+    [
+      'doubles any item',
+      (blocks: BundleBlock[], at: number) => blocks.toSpliced(at, 0, blocks[at] as BundleBlock),
+    ],
+    [
+      'swaps any two neighbours',
+      (blocks: BundleBlock[], at: number) =>
+        blocks.with(at, blocks[at + 1] as BundleBlock).with(at + 1, blocks[at] as BundleBlock),
+    ],
+  ])('is found when it %s', (_about, change) => {
+    let places: readonly number[] = []
+    forged(quiet, (blocks) => {
+      places = items(blocks)
+      return blocks
+    })
+    expect(places.length).toBeGreaterThan(10)
+    for (const at of places) {
+      const report = replayOf(forged(quiet, (blocks) => change(blocks, at)))
+      expect(report.sound, `block ${at}`).toBe(false)
+      expect(report.divergence?.place.number).toBeGreaterThan(0)
+    }
+  })
+
+  it('is found when it leaves a dissenting vote out, at the next entry of the need', () => {
+    const verifiers = [...Array<'denier'>(4).fill('denier'), ...Array<'honest'>(8).fill('honest')] as const
+    let dissent = 0
+    for (let seed = 0; seed < 12 && dissent === 0; seed++) {
+      const played = play({ verifiers, seed: `dissent ${seed}` })
+      const file = forged(played, (blocks) =>
+        blocks.map((block) => {
+          const changed = withoutDissent(block)
+          if (changed !== block) dissent += 1
+          return changed
+        }),
+      )
+      if (dissent > 0) expect(verdictOf(replayOf(file))).toMatch(/CONFLICT/)
+    }
+    expect(dissent).toBeGreaterThan(0)
+  })
+
+  it('is found when it changes a record, a state, a plan or a balance that an item read', () => {
+    const changes: Record<string, (block: BundleBlock) => BundleBlock> = {
+      records: (block) =>
+        block.kind === 'end'
+          ? {
+              ...block,
+              records: block.records.map(
+                ([name, bytes]) => [name, bytes.map((byte) => byte ^ 1)] as [string, Uint8Array],
+              ),
+            }
+          : block,
+      state: (block) => (block.kind === 'end' ? { ...block, state: 'EXPIRED' } : block),
+      plan: (block) =>
+        block.kind === 'plans'
+          ? { ...block, plans: block.plans.map((plan) => ({ ...plan, operations: plan.operations + 1 })) }
+          : block,
+    }
+    for (const [check, change] of Object.entries(changes)) {
+      const report = replayOf(forged(quiet, (blocks) => blocks.map(change)))
+      expect(report.divergence?.check, check).toBe(check === 'plan' ? 'plan' : 'records')
+    }
+  })
+})
+
+/** A `finalize` without the verdicts that do not accept; any other block as it is. */
+function withoutDissent(block: BundleBlock): BundleBlock {
+  if (block.kind !== 'item') return block
+  const [code, command] = block.item as [number, Finalize]
+  if (command.kind !== 'finalize') return block
+  const verdicts = command.verdicts.filter(({ signed }) => signed.payload.verdict === 'accept')
+  if (verdicts.length === command.verdicts.length) return block
+  return { ...block, item: [code, { ...command, verdicts }] as never }
+}
+
+interface Finalize {
+  readonly kind: string
+  readonly verdicts: readonly { readonly signed: { readonly payload: { readonly verdict: string } } }[]
+}
+
+describe('exports of two replicas', () => {
+  it('are byte-identical, whatever else each of them heard and when', () => {
+    const theatre = new Theatre({ workers: ['honest', 'honest'] })
+    const first = theatre.post('one')
+    theatre.play(2_000)
+    const early = exportOf(logsOf(theatre), first.thread)
+    theatre.post('two')
+    theatre.play(2_000)
+    const late = exportOf(logsOf(theatre), first.thread)
+    for (const write of Object.values(FORMS)) {
+      expect(fileOf(write(late.blocks))).toEqual(fileOf(write(early.blocks)))
+    }
+  })
+})
