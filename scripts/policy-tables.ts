@@ -1,9 +1,11 @@
 /** The tables of docs/policy.md, out of the code that does what they say. */
 import { readFileSync } from 'node:fs'
 import { BUILTINS } from '../src/adapters/opa-wasm/builtins/all.ts'
+import { KINDS } from '../src/codec/payload/verbs.ts'
 import type { AllowedImport, MeterLimits } from '../src/core/meter/config.ts'
 import type { RefusalCode } from '../src/core/meter/refusal.ts'
 import { POLICY_METER } from '../src/core/policy/meter-policy.ts'
+import { DEFAULT_POLICY, readPolicy } from '../src/node/policy/files.ts'
 
 /** Counts of OPA's published cases, as `npm run policy:opa-cases -- --record` found them. */
 export const OPA_CASES_FILE = new URL('../test/vectors/policies/opa-cases.json', import.meta.url)
@@ -74,6 +76,7 @@ export const POLICY_TABLES: readonly { readonly name: string; readonly write: ()
   { name: 'policy imports', write: imports },
   { name: 'gas prices', write: prices },
   { name: 'functions of the host', write: builtins },
+  { name: 'gas of verbs', write: gasOfVerbs },
   { name: 'cases of OPA', write: opaCases },
 ]
 
@@ -127,6 +130,18 @@ function builtins(): string {
       number(gasPerCall),
       number(gasPerByte),
     ]),
+  )
+}
+
+/** Of a usual envelope of each, under the default policy: its conformance cases say so, and are run by tests. */
+function gasOfVerbs(): string {
+  const source = readPolicy(DEFAULT_POLICY)
+  if (!source.ok) throw new Error(source.error.message)
+  const gas = new Map(source.value.cases.map((one) => [one.id, one.gas]))
+  const rows = KINDS.map((kind) => [kind, gas.get(kind.toLowerCase().replaceAll('_', '-'))] as const)
+  return table(
+    ['verb', 'gas'],
+    rows.flatMap(([kind, used]) => (used === undefined ? [] : [[kind, number(used)]])),
   )
 }
 

@@ -5,7 +5,7 @@ import { webAssembly } from './web-assembly.ts'
 
 /**
  * Gas that one evaluation may use on this thread before it is given to the worker thread, to start anew: a
- * twentieth of a millisecond for usual code, at worst one. The default policy uses a third of it for an envelope.
+ * twentieth of a millisecond for usual code, at worst one. The default policy uses a quarter of it for an envelope.
  */
 const GAS_HERE_MAX = 500_000
 
