@@ -199,11 +199,11 @@ describe('a liar who names every block anew', () => {
   })
 })
 
-/** A `finalize` without the verdicts that do not accept; any other block as it is. */
+/** A `finalize` or `wave` without the verdicts that do not accept; any other block as it is. */
 function withoutDissent(block: BundleBlock): BundleBlock {
   if (block.kind !== 'item') return block
   const [code, command] = block.item as [number, Finalize]
-  if (command.kind !== 'finalize') return block
+  if (command.kind !== 'finalize' && command.kind !== 'wave') return block
   const verdicts = command.verdicts.filter(({ signed }) => signed.payload.verdict === 'accept')
   if (verdicts.length === command.verdicts.length) return block
   return { ...block, item: [code, { ...command, verdicts }] as never }
