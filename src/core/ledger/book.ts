@@ -57,8 +57,9 @@ export interface LedgerStore {
  */
 export class Book {
   readonly rows: AuditRow[] = []
-  /** Accounts whose stake, or the locked part of it, was changed. */
+  /** Accounts whose stake was changed; and those of whose stake seats lock another part. */
   readonly restaked = new Set<string>()
+  readonly reseated = new Set<string>()
   readonly #store: LedgerStore
   #cause: string
   #supply: Supply
@@ -103,7 +104,8 @@ export class Book {
       bonds: bonds + next.bonds - before.bonds,
       unbonding: unbonding + unbondingOf(next) - unbondingOf(before),
     }
-    if (next.stake !== before.stake || next.seats !== before.seats) this.restaked.add(id)
+    if (next.stake !== before.stake) this.restaked.add(id)
+    if (next.seats !== before.seats) this.reseated.add(id)
     this.#store.put('accounts', id, next)
   }
 

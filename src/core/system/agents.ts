@@ -81,25 +81,37 @@ export function rosterMemberOf(did: string, agent: Agent, account: Account): Ros
 
 /**
  * Brings an agent in line with its account: who falls under the minimum stake is not active any more, who reaches it again
- * is. Source: economy.md, "Stake and slashing" (An active verifier …).
+ * is. Its leaf in the roster is made with the next slot. Source: economy.md, "Stake and slashing" (An active verifier …).
  */
 export function refreshAgent(turn: Turn, did: string): void {
   const agent = turn.agent(did)
   if (agent === undefined) return
-  const { sha256 } = turn.world
   const account = turn.book.account(did)
   const isActive = agent.judges.length > 0 && account.stake >= turn.settings.parameters.verifierStakeMinMicro
   const { seat: _, ...rest } = agent
   const next = { ...rest, isActive }
-  const leaf = leafHash(encodeRegistryRecord(registryRecordOf(did, next, account)), sha256)
-  const member = encodeDagCbor(rosterMemberToIpld(rosterMemberOf(did, next, account)))
-  turn.draft.put(
-    'agents',
-    did,
-    isActive ? { ...next, leaf, seat: leafHash(member, sha256) } : { ...next, leaf },
-  )
+  const leaf = leafHash(encodeRegistryRecord(registryRecordOf(did, next, account)), turn.world.sha256)
+  turn.draft.put('agents', did, { ...next, leaf })
   if (isActive !== agent.isActive) countActive(turn, isActive ? 1 : -1)
-  if (!turn.network.isDirty) turn.patchNetwork({ isDirty: true })
+  turn.patchNetwork({ isDirty: true, isRosterDirty: true })
+}
+
+/** Leaves of the roster, by DID: those of members who have changed are made again, and kept. */
+export function rosterLeaves(turn: Turn): readonly Uint8Array[] {
+  const { draft, book, world } = turn
+  return draft.keys('agents').flatMap((did) => {
+    const agent = draft.get('agents', did)
+    if (agent === undefined || !agent.isActive) return []
+    const account = book.account(did)
+    const free = freeStake(account)
+    if (agent.seat?.free === free) return [agent.seat.leaf]
+    const leaf = leafHash(
+      encodeDagCbor(rosterMemberToIpld(rosterMemberOf(did, agent, account))),
+      world.sha256,
+    )
+    draft.put('agents', did, { ...agent, seat: { leaf, free } })
+    return [leaf]
+  })
 }
 
 /** Enough active verifiers must stay for a time to end bootstrap mode; when one goes, it begins anew. */

@@ -33,6 +33,7 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
     queue: 0,
     waiting: 0,
     isDirty: true,
+    isRosterDirty: true,
     ageAfter: '',
   })
   turn.draft.put('settings', ALL, {

@@ -18,18 +18,8 @@ export function nextBeacon(previous: Uint8Array, link: Uint8Array, sha256: Sha25
   return sha256(encodeDagCbor(['canswarm/beacon/1', previous, link]))
 }
 
-/** RFC 6962 roots over the roster (active verifiers) and the registry, both in the order of DIDs. */
-export function agentRoots(
-  view: View<HubTables>,
-  sha256: Sha256,
-): { readonly roster: Uint8Array; readonly registry: Uint8Array } {
-  const roster: Uint8Array[] = []
-  const registry: Uint8Array[] = []
-  for (const did of view.keys('agents')) {
-    const agent = view.get('agents', did)
-    if (agent === undefined) continue
-    registry.push(agent.leaf)
-    if (agent.seat !== undefined) roster.push(agent.seat)
-  }
-  return { roster: merkleRoot(roster, sha256), registry: merkleRoot(registry, sha256) }
+/** RFC 6962 root over the registry's records, in the order of DIDs. */
+export function registryRoot(view: View<HubTables>, sha256: Sha256): Uint8Array {
+  const leaves = view.keys('agents').flatMap((did) => view.get('agents', did)?.leaf ?? [])
+  return merkleRoot(leaves, sha256)
 }

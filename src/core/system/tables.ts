@@ -24,8 +24,9 @@ export interface Network {
   /** Number that the next waiting piece of work gets, and how many there are. */
   readonly queue: number
   readonly waiting: number
-  /** The registry changed since the last slot. */
+  /** The registry changed since the last slot; the roster did. */
   readonly isDirty: boolean
+  readonly isRosterDirty: boolean
   /** Where the next `age` goes on: after this account. */
   readonly ageAfter: string
 }
@@ -85,9 +86,10 @@ export interface Agent {
   readonly weekAt: number
   readonly hasWorkedToday: boolean
   readonly hasWorkedThisWeek: boolean
-  /** RFC 6962 leaf of its registry record; and of the roster, while it is active. */
+  /** RFC 6962 leaf of its registry record. */
   readonly leaf: Uint8Array
-  readonly seat?: Uint8Array
+  /** Its leaf in the roster of the last slot, and the free stake that it names. */
+  readonly seat?: { readonly leaf: Uint8Array; readonly free: bigint }
 }
 
 /** A roster that draws of open needs rest on. */

@@ -106,10 +106,12 @@ export class Turn {
 
   /** Makes the leaves of all agents that have changed. */
   refresh(): void {
-    const changed = new Set([...this.#changed, ...this.book.restaked])
-    this.#changed.clear()
-    this.book.restaked.clear()
+    const { restaked, reseated } = this.book
+    const changed = new Set([...this.#changed, ...restaked])
+    const isReseated = reseated.size > 0
+    for (const one of [this.#changed, restaked, reseated]) one.clear()
     for (const did of changed) refreshAgent(this, did)
+    if (isReseated && !this.network.isRosterDirty) this.patchNetwork({ isRosterDirty: true })
   }
 }
 

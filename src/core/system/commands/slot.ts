@@ -1,5 +1,6 @@
 import { equalBytes } from '../../../codec/bytes.ts'
 import type { HubCommandOf } from '../../../codec/entry/hub-command.ts'
+import { merkleRoot } from '../../../codec/merkle/root.ts'
 import type { Did } from '../../../model/ids.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
@@ -7,8 +8,9 @@ import { slotSubject } from '../../records/history.ts'
 import { checkStatement } from '../../records/voter-statement.ts'
 import type { SlotFacts } from '../../records/world.ts'
 import { applyDueActs } from '../acts.ts'
+import { rosterLeaves } from '../agents.ts'
 import { inForce, missLink, useLink } from '../chains.ts'
-import { agentRoots, nextBeacon, SLOTS_KEPT } from '../slots.ts'
+import { nextBeacon, registryRoot, SLOTS_KEPT } from '../slots.ts'
 import { slotKey } from '../tables.ts'
 import type { Turn } from '../turn.ts'
 import { serveWaiting } from '../waiting/serve.ts'
@@ -88,12 +90,14 @@ function record(
 ): void {
   turn.refresh()
   const { draft, network, now, world } = turn
-  const roots = now === undefined || network.isDirty ? agentRoots(draft, world.sha256) : now
-  const { roster, registry } = roots
+  const { sha256 } = world
+  const roster =
+    now === undefined || network.isRosterDirty ? merkleRoot(rosterLeaves(turn), sha256) : now.roster
+  const registry = now === undefined || network.isDirty ? registryRoot(draft, sha256) : now.registry
   const facts: SlotFacts = { ...time, ...(beacon === undefined ? {} : { beacon }), roster, registry }
   draft.put('slots', slotKey(time.n), facts)
   if (time.n > SLOTS_KEPT) draft.put('slots', slotKey(time.n - SLOTS_KEPT), undefined)
   const drawn = beacon === undefined ? {} : { beacon, beacons: network.beacons + 1 }
-  turn.patchNetwork({ slot: time.n, isDirty: false, ...drawn })
-  turn.about(slotSubject(facts, world.sha256))
+  turn.patchNetwork({ slot: time.n, isDirty: false, isRosterDirty: false, ...drawn })
+  turn.about(slotSubject(facts, sha256))
 }

@@ -8,7 +8,6 @@ import type { Drawn } from '../../market/draw.ts'
 import { kPlan, kResult } from '../../market/quorum.ts'
 import { bucketOf, roleSeed } from '../../market/seeds.ts'
 import { countEligible, draw, excludedFrom, seat, toEffect } from '../committee.ts'
-import { parametersToWire } from '../parameters.ts'
 import { freezeRoster } from '../rosters.ts'
 import { type Need, type RoleState, roleKey, type Waiting } from '../tables.ts'
 import type { Turn } from '../turn.ts'
@@ -113,7 +112,7 @@ function open(turn: Turn, slot: DrawSlot, waiting: WaitingNeed, opening: Opening
 
 function openEffect(
   turn: Turn,
-  { facts }: DrawSlot,
+  { facts, parameters }: DrawSlot,
   { envelope, until }: WaitingNeed,
   { id, need, eligible }: Opening,
   drawn: Pick<ToBucketOf<'open'>, 'plan' | 'result'>,
@@ -133,7 +132,7 @@ function openEffect(
     fee: need.fee.toString() as MicroText,
     lock: need.lock.toString() as MicroText,
     capsule: need.capsule,
-    parameters: parametersToWire(turn.settings.parameters) as ToBucketOf<'open'>['parameters'],
+    parameters: parameters as ToBucketOf<'open'>['parameters'],
     deadline: facts.time >= until ? until : facts.time + need.deadlineMs,
     ...drawn,
   }

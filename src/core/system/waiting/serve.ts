@@ -3,6 +3,7 @@ import type { RosterMember } from '../../market/roster.ts'
 import { weightsOf } from '../../market/weight.ts'
 import type { SlotFacts } from '../../records/world.ts'
 import { rosterMemberOf } from '../agents.ts'
+import { parametersToWire } from '../parameters.ts'
 import type { Turn } from '../turn.ts'
 import { answerDraw } from './answer-draw.ts'
 import { openWaiting } from './open-need.ts'
@@ -16,6 +17,8 @@ export interface DrawSlot {
   readonly facts: SlotFacts & { readonly beacon: Uint8Array }
   readonly members: readonly RosterMember[]
   readonly weights: ReadonlyMap<RosterMember['did'], bigint>
+  /** As `open` tells them. */
+  readonly parameters: Readonly<Record<string, number | string>>
 }
 
 /** What waited for this beacon, in the order in which it came; nothing where the slot has none. */
@@ -44,5 +47,6 @@ function drawSlot(turn: Turn, facts: DrawSlot['facts']): DrawSlot {
     const agent = draft.get('agents', did)
     return agent?.isActive === true ? [rosterMemberOf(did, agent, book.account(did))] : []
   })
-  return { facts, members, weights: weightsOf(members, settings.parameters) }
+  const { parameters } = settings
+  return { facts, members, weights: weightsOf(members, parameters), parameters: parametersToWire(parameters) }
 }

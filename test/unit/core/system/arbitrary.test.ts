@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { ToHub } from '../../../../src/codec/entry/effect.ts'
 import type { HubCommand } from '../../../../src/codec/entry/hub-command.ts'
 import { isConserved } from '../../../../src/core/ledger/conservation.ts'
+import { NO_ACCOUNT } from '../../../../src/core/ledger/tables.ts'
+import { rosterRoot } from '../../../../src/core/market/roster.ts'
 import { decodeState, encodeState } from '../../../../src/core/records/encode-state.ts'
 import { recomputeStateHash, StateHash } from '../../../../src/core/records/state-hash.ts'
 import type { Records } from '../../../../src/core/records/tables.ts'
-import { agentRoots, slotFacts } from '../../../../src/core/system/slots.ts'
-import type { HubTables } from '../../../../src/core/system/tables.ts'
+import { rosterMemberOf } from '../../../../src/core/system/agents.ts'
+import { registryRoot, slotFacts } from '../../../../src/core/system/slots.ts'
+import { type HubTables, slotKey } from '../../../../src/core/system/tables.ts'
 import type { Did } from '../../../../src/model/ids.ts'
 import type { Actor, Spoken } from '../../../../src/sim/heart/actor.ts'
 import { Hub, linkTo, micro, needPayload } from './hub-fixture.ts'
@@ -311,9 +314,12 @@ function expectActive({ records, world }: Hub): void {
   expect(network?.waiting).toBe(records.keys('waiting').length)
   const least = records.get('settings', 'all')?.parameters.verifierStakeMinMicro ?? 0n
   for (const key of active) expect((records.get('accounts', key)?.stake ?? 0n) >= least).toBe(true)
-  if (network?.isDirty === false) {
-    const slot = records.get('slots', String(network.slot).padStart(16, '0'))
-    const { roster, registry } = agentRoots(records, world.sha256)
-    expect([slot?.roster, slot?.registry]).toEqual([roster, registry])
-  }
+  const slot = records.get('slots', slotKey(network?.slot ?? 0))
+  if (network?.isDirty === false) expect(slot?.registry).toEqual(registryRoot(records, world.sha256))
+  if (network?.isRosterDirty !== false) return
+  const members = active.flatMap((key) => {
+    const agent = records.get('agents', key)
+    return agent === undefined ? [] : [rosterMemberOf(key, agent, records.get('accounts', key) ?? NO_ACCOUNT)]
+  })
+  expect(slot?.roster).toEqual(rosterRoot(members, world.sha256))
 }
