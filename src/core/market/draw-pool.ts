@@ -77,9 +77,7 @@ export class DrawPool {
 
 /** The first 16 bytes of sha256(dag-cbor [seed, j]), big endian. */
 function drawNumber(seed: Uint8Array, j: number, sha256: Sha256): bigint {
-  let number = 0n
-  for (const byte of sha256(encodeDagCbor([seed, j])).subarray(0, DRAW_BYTES)) {
-    number = (number << 8n) | BigInt(byte)
-  }
-  return number
+  const hash = sha256(encodeDagCbor([seed, j]))
+  const view = new DataView(hash.buffer, hash.byteOffset, DRAW_BYTES)
+  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
 }

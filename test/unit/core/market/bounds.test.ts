@@ -6,6 +6,7 @@ import {
   challengeWindowMs,
   checkParameterBounds,
   feePerSeat,
+  insuredMost,
   isSmallSimple,
   seatLock,
   verifyBountyCap,
@@ -76,6 +77,22 @@ describe('the fee of a seat', () => {
           expect(fee * seats <= bounty && (fee + 1n) * seats > bounty).toBe(true)
         },
       ),
+    )
+  })
+})
+
+describe('what the insurance account may pay for a need', () => {
+  it('is what its slashes took beyond its verify_bounty, less what was paid, and never below nothing', () => {
+    expect([insuredMost(30n, 10n, 0n), insuredMost(30n, 10n, 15n), insuredMost(30n, 10n, 25n)]).toEqual([
+      20n,
+      5n,
+      0n,
+    ])
+    fc.assert(
+      fc.property(amount, amount, amount, (lost, bounty, paid) => {
+        const most = insuredMost(lost, bounty, paid)
+        expect(most >= 0n && (most === 0n || paid + most + bounty <= lost)).toBe(true)
+      }),
     )
   })
 })

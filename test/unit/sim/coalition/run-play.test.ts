@@ -76,6 +76,30 @@ describe('a play', () => {
     expect(runPlay(setting, play(split)).gain).toBe(setting.budget / 2n - 5n * lock)
   })
 
+  it('that goes on and on with a worker whom its own seats reject draws nothing from the insurance account', () => {
+    for (const word of ['reject', 'unavailable'] as const) {
+      const again: Attempt = {
+        ...attempt,
+        work: 'wrong',
+        truthful: 0,
+        words: { [word]: 5, accept: 4 },
+        end: 'rejected',
+      }
+      const own: Setting = { ...setting, requester: 'coalition' }
+      const { gain, insured } = runPlay(own, { planSeats: 5, attempts: [again, again, again, again, again] })
+      expect(gain <= 0n).toBe(true)
+      // What the insurance account got of the bonds it may give back, as far as they are more than the bounty.
+      expect(insured <= 0n).toBe(true)
+    }
+  })
+
+  it('in which it challenges what is right costs the bond, of which its own judges get no more than their part', () => {
+    const false4: Attempt = { ...attempt, worker: 'others', challenger: 'coalition', judges: 4 }
+    const critical: Setting = { ...setting, taskClass: 'critical', bounty: 1_000n * CREDIT }
+    const { gain, insured } = runPlay(critical, play(false4))
+    expect([gain, insured]).toEqual([-50n * CREDIT + 4n * ((50n * CREDIT) / 9n), 0n])
+  })
+
   it('says in words what it is', () => {
     const wrong: Attempt = {
       ...attempt,
