@@ -1,9 +1,19 @@
 import type { Benchmark } from './benchmark.ts'
+import { certificates } from './certificates.ts'
 import { envelope } from './envelope.ts'
 import { policy } from './policy.ts'
 import { raft } from './raft.ts'
 import { raftIdle } from './raft-idle.ts'
 import { raftMemory } from './raft-memory.ts'
+import { replayBenchmark } from './replay.ts'
 
 /** Every benchmark that `npm run bench` knows. */
-export const BENCHMARKS: readonly Benchmark[] = [envelope, policy, raft, raftIdle, raftMemory]
+export const BENCHMARKS: readonly Benchmark[] = [
+  certificates,
+  envelope,
+  policy,
+  raft,
+  raftIdle,
+  raftMemory,
+  replayBenchmark,
+]

@@ -1,0 +1,192 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { carFile, jsonlFile } from '../../src/codec/bundle/write-bundle.ts'
+import { acceptedKeys } from '../../src/codec/did/accepted-keys.ts'
+import { decodeItem, HUB } from '../../src/codec/entry/item.ts'
+import type { CheckSignature } from '../../src/codec/signed/statement.ts'
+import { machinesOf } from '../../src/core/machines/machines.ts'
+import { makeWorld } from '../../src/core/records/make-world.ts'
+import type { Records } from '../../src/core/records/tables.ts'
+import type { Shape } from '../../src/core/records/view.ts'
+import type { SlotFacts } from '../../src/core/records/world.ts'
+import type { LogMachine, Machines } from '../../src/core/witness/machine.ts'
+import type { Did } from '../../src/model/ids.ts'
+import { ok } from '../../src/model/result.ts'
+import { fileOf } from '../setup/bundles.ts'
+import { exportOf, logsOf, replayOf } from '../setup/exports.ts'
+import { Theatre } from '../setup/theatre.ts'
+import type { Benchmark, Figure } from './benchmark.ts'
+
+/** Needs of one thread: with the hub's side of each a little over 10,000 items. */
+const NEEDS = 900
+const NEEDS_A_SLOT = 60
+/** Most that windows count of one slot. */
+const SLOT_MS = 100
+const ROUNDS = 3
+
+export const replayBenchmark: Benchmark = {
+  name: 'replay',
+  about: 'Replay of a thread of 10,000 items with all checks; folding of the hub and of buckets.',
+  run: async () => {
+    const theatre = new Theatre()
+    const { thread } = playThread(theatre)
+    const started = performance.now()
+    const { exported, blocks } = exportOf(logsOf(theatre), thread)
+    const exportMs = performance.now() - started
+    const car = fileOf(carFile(blocks))
+    const jsonl = fileOf(jsonlFile(blocks))
+    const file = carMeasured(car)
+    const jsonlMs = best(() => replayed(jsonl, nodeCrypto))
+    const unsigned = best(() => replayed(car, { ...nodeCrypto, verify: () => true }))
+    const scaled = (ms: number) => (ms * 10_000) / exported.items
+    return [
+      ms(
+        'replay_10k_ms',
+        'replay of 10,000 items from a CAR, all checks, in a fresh process',
+        scaled(file.ms),
+        3_000,
+      ),
+      ms('replay_10k_jsonl_ms', 'the same from JSONL', scaled(jsonlMs)),
+      ms('replay_10k_unsigned_ms', 'the same from a CAR, signatures not looked at', scaled(unsigned)),
+      ms('export_10k_ms', 'export of 10,000 items from logs in memory', scaled(exportMs)),
+      bytes('replay_file_bytes', 'size of the CAR', car.length),
+      bytes('replay_rss_bytes', 'most memory of that process, Node itself included', file.rssBytes),
+      ...folding(theatre),
+    ]
+  },
+}
+
+function playThread(theatre: Theatre): { readonly thread: ReturnType<Theatre['post']>['thread'] } {
+  const first = theatre.post('need-0')
+  for (let at = 1; at < NEEDS; at++) {
+    theatre.post(`need-${at}`, {}, first.thread)
+    if (at % NEEDS_A_SLOT === 0) theatre.step(SLOT_MS)
+  }
+  if (!theatre.play(500, SLOT_MS)) throw new Error('the thread does not come to its end')
+  return first
+}
+
+function replayed(file: Uint8Array, crypto: typeof nodeCrypto): void {
+  const { sound, divergence } = replayOf(file, { crypto })
+  if (!sound) throw new Error(`the file does not replay: ${JSON.stringify(divergence)}`)
+}
+
+/** Milliseconds of the fastest of some rounds. */
+function best(run: () => void): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now()
+    run()
+    least = Math.min(least, performance.now() - started)
+  }
+  return least
+}
+
+/** The best of some runs of a process that reads the file as it goes. */
+function carMeasured(car: Uint8Array): { readonly ms: number; readonly rssBytes: number } {
+  const folder = mkdtempSync(join(tmpdir(), 'canswarm-bench-'))
+  try {
+    const path = join(folder, 'thread.car')
+    writeFileSync(path, car)
+    const runs = Array.from({ length: ROUNDS }, () => runChild(path))
+    return runs.toSorted((a, b) => a.ms - b.ms)[0] ?? { ms: Number.NaN, rssBytes: Number.NaN }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function runChild(path: string): { readonly ms: number; readonly rssBytes: number } {
+  const child = join(import.meta.dirname, 'replay-child.ts')
+  const out = execFileSync(process.execPath, [child, path], { encoding: 'utf8' })
+  const run = JSON.parse(out) as { sound: boolean; ms: number; rssBytes: number }
+  if (!run.sound) throw new Error('the file does not replay')
+  return run
+}
+
+/** Items a second of whole logs, by machine, with signatures and without. */
+function folding(theatre: Theatre): readonly Figure[] {
+  return [true, false].flatMap((isSigned) => {
+    const suffix = isSigned ? '' : '_unsigned'
+    const about = isSigned ? 'signatures checked' : 'signatures not looked at'
+    const { hub, buckets } = foldRates(theatre, isSigned ? nodeCrypto.verify : () => true)
+    return [
+      rate(`fold_hub${suffix}_per_s`, `items of the hub folded, ${about}`, hub),
+      rate(`fold_bucket${suffix}_per_s`, `items of buckets folded, ${about}`, buckets),
+    ]
+  })
+}
+
+function foldRates(
+  { stage }: Theatre,
+  verify: CheckSignature,
+): { readonly hub: number; readonly buckets: number } {
+  const world = makeWorld({
+    net: stage.genesis.net,
+    generation: 0,
+    sha256: nodeCrypto.sha256,
+    verify,
+    keys: acceptedKeys(nodeCrypto),
+    judge: () => ok(undefined),
+  })
+  const machines: Machines = machinesOf(stage.genesis, world)
+  const slots = new Map<number, SlotFacts>()
+  const voters = stage.voters.map(({ did }) => did)
+  const log = (machine: number) => stage.network.log(machine).map(({ item }) => item)
+  const hub = foldLog(
+    machines.hub,
+    log(HUB),
+    voters,
+    (state) => (n) => machines.slotFacts(state, n),
+    (state) => {
+      for (let n = 1; n <= stage.slot; n++) {
+        const facts = machines.slotFacts(state, n)
+        if (facts !== undefined) slots.set(n, facts)
+      }
+    },
+  )
+  let items = 0
+  let spentMs = 0
+  for (const bucket of stage.network.buckets) {
+    const all = log(bucket)
+    const started = performance.now()
+    foldLog(machines.bucket(bucket), all, voters, () => (n) => slots.get(n))
+    spentMs += performance.now() - started
+    items += all.length
+  }
+  return { hub, buckets: (items * 1_000) / spentMs }
+}
+
+function foldLog(
+  machine: LogMachine<unknown>,
+  items: readonly Uint8Array[],
+  voters: readonly Did[],
+  slotOf: (state: Records<Shape>) => (n: number) => SlotFacts | undefined,
+  ended: (state: Records<Shape>) => void = () => undefined,
+): number {
+  const state = machine.open()
+  const slot = slotOf(state)
+  const started = performance.now()
+  for (const [position, encoded] of items.entries()) {
+    const item = decodeItem(encoded)
+    if (!item.ok) throw new Error('an item of a log is one')
+    state.apply(machine.apply(state, item.value, encoded, { position, voters, slot }).writes)
+  }
+  const spentMs = performance.now() - started
+  ended(state)
+  return (items.length * 1_000) / spentMs
+}
+
+function ms(key: string, about: string, value: number, aim?: number): Figure {
+  return { key, about, value, unit: 'ms', ...(aim === undefined ? {} : { aim }) }
+}
+
+function bytes(key: string, about: string, value: number): Figure {
+  return { key, about, value, unit: 'bytes' }
+}
+
+function rate(key: string, about: string, value: number): Figure {
+  return { key, about, value, unit: 'per_s' }
+}
