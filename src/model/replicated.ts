@@ -55,6 +55,11 @@ export const REFUSED_WHY = [
 
 export type RefusedWhy = (typeof REFUSED_WHY)[number]
 
+/** Whether another node, or the same one later, may take what was refused: the same ticket again. */
+export function isSafeRetry(why: RefusedWhy): boolean {
+  return why !== 'too-large' && why !== 'expired'
+}
+
 /** What an applied command of one group asks of another: at most EFFECT_BYTES_MAX. */
 export interface Effect {
   readonly target: GroupId

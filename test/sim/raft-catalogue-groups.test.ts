@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { peekMessage } from '../../src/adapters/etcd-raft/message-head.ts'
 import { decodeFrame, encodeFrame, type FrameItem } from '../../src/codec/raft-frame/frame.ts'
 import { decodeRow } from '../../src/codec/turn/decode-row.ts'
-import type { RaftId } from '../../src/model/raft.ts'
+import type { GroupId, RaftId } from '../../src/model/raft.ts'
+import { REMEMBERED_POSITIONS } from '../../src/model/replicated.ts'
 import type { DiskWrites } from '../../src/ports/row-disk.ts'
 import { addLearnerThenVoter, plainChange } from '../../src/services/raft-host/membership.ts'
 import type { ReadOutcome } from '../../src/services/raft-host/reads.ts'
@@ -450,6 +451,52 @@ describe('flow and proposals', () => {
       w.until(() => board(w, follower).cells.size === (mutant === undefined ? 2 : 1))
     },
   )
+
+  it('F2 a proposal on a node that has not the group goes to one that has, past those that cannot say', () => {
+    const w = startWorld()
+    w.add(FOUR)
+    const first = propose(w, FOUR, { kind: 'add', amount: 1 })
+    w.until(() => first.length === 1)
+    expect(kinds(first)).toEqual(['applied'])
+    w.kill(followers(w)[0]?.id ?? 0)
+    const more = Array.from({ length: 6 }, (_, n) =>
+      propose(w, FOUR, { kind: 'add', amount: 1 }, { key: String.fromCharCode(n + 1) }),
+    )
+    w.until(() => more.every((one) => one.length === 1))
+    expect(more.flatMap(kinds)).toEqual(Array.from({ length: 6 }, () => 'applied'))
+    expect(board(w, mustLead(w).id).count).toBe(7)
+    expect(kinds(propose(w, FOUR, { kind: 'add', amount: 1 }, { group: 77 as GroupId }))).toEqual([
+      'unknown-group',
+    ])
+  })
+
+  it('F2 a proposal on a node that has not the group ends by its deadline, unknown if it may have been taken', () => {
+    const w = startWorld()
+    w.add(FOUR)
+    w.cut = (from) => from === FOUR
+    const lost = propose(w, FOUR, { kind: 'add', amount: 1 }, { key: 'lost', ticks: 20 })
+    w.run(2500)
+    expect(kinds(lost)).toEqual(['unknown'])
+    w.cut = () => false
+    for (const { id } of followers(w)) if (id !== FOUR) w.kill(id)
+    w.run(6000)
+    const refused = propose(w, FOUR, { kind: 'add', amount: 1 }, { key: 'no leader', ticks: 60 })
+    w.run(7000)
+    expect(['unknown', 'no-leader']).toContain(kinds(refused)[0])
+  })
+
+  it('F1 a ticket of a node that has not the group is born where the group is, once it was told', () => {
+    const w = startWorld()
+    w.add(FOUR)
+    for (const id of [1, 2, 3])
+      (groupOf(w, id).replica ?? { position: 0 }).position = REMEMBERED_POSITIONS + 9
+    const early = propose(w, FOUR, { kind: 'add', amount: 1 }, { key: 'early' })
+    w.until(() => early.length === 1).run(50)
+    expect(kinds(early)).toEqual(['expired'])
+    const later = propose(w, FOUR, { kind: 'add', amount: 1 }, { key: 'later' })
+    w.until(() => later.length === 1)
+    expect(kinds(later)).toEqual(['applied'])
+  })
 
   it('F3 a full queue refuses, by count', () => {
     const w = startWorld({ settings: { waitingMax: 10 } })

@@ -89,6 +89,8 @@ export type FrameItem =
   | { readonly kind: 'seal-wanted'; readonly group: GroupId; readonly size: number }
   /** A voter's, of all groups that it signed in a turn: `encodeShares`. */
   | { readonly kind: 'seal-shares'; readonly bytes: Uint8Array }
+  /** A replica's, to one who has none: how many commands the group has applied. */
+  | { readonly kind: 'position'; readonly group: GroupId; readonly position: number }
   /** Nothing else was to be said for a while. */
   | { readonly kind: 'alive' }
 
@@ -107,6 +109,7 @@ const KINDS = [
   'alive',
   'seal-wanted',
   'seal-shares',
+  'position',
 ] as const satisfies readonly FrameItem['kind'][]
 
 /** One frame, without the length that streams put before it. */
@@ -154,6 +157,7 @@ export function itemBytes(item: FrameItem): number {
     case 'state-hash':
     case 'alive':
     case 'seal-wanted':
+    case 'position':
       return 64
     default:
       return item satisfies never
@@ -204,6 +208,9 @@ function writeItem(item: FrameItem): void {
       writer.u32(item.group)
       writer.number(item.index)
       return writer.raw(item.hash)
+    case 'position':
+      writer.u32(item.group)
+      return writer.number(item.position)
     case 'alive':
       return undefined
     case 'seal-wanted':
@@ -254,6 +261,8 @@ function readItem(from: WireReader): FrameItem {
       return { kind, group: readGroup(from), term: assertTerm(from.number()), index: readIndex(from) }
     case 'state-hash':
       return { kind, group: readGroup(from), index: readIndex(from), hash: from.raw(DIGEST_BYTES).slice() }
+    case 'position':
+      return { kind, group: readGroup(from), position: from.number() }
     case 'alive':
       return { kind }
     case 'seal-wanted':

@@ -88,6 +88,8 @@ export class FrameIntake {
         return
       case 'seal-shares':
         return this.#seals.hearShares(from, item.bytes)
+      case 'position':
+        return this.#proposals.relay.hearPosition(from, item.group, item.position)
       case 'outcome':
         return this.#proposals.hear(from, item.request, item.outcome)
       case 'effects':

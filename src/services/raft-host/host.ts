@@ -175,10 +175,10 @@ export class RaftHost implements RaftTransportListener {
 
   /** A ticket for a new command: born at what this node knows of the group. */
   ticket(group: GroupId, key: Uint8Array): Ticket {
-    return { born: this.#core.groups.get(group)?.replica?.position ?? 0, key }
+    return this.#proposals.ticket(group, key)
   }
 
-  /** Calls `done` once: at once when refused, else in a later turn. */
+  /** On any node, whether it hosts the group or not. Calls `done` once: at once when refused, else in a later turn. */
   propose(
     group: GroupId,
     ticket: Ticket,

@@ -14,6 +14,7 @@ import {
 import type { Proposal, Refused } from '../../ports/consensus-engine.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
+import { Relay } from './relay.ts'
 import type { Asker, Waiting } from './waiting.ts'
 
 /** A command to propose, with how long its outcome is waited for. */
@@ -42,18 +43,36 @@ export class Proposals {
   /** When there was room: looking it up takes calls of the system, and the reserve is many ticks of writing. */
   #roomyTick = -1
 
+  /** For groups that this node does not host. */
+  readonly relay: Relay
+
   constructor(core: HostCore) {
     this.#core = core
+    this.relay = new Relay(core)
+  }
+
+  /**
+   * Of a group that this node does not host it may know too little: the first ticket is then refused `expired`, and a
+   * new one is born later.
+   */
+  ticket(group: GroupId, key: Uint8Array): Ticket {
+    const hosted = this.#core.groups.get(group)
+    const born = hosted === undefined ? this.relay.position(group) : hosted.replica?.position
+    return { born: born ?? 0, key }
   }
 
   add(request: ProposalRequest, asker: Asker, hops: number): void {
+    const condition = this.#core.groups.get(request.group)?.condition ?? 'removed'
+    if (condition === 'removed' && asker.kind === 'local') return this.relay.add(request, asker.done)
     const refused = this.#take(request, asker, hops)
+    if (refused?.why === 'expired' && asker.kind === 'peer') this.#tellPosition(asker.peer, request.group)
     if (refused !== undefined) this.#tell(asker, { kind: 'refused', ...refused })
   }
 
   /** An outcome of a proposal that was passed on. */
   hear(from: RaftId, request: number, outcome: Outcome): void {
     const passed = this.#passed.get(request)
+    if (passed === undefined) return this.relay.hear(from, request, outcome)
     const group = passed && this.#core.groups.get(passed.group)
     const waiting = passed && group?.waiting.get(passed.key)
     if (group === undefined || waiting?.state.kind !== 'passed') return
@@ -74,6 +93,7 @@ export class Proposals {
 
   /** Proposes on groups that this node leads, an entry a group; passes on what others lead. */
   flush(): readonly Refused[] {
+    this.relay.flush()
     const proposals: Proposal[] = []
     const batches: { group: HostedGroup; taken: readonly Waiting[]; internal: readonly EntryItem[] }[] = []
     for (const group of this.#core.groups.values()) {
@@ -101,6 +121,7 @@ export class Proposals {
 
   /** Deadlines, leaders that changed, answers that do not come. Once a tick. */
   tick(): void {
+    this.relay.tick()
     for (const group of this.#core.groups.values()) {
       for (const waiting of group.waiting.values()) this.#age(group, waiting)
       if (group.role !== 'leader') group.internal.length = 0 // the new leader makes its own
@@ -288,6 +309,11 @@ export class Proposals {
         outcome.kind === 'refused' && waiting.taken && this.#core.mutant !== 'ack-unknown'
       this.#tell(asker, isRefusedRetry ? { kind: 'unknown' } : outcome)
     }
+  }
+
+  #tellPosition(peer: RaftId, group: GroupId): void {
+    const position = this.#core.groups.get(group)?.replica?.position
+    if (position !== undefined) this.#core.outgoing.add(peer, { kind: 'position', group, position })
   }
 
   #tell(asker: Asker, outcome: Outcome): void {

@@ -3,7 +3,7 @@ import { runSim, type SimOptions } from './run.ts'
 import { Violation } from './violation.ts'
 
 /** Which check found a mutant, and in which seed, the first being 1: so after how many seeds. */
-export interface Found {
+interface Found {
   readonly check: string
   readonly seed: number
 }
@@ -36,7 +36,7 @@ const OF_CERTIFICATES: ReadonlySet<Mutant> = new Set<Mutant>([
 ])
 
 /** The check that a mutant breaks in one seed. */
-export function checkThatFinds(mutant: Mutant, parts: Omit<SimOptions, 'mutant'>): string | undefined {
+function checkThatFinds(mutant: Mutant, parts: Omit<SimOptions, 'mutant'>): string | undefined {
   try {
     runSim({ ...parts, mutant, certified: OF_CERTIFICATES.has(mutant) })
     return undefined

@@ -64,11 +64,15 @@ const answers: fc.Arbitrary<AnswerBatch> = fc.record({
   proof: bytes(300),
 })
 
-/** Any item of an entry but certificates. */
+/** Any item of an entry. */
 export const anyEntryItem: fc.Arbitrary<EntryItem> = fc.oneof(
   fc.record({ kind: fc.constant('command' as const), ticket, body: bytes(COMMAND_BYTES_MAX) }),
   fc.record({ kind: fc.constant('effects' as const), batch: effects }),
   fc.record({ kind: fc.constant('answers' as const), batch: answers }),
+  fc.record({
+    kind: fc.constant('cert' as const),
+    certificate: fc.uint8Array({ minLength: 16, maxLength: 300 }),
+  }),
 )
 
 const chunkName = { group, index, digest, chunk: u32 }
@@ -94,5 +98,8 @@ export const anyFrameItem: fc.Arbitrary<FrameItem> = fc.oneof(
   fc.record({ kind: fc.constant('answers' as const), hops: u8, batch: answers }),
   fc.record({ kind: fc.constant('sleep' as const), group, term, index }),
   fc.record({ kind: fc.constant('state-hash' as const), group, index, hash: digest }),
+  fc.record({ kind: fc.constant('seal-wanted' as const), group, size: number }),
+  fc.record({ kind: fc.constant('seal-shares' as const), bytes: bytes(300) }),
+  fc.record({ kind: fc.constant('position' as const), group, position: number }),
   fc.constant({ kind: 'alive' as const }),
 )
