@@ -128,6 +128,11 @@ export class NeedTurn {
     this.ask({ v: 1, kind: 'unlock', need: this.id, account, role: 'worker', attempt })
   }
 
+  /** The same for a worker that let its claim window go by: the hub counts that. */
+  unlockUnclaimed(account: Did, attempt: number): void {
+    this.ask({ v: 1, kind: 'unlock', need: this.id, account, role: 'worker', attempt, unclaimed: true })
+  }
+
   /**
    * Opens an envelope of this need's thread, which then belongs to the history. Rejects as `openEnvelope`; UNKNOWN_THREAD
    * for another thread or need; WRONG_CAPSULE for another capsule than the thread's.
@@ -166,8 +171,12 @@ export class NeedTurn {
 
   /** The history's envelopes, those of this entry included. */
   get carried(): readonly Carried[] {
-    this.#carried ??= this.#draft.get('envelopes', this.key) ?? []
-    return this.#carried
+    return [...this.#before(), ...this.#fresh]
+  }
+
+  /** Those of the entries before this one. */
+  #before(): readonly Carried[] {
+    return this.#draft.get('envelopes', this.key) ?? []
   }
 
   committee(role: Committee['role'], which: number | string): Committee | undefined {
@@ -219,15 +228,11 @@ export class NeedTurn {
   }
 
   #add(envelope: SingleEnvelope): void {
-    if (this.holds(envelope.id)) {
-      this.#opened.set(envelope.id, envelope)
-      return
-    }
-    this.#opened.set(envelope.id, envelope)
     const { bytes, sig, id } = envelope
-    const hash = this.world.sha256(encodeEnvelope({ bytes, sig }))
-    this.#carried = [...this.carried, { id, hash }]
-    this.#known?.add(id)
+    if (!this.holds(id)) {
+      this.#fresh.push({ id, hash: this.world.sha256(encodeEnvelope({ bytes, sig })) })
+    }
+    this.#opened.set(id, envelope)
   }
 
   /** Puts what was carried and the need itself into the draft. */

@@ -26,7 +26,7 @@ export function applyLapse(turn: NeedTurn, command: BucketCommandOf<'lapse'>): R
   if (turn.elapsed(turn.need.since, sightings.value.until) < turn.terms.parameters.claimWindowMs) {
     return reject('WINDOW_CLOSED', 'the claim window is not over')
   }
-  turn.unlock(head.bidder, turn.need.attempt)
+  turn.unlockUnclaimed(head.bidder, turn.need.attempt)
   nextAttempt(turn, turn.now)
   return ok(NOTHING)
 }
