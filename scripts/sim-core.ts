@@ -2,11 +2,16 @@
  * npm run sim:core -- [--seed N] [--seeds COUNT] [--steps COUNT] [--needs COUNT] [--signatures] [--certificates]
  * Plays whole lives of needs by honest and dishonest people under virtual time, one seed a line. At the first broken promise
  * it looks for a smaller play that breaks it too, prints that one's history, and ends with 1.
+ *
+ * npm run sim:core -- --mutants [--seeds COUNT]: breaks one rule after another and prints which check found it, and by
+ * which seed; ends with 1 when one is not found.
  */
 import { parseArgs } from 'node:util'
 import { nodeCrypto } from '../src/adapters/crypto/node-crypto.ts'
 import { minimise } from '../src/sim/heart/minimise.ts'
 import { type RunOptions, runPlay } from '../src/sim/heart/run-play.ts'
+import { hunt } from './sim-core/hunt.ts'
+import { RULE_MUTANTS } from './sim-core/mutants.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,6 +22,8 @@ const { values } = parseArgs({
     signatures: { type: 'boolean', default: false },
     certificates: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
+    'first-only': { type: 'boolean', default: false },
   },
 })
 
@@ -40,11 +47,17 @@ function main(): void {
       if (!values.quiet)
         console.log(`seed ${seed} ok: ${items} items, ${JSON.stringify(outcomes)}, hub ${hash.slice(0, 16)}`)
     } catch (error) {
+      process.exitCode = 1
+      if (values['first-only']) {
+        console.log(
+          `seed ${seed} VIOLATION ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+        )
+        return
+      }
       const { smallest, violation, history } = minimise(options, error)
       console.log(`seed ${seed} VIOLATION ${violation}`)
       console.log(`smallest play found: ${JSON.stringify(smallest)}`)
       for (const line of history) console.log(line)
-      process.exitCode = 1
       return
     }
   }
@@ -54,4 +67,14 @@ function main(): void {
   )
 }
 
-main()
+function huntAll(): void {
+  console.log('| broken rule | found by | seed |\n| --- | --- | --- |')
+  for (const mutant of RULE_MUTANTS) {
+    const { name, check, seed } = hunt(mutant, Math.max(40, Number(values.seeds)))
+    console.log(`| ${name} | ${check ?? 'NOT FOUND'} | ${seed} |`)
+    if (check === undefined) process.exitCode = 1
+  }
+}
+
+if (values.mutants) huntAll()
+else main()

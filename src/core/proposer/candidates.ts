@@ -12,7 +12,7 @@ import { judgeWord, wordOf } from '../bucket/committee.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import type { BucketTables, Committee, Need } from '../bucket/tables.ts'
 import { challengeKey, committeeKey } from '../bucket/tables.ts'
-import { isOver } from '../bucket/transitions.ts'
+import { isOver, type NeedState } from '../bucket/transitions.ts'
 import type { View } from '../records/view.ts'
 import type { World } from '../records/world.ts'
 import type { NeedPool, Pooled } from './pool.ts'
@@ -37,20 +37,20 @@ type Parts = BucketCommand extends infer One
     : never
   : never
 
-/** In the order in which they should be tried. Statements are asked for when one is taken from the list. */
-export function* candidatesOf(proposing: Proposing): Generator<BucketCommand> {
+/** In the order in which they should be tried; `state`: as if the need were in another. Statements are asked for when one is taken from the list. */
+export function* candidatesOf(proposing: Proposing, state?: NeedState): Generator<BucketCommand> {
   const { view, need: key, slot, by } = proposing
   const need = view.get('needs', key)
   if (need === undefined) return
-  for (const parts of partsOf(proposing, need)) {
+  for (const parts of partsOf(proposing, need, state ?? need.state)) {
     yield { v: 1, need: cidOfId(key), prev: need.head, slot, by, ...parts }
   }
 }
 
-function* partsOf(proposing: Proposing, need: Need): Generator<Parts> {
-  if (isOver(need.state)) return
+function* partsOf(proposing: Proposing, need: Need, state: NeedState): Generator<Parts> {
+  if (isOver(state)) return
   yield* challenges(proposing, need)
-  switch (need.state) {
+  switch (state) {
     case 'OPEN':
       yield* open(proposing, need)
       break
@@ -77,7 +77,7 @@ function* partsOf(proposing: Proposing, need: Need): Generator<Parts> {
     case 'SPLIT':
       break
     default:
-      need.state satisfies never
+      state satisfies never
   }
 }
 

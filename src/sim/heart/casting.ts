@@ -52,9 +52,17 @@ export function castByChance(chance: Chance): Casting {
     )
   return {
     voters: chance.pick([1, 3, 4, 5]),
-    workers: some<WorkerWay>(2, 5, 'honest', ['liar', 'secretive', 'sleeper', 'absent', 'quitter']),
-    verifiers: some<VerifierWay>(3, 14, 'honest', ['nodder', 'denier', 'silent', 'twofaced', 'hider']),
-    challengers: some<ChallengerWay>(0, 3, 'honest', ['frivolous', 'teaser', 'waverer']),
+    workers: some<WorkerWay>(2, 5, 'honest', ['liar', 'secretive', 'sleeper', 'absent', 'quitter', 'thief']),
+    verifiers: some<VerifierWay>(3, 14, 'honest', [
+      'nodder',
+      'denier',
+      'silent',
+      'twofaced',
+      'hider',
+      'meddler',
+      'stutterer',
+    ]),
+    challengers: some<ChallengerWay>(0, 3, 'honest', ['frivolous', 'teaser', 'waverer', 'late']),
     requesters: 2,
   }
 }

@@ -4,6 +4,7 @@ import { encodeItem } from '../../codec/entry/item.ts'
 import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { stepBucket } from '../../core/bucket/step.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
+import type { NeedState } from '../../core/bucket/transitions.ts'
 import { candidatesOf } from '../../core/proposer/candidates.ts'
 import { NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
 import { HISTORY_START } from '../../core/records/history.ts'
@@ -54,8 +55,8 @@ export class Leader {
     return done
   }
 
-  /** All that could be proposed for a need, lawful or not. */
-  candidates(need: string, slot: number): Iterable<BucketCommand> {
+  /** All that could be proposed for a need, lawful or not; `state`: as if it were in another. */
+  candidates(need: string, slot: number, state?: NeedState): Iterable<BucketCommand> {
     const { view, voters, world } = this.#parts
     const [leader] = voters
     assert(leader !== undefined, 'a bucket has voters')
@@ -67,7 +68,7 @@ export class Leader {
       return voters.map((voter) => voter.state('seen-statement', body))
     })
     const have = (cid: CID) => voters.map((voter) => voter.state('have-statement', { v: 1, need: id, cid }))
-    return candidatesOf({ view, world, need, pool, slot, by: leader.did, seen, have })
+    return candidatesOf({ view, world, need, pool, slot, by: leader.did, seen, have }, state)
   }
 
   #next(need: string, slot: number): BucketCommand | undefined {

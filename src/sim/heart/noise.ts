@@ -1,5 +1,6 @@
 import { encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
 import { decodeItem, HUB } from '../../codec/entry/item.ts'
+import { NEED_STATES } from '../../core/bucket/transitions.ts'
 import type { Chance } from '../raft/chance.ts'
 import { Violation } from '../raft/violation.ts'
 import type { Stage } from './stage.ts'
@@ -11,7 +12,12 @@ import type { Stage } from './stage.ts'
 export function makeNoise(stage: Stage, needs: readonly string[], chance: Chance): void {
   const machine = chance.is(0.2) ? HUB : stage.network.buckets[chance.below(stage.network.buckets.length)]
   if (machine === undefined) return
-  const command = chance.pick([unlawful, repeated, flipped])(stage, machine, needs, chance)
+  if (chance.is(0.2)) repeatEffect(stage, HUB, chance)
+  else swallow(stage, machine, needs, chance)
+}
+
+function swallow(stage: Stage, machine: number, needs: readonly string[], chance: Chance): void {
+  const command = chance.pick([unlawful, unlawful, repeated, flipped, raised])(stage, machine, needs, chance)
   if (command === undefined) return
   const before = stage.network.group(machine).machine.hash().toHex()
   const verdict = stage.network.propose(machine, command)
@@ -28,12 +34,37 @@ type Noise = (
   chance: Chance,
 ) => Uint8Array | undefined
 
-/** Any entry that could be proposed for a need, in whatever state that is. */
+/** Any entry that could be proposed for a need, whatever its state is, and sometimes under another fence. */
 const unlawful: Noise = (stage, machine, needs, chance) => {
   const here = needs.filter((id) => stage.bucketOf(id) === machine)
   if (machine === HUB || here.length === 0) return undefined
-  const all = [...stage.leader(machine).candidates(chance.pick(here), stage.slot)]
-  return all.length === 0 ? undefined : encodeBucketCommand(chance.pick(all))
+  const state = chance.pick(NEED_STATES)
+  const all = [...stage.leader(machine).candidates(chance.pick(here), stage.slot, state)]
+  if (all.length === 0) return undefined
+  const command = chance.pick(all)
+  return encodeBucketCommand(
+    command.kind === 'decide' && chance.is(0.5)
+      ? { ...command, fence_epoch: Math.max(0, command.fence_epoch - 1) }
+      : command,
+  )
+}
+
+/** A majority raises the fence of a bucket: lawful. */
+const raised: Noise = (stage, machine) => {
+  if (machine === HUB) return undefined
+  const epoch = stage.bucket(machine).records.get('bucket', '')?.fenceEpoch ?? 0
+  const body = {
+    v: 1 as const,
+    generation: 0,
+    bucket: machine,
+    fence_epoch: epoch + 1,
+    reason: 'suspected split',
+  }
+  const raises = stage.voters.map((voter) => voter.state('fence-raise', body))
+  const [first] = stage.voters
+  return first === undefined
+    ? undefined
+    : encodeBucketCommand({ v: 1, kind: 'fence', bucket: machine, slot: stage.slot, by: first.did, raises })
 }
 
 const repeated: Noise = (stage, machine, _needs, chance) => {
@@ -48,4 +79,19 @@ const flipped: Noise = (stage, machine, needs, chance) => {
   const at = chance.below(bytes.length)
   bytes[at] = (bytes[at] ?? 0) ^ (1 << chance.below(8))
   return bytes
+}
+
+/** An effect of the past again, as a liar would have it applied: the machine itself must refuse it or change nothing. */
+function repeatEffect({ network }: Stage, machine: number, chance: Chance): void {
+  const group = network.group(machine)
+  if (group.size === 0) return
+  const item = decodeItem(chance.pick(group.log).item)
+  if (!item.ok || item.value.kind !== 'received') return
+  const before = group.machine.hash().toHex()
+  const verdict = group.apply(item.value)
+  if (verdict.kind === 'applied' && machine === HUB)
+    throw new Violation('once', 'an effect was applied twice')
+  if (verdict.kind === 'rejected' && before !== group.machine.hash().toHex()) {
+    throw new Violation('refusal', 'an effect that was refused changed the state')
+  }
 }

@@ -86,7 +86,9 @@ export class Play {
 
   tick(): void {
     const { stage, chance, slotMs } = this.#options
-    stage.tick(slotMs + chance.below(slotMs), chance.is(0.05))
+    const ms = slotMs + chance.below(slotMs)
+    const isBack = chance.is(0.05)
+    stage.tick(ms, chance.is(0.05), isBack ? stage.timeMs - chance.below(60_000) : stage.timeMs + ms)
   }
 
   /** A slot passes and everybody does at once what there is to do; so a play ends in bounded time. */

@@ -4,6 +4,8 @@ import { assert } from '../../model/fault.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import { Chance } from '../raft/chance.ts'
 import { Violation } from '../raft/violation.ts'
+import { auditHub } from './audit/audit-hub.ts'
+import { auditNeeds } from './audit/audit-need.ts'
 import { assemble, type Casting, castByChance, needByChance } from './casting.ts'
 import { type Checks, newChecks } from './checks.ts'
 import { PLAY_SLOT_MS } from './parameters.ts'
@@ -62,13 +64,15 @@ export function runPlay(options: RunOptions): RunResult {
   const play = new Play({ stage, parts, chance, slotMs: PLAY_SLOT_MS, check: () => checks.now() })
   let refusedNeeds = 0
   for (let step = 0, posted = 0; step < steps; step++) {
-    if (posted < needs && chance.is(needs / steps)) {
+    if (posted < needs && step % Math.ceil(steps / needs) === 0) {
       if (!play.post(chance.pick(requesters), needByChance(chance, `need-${posted++}`))) refusedNeeds++
     } else play.step()
   }
   end(play)
   checks.atEnd(play.posted.map(({ id }) => id))
-  compareReplicas(options, company.stage, chance)
+  auditHub(stage)
+  auditNeeds(stage)
+  compareReplicas(options, stage, chance)
   return resultOf(play, checks, stage.hub.hash().toHex(), refusedNeeds)
 }
 

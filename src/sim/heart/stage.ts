@@ -178,10 +178,10 @@ export class Stage {
     this.leader(bucket).hear(need, spoken, this.slot, this.timeMs)
   }
 
-  /** The next slot, so much later; `isWithheld`: without a beacon. */
-  tick(ms: number, isWithheld = false): void {
+  /** The next slot, so much later; `isWithheld`: without a beacon; `readMs`: what the clocks show. */
+  tick(ms: number, isWithheld = false, readMs = this.timeMs + ms): void {
     this.timeMs += ms
-    const verdict = this.network.propose(HUB, this.#slots.command(this.slot + 1, this.timeMs, isWithheld))
+    const verdict = this.network.propose(HUB, this.#slots.command(this.slot + 1, readMs, isWithheld))
     assert(verdict.kind === 'applied', `a slot is made: ${JSON.stringify(verdict)}`)
     this.slot += 1
   }

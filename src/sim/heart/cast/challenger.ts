@@ -8,8 +8,11 @@ import type { Actor } from '../actor.ts'
 import { type Line, line, type Part, type Scene } from './scene.ts'
 import { isRight } from './verifier.ts'
 
-/** honest: challenges what is wrong. frivolous: what is right. teaser: never shows what it committed to. waverer: takes it back. */
-export type ChallengerWay = 'honest' | 'frivolous' | 'teaser' | 'waverer'
+/** honest: challenges what is wrong. frivolous: what is right. teaser: never shows what it committed to. waverer: takes it back. late: comes after the window. */
+export type ChallengerWay = 'honest' | 'frivolous' | 'teaser' | 'waverer' | 'late'
+
+/** After every window for challenges of a play, and before it settles. */
+const LATE_MS = 4_500
 
 export class Challenger implements Part {
   readonly actor: Actor
@@ -29,6 +32,8 @@ export class Challenger implements Part {
   }
 
   #commitment(scene: Scene): readonly Line[] {
+    const { finalized } = scene.need
+    if (this.#way === 'late' && scene.stage.timeMs - (finalized?.at.time ?? 0) < LATE_MS) return []
     const isWanted = (this.#way === 'frivolous') === isRight(scene, this.#sha256)
     if (!isWanted) return []
     const { taskClass, parameters } = scene.terms

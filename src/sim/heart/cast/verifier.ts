@@ -1,15 +1,24 @@
 import { cidOf, RAW } from '../../../codec/cid.ts'
 import { verdictCommitment } from '../../../codec/payload/commitments.ts'
 import { cidOfId } from '../../../core/bucket/need-turn.ts'
+import type { Committee } from '../../../core/bucket/tables.ts'
 import type { Sha256 } from '../../../ports/crypto.ts'
 import type { Actor } from '../actor.ts'
 import { committeeOf, type Line, line, type Part, rightResult, type Scene } from './scene.ts'
 
 /**
  * honest: does the work again and says what it finds. nodder: accepts everything, and upholds nothing. denier: the other
- * way round. silent: says nothing. twofaced: gives two verdicts. hider: commits itself and never shows its verdict.
+ * way round. meddler: has its say without a seat. stutterer: says the same twice. silent: says nothing. twofaced: gives two verdicts. hider: commits itself and never shows its verdict.
  */
-export type VerifierWay = 'honest' | 'nodder' | 'denier' | 'silent' | 'twofaced' | 'hider'
+export type VerifierWay =
+  | 'honest'
+  | 'nodder'
+  | 'denier'
+  | 'silent'
+  | 'twofaced'
+  | 'hider'
+  | 'meddler'
+  | 'stutterer'
 
 type Verdict = 'accept' | 'reject'
 
@@ -35,7 +44,7 @@ export class Verifier implements Part {
 
   #plan(scene: Scene): readonly Line[] {
     const [head] = scene.need.ranking
-    const isSeated = committeeOf(scene, 'plan', 0)?.seats.includes(this.actor.did) === true
+    const isSeated = this.#isSeated(committeeOf(scene, 'plan', 0))
     if (head === undefined || !head.isReserved || !isSeated) return []
     const proposal_id = cidOfId(head.proposal)
     return this.#said(true).map((verdict, at) =>
@@ -51,7 +60,7 @@ export class Verifier implements Part {
   #result(scene: Scene): readonly Line[] {
     const { commit, attempt } = scene.need
     const committee = committeeOf(scene, 'result', attempt)
-    if (commit === undefined || committee?.seats.includes(this.actor.did) !== true) return []
+    if (commit === undefined || committee === undefined || !this.#isSeated(committee)) return []
     return this.#said(isRight(scene, this.#sha256)).flatMap((verdict, at) => {
       const key = `${commit.id} ${at}`
       const judged = { attempt, commit_id: cidOfId(commit.id), verdict, digest: NO_DIGEST }
@@ -79,7 +88,7 @@ export class Verifier implements Part {
   #challenges(scene: Scene): readonly Line[] {
     return scene.need.challenges.flatMap((id) => {
       const committee = committeeOf(scene, 'challenge', id)
-      if (committee?.seats.includes(this.actor.did) !== true) return []
+      if (committee === undefined || !this.#isSeated(committee)) return []
       const words = this.#said(isRight(scene, this.#sha256))
       return words.map((verdict, at) =>
         line(scene, this.actor, `challenge ${id} ${at}`, 'VERDICT', {
@@ -92,10 +101,15 @@ export class Verifier implements Part {
     })
   }
 
+  #isSeated(committee: Committee | undefined): boolean {
+    return this.#way === 'meddler' || committee?.seats.includes(this.actor.did) === true
+  }
+
   #said(isGood: boolean): readonly Verdict[] {
     const honest: Verdict = isGood ? 'accept' : 'reject'
     if (this.#way === 'nodder') return ['accept']
     if (this.#way === 'denier') return ['reject']
+    if (this.#way === 'stutterer') return [honest, honest]
     return this.#way === 'twofaced' ? ['accept', 'reject'] : [honest]
   }
 }

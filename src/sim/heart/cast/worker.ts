@@ -10,9 +10,9 @@ import { type Line, line, type Part, rightResult, type Scene } from './scene.ts'
 
 /**
  * honest: does it all. liar: delivers something else. secretive: bids and never shows its plan. sleeper: takes the lease
- * and is not heard of again. absent: does not claim when its turn comes. quitter: yields.
+ * and is not heard of again. thief: delivers whoever holds the lease. absent: does not claim when its turn comes. quitter: yields.
  */
-export type WorkerWay = 'honest' | 'liar' | 'secretive' | 'sleeper' | 'absent' | 'quitter'
+export type WorkerWay = 'honest' | 'liar' | 'secretive' | 'sleeper' | 'absent' | 'quitter' | 'thief'
 
 const LEASE_MS = 5_000
 const BEAT_MS = 500
@@ -106,7 +106,8 @@ export class Worker implements Part {
   #work(scene: Scene): readonly Line[] {
     const { need, bucket, stage } = scene
     const { lease, attempt } = need
-    if (lease?.worker !== this.actor.did || this.#way === 'sleeper') return []
+    if (lease === undefined || this.#way === 'sleeper') return []
+    if (lease.worker !== this.actor.did && this.#way !== 'thief') return []
     const lease_id = cidOfId(lease.id)
     if (this.#way === 'quitter') {
       return [line(scene, this.actor, `yield ${attempt}`, 'YIELD', { attempt, lease_id, reason: 'busy' })]
