@@ -71,7 +71,8 @@ export class NeedTurn {
   readonly #opened = new Map<string, SingleEnvelope>()
   readonly #draft: Draft<BucketTables>
   readonly #before: Need
-  #carried: readonly Carried[] | undefined
+  /** What no entry before carried. */
+  readonly #fresh: Carried[] = []
   #known: Set<string> | undefined
   #need: Need
 
@@ -160,7 +161,7 @@ export class NeedTurn {
   /** True when this entry, or one before it, carries the envelope. */
   holds(id: string): boolean {
     if (this.#opened.has(id)) return true
-    this.#known ??= new Set(this.carried.map((one) => one.id))
+    this.#known ??= new Set(this.#earlier().map((one) => one.id))
     return this.#known.has(id)
   }
 
@@ -171,11 +172,11 @@ export class NeedTurn {
 
   /** The history's envelopes, those of this entry included. */
   get carried(): readonly Carried[] {
-    return [...this.#before(), ...this.#fresh]
+    return [...this.#earlier(), ...this.#fresh]
   }
 
   /** Those of the entries before this one. */
-  #before(): readonly Carried[] {
+  #earlier(): readonly Carried[] {
     return this.#draft.get('envelopes', this.key) ?? []
   }
 
@@ -237,7 +238,7 @@ export class NeedTurn {
 
   /** Puts what was carried and the need itself into the draft. */
   finish(): void {
-    if (this.#carried !== undefined) this.#draft.put('envelopes', this.key, this.#carried)
+    if (this.#fresh.length > 0) this.#draft.put('envelopes', this.key, this.carried)
     this.#draft.put('needs', this.key, { ...this.#need, head: this.nextHead })
   }
 }

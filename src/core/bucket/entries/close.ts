@@ -13,6 +13,9 @@ import { judgeHave, readSeen } from '../voters.ts'
 
 type Close = BucketCommandOf<'close'>
 
+/** Bids that the result names as left out: a result is bounded. */
+const REFUSED_MAX = 512
+
 /**
  * Ends a round of bids: ranks those that are valid and asks the hub for the first bonds; without one, or where the NEED
  * asks for improving rounds, another round begins. The result says who was ranked, with the scores, and who was left
@@ -35,7 +38,7 @@ export function applyClose(turn: NeedTurn, command: Close): Result<Uint8Array, R
   return ok(
     encodeDagCbor({
       ranked: ranked.map(({ proposal, score }) => [proposal, score]),
-      refused: refused.map((one) => [...one]),
+      refused: refused.slice(0, REFUSED_MAX).map((one) => [...one]),
     }),
   )
 }
