@@ -1,9 +1,7 @@
+import { GrowingBytes } from '../growing-bytes.ts'
 import { assertText } from '../ipld-asserts.ts'
 import { TEXT } from './major.ts'
 
-const BYTES_AT_START = 8_192
-/** A buffer that grew beyond this for one large value is let go. */
-const BYTES_KEPT = 1_048_576
 /** Up to here a text of ASCII is written by hand, which is cheaper than a call of the encoder. */
 const BY_HAND_CHARS = 40
 const HEAD_BYTES_MAX = 9
@@ -11,28 +9,8 @@ const UTF8_BYTES_PER_CHAR_MAX = 3
 
 const encoder = new TextEncoder()
 
-/** Items of CBOR one behind the other, in a buffer that grows and is used again. */
-export class Writer {
-  private buffer = new Uint8Array(BYTES_AT_START)
-  private at = 0
-
-  /** Begins anew: what was written and not taken is gone. */
-  reset(): void {
-    this.at = 0
-  }
-
-  /** A copy of what was written. */
-  take(): Uint8Array {
-    const whole = this.buffer.slice(0, this.at)
-    if (this.buffer.length > BYTES_KEPT) this.buffer = new Uint8Array(BYTES_AT_START)
-    return whole
-  }
-
-  writeByte(byte: number): void {
-    this.reserve(1)
-    this.buffer[this.at++] = byte
-  }
-
+/** Items of CBOR one behind the other. */
+export class Writer extends GrowingBytes {
   /** The shortest head of a major type with a safe integer that is not negative. */
   writeHead(major: number, argument: number): void {
     this.reserve(HEAD_BYTES_MAX)
@@ -106,14 +84,6 @@ export class Writer {
     for (let shift = (width - 1) * 8; shift >= 0; shift -= 8) {
       this.buffer[this.at++] = (value >>> shift) & 0xff
     }
-  }
-
-  private reserve(length: number): void {
-    const needed = this.at + length
-    if (needed <= this.buffer.length) return
-    const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2))
-    larger.set(this.buffer.subarray(0, this.at))
-    this.buffer = larger
   }
 }
 

@@ -118,27 +118,27 @@ class Transcriber extends Cursor {
   private writeList(head: number, depth: number): boolean {
     const count = this.readArgument(head)
     if (count === REFUSED || depth >= READ_LIMITS.depthMax) return false
-    this.writer.writeCode(LIST_BEGIN)
+    this.writer.writeByte(LIST_BEGIN)
     for (let i = 0; i < count; i++) {
-      if (i > 0) this.writer.writeCode(COMMA)
+      if (i > 0) this.writer.writeByte(COMMA)
       if (!this.writeItem(depth + 1)) return false
     }
-    this.writer.writeCode(LIST_END)
+    this.writer.writeByte(LIST_END)
     return true
   }
 
   private writeMap(head: number, depth: number): boolean {
     const count = this.readArgument(head)
     if (count === REFUSED || depth >= READ_LIMITS.depthMax) return false
-    this.writer.writeCode(MAP_BEGIN)
+    this.writer.writeByte(MAP_BEGIN)
     for (let i = 0; i < count; i++) {
-      if (i > 0) this.writer.writeCode(COMMA)
+      if (i > 0) this.writer.writeByte(COMMA)
       const key = this.bytes[this.at] ?? 0
       if ((key & 0xe0) !== TEXT || !this.writeText(key)) return false
-      this.writer.writeCode(COLON)
+      this.writer.writeByte(COLON)
       if (!this.writeItem(depth + 1)) return false
     }
-    this.writer.writeCode(MAP_END)
+    this.writer.writeByte(MAP_END)
     return true
   }
 

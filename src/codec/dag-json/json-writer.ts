@@ -1,6 +1,5 @@
-const BYTES_AT_START = 8_192
-/** A buffer that grew beyond this for one large value is let go. */
-const BYTES_KEPT = 1_048_576
+import { GrowingBytes } from '../growing-bytes.ts'
+
 /** A byte of a text becomes at most six: \u0000. */
 const ESCAPED_BYTES_MAX = 6
 const DIGITS_MAX = 17
@@ -20,28 +19,8 @@ const ESCAPES: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 },
   return quoted.length > 1 ? codesOf(quoted) : undefined
 })
 
-/** JSON in UTF-8, piece by piece, in a buffer that grows and is used again. */
-export class JsonWriter {
-  private buffer = new Uint8Array(BYTES_AT_START)
-  private at = 0
-
-  /** Begins anew. */
-  reset(): void {
-    this.at = 0
-    if (this.buffer.length > BYTES_KEPT) this.buffer = new Uint8Array(BYTES_AT_START)
-  }
-
-  /** What was written, valid until the next `reset`. */
-  view(): Uint8Array {
-    return this.buffer.subarray(0, this.at)
-  }
-
-  /** One character of ASCII, as it is. */
-  writeCode(code: number): void {
-    this.reserve(1)
-    this.buffer[this.at++] = code
-  }
-
+/** JSON in UTF-8, piece by piece. */
+export class JsonWriter extends GrowingBytes {
   /** ASCII, as it is. */
   writeAscii(text: Uint8Array): void {
     this.reserve(text.length)
@@ -119,16 +98,8 @@ export class JsonWriter {
     for (let i = from; i < to; i++) held = (held << 8) | (bytes[i] as number)
     for (let bits = (to - from) * 8; bits > 0; bits -= width) {
       const digit = bits >= width ? held >>> (bits - width) : held << (width - bits)
-      this.writeCode((pairs[digit & ((1 << width) - 1)] as number) & 0xff)
+      this.writeByte((pairs[digit & ((1 << width) - 1)] as number) & 0xff)
     }
-  }
-
-  private reserve(length: number): void {
-    const needed = this.at + length
-    if (needed <= this.buffer.length) return
-    const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2))
-    larger.set(this.buffer.subarray(0, this.at))
-    this.buffer = larger
   }
 }
 

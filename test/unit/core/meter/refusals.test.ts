@@ -62,10 +62,17 @@ describe('proposals that the meter does not take are refused by their name', () 
     ['try', code(0x06, 0x40, 0x19, END)],
     ['throw', code(0x08, 0)],
     ['an imported tag', build({ imports: [[...text('a'), ...text('b'), 4, 0, 0]] })],
+    ['an exception reference', build({ funcs: [{ params: [0x69], code: [] }] })],
+    ['a reference to no exception', build({ funcs: [{ params: [0x74], code: [] }] })],
   ])
   refusesAll('GC', [
     ['a struct type', raw(section(1, vec([[0x5f, 0]])))],
     ['an array type', raw(section(1, vec([[0x5e, I32, 1]])))],
+    ['a subtype', raw(section(1, vec([[0x50, 0, 0x5f, 0]])))],
+    ['a final subtype', raw(section(1, vec([[0x4f, 0, 0x5f, 0]])))],
+    ['a reference to anything', build({ funcs: [{ params: [0x6e], code: [] }] })],
+    ['a reference with the lowest number', build({ funcs: [{ params: [0x5d], code: [] }] })],
+    ['a packed type', build({ funcs: [{ params: [0x78], code: [] }] })],
     ['a recursive group', raw(section(1, vec([[0x4e, 1, 0x60, 0, 0]])))],
     ['an instruction on structs', code(0xfb, 0x00, 0)],
     ['call_ref', code(0x14, 0)],
