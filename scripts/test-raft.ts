@@ -1,11 +1,15 @@
 /**
  * npm run test:raft [-- --list]: runs the tests of the raft host. With --list it prints a line `ID pass|fail title` for each
  * line of the catalogue that has a test, and `ID missing` for those that have none.
+ *
+ * npm run test:raft -- --kills 300: kills one of three processes under load so often, at random instants.
+ * npm run test:raft -- --minutes 5: kills, stops and cuts off leaders of three processes under load for so long.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 
 /** Every line of the catalogue of what a correct host does. */
 const CATALOGUE =
@@ -30,13 +34,26 @@ interface Report {
   }[]
 }
 
-const isList = process.argv.includes('--list')
+const { values } = parseArgs({
+  options: { list: { type: 'boolean' }, kills: { type: 'string' }, minutes: { type: 'string' } },
+})
+const isList = values.list === true
+const long = [
+  ...(values.kills === undefined ? [] : ['test/e2e/raft/kills.test.ts']),
+  ...(values.minutes === undefined ? [] : ['test/e2e/raft/chaos.test.ts']),
+]
 const folder = mkdtempSync(join(tmpdir(), 'test-raft-'))
 const output = join(folder, 'report.json')
-const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'config/dev/vitest.ts', ...FILES]
+const files = long.length > 0 ? long : FILES
+const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'config/dev/vitest.ts', ...files]
 const reporters = isList ? ['--reporter=json', `--outputFile=${output}`] : []
 const { status } = spawnSync(process.execPath, [...args, ...reporters], {
   stdio: isList ? ['ignore', 'ignore', 'inherit'] : 'inherit',
+  env: {
+    ...process.env,
+    ...(values.kills !== undefined && { CANSWARM_RAFT_KILLS: values.kills }),
+    ...(values.minutes !== undefined && { CANSWARM_RAFT_MINUTES: values.minutes }),
+  },
 })
 if (isList) {
   const report = JSON.parse(readFileSync(output, 'utf8')) as Report

@@ -29,8 +29,8 @@ export interface RaftNodeOptions {
   readonly tickMs: number
   readonly machine: StateMachine
   readonly tell?: (event: HostEvent) => void
-  /** What becomes of a stream to or from another node; faults are put in here. */
-  readonly onStream?: (stream: ByteStream) => ByteStream
+  /** What becomes of a stream to another node; faults are put in here. */
+  readonly onDialled?: (peer: RaftId, stream: ByteStream) => ByteStream
 }
 
 export interface RaftNode {
@@ -38,13 +38,17 @@ export interface RaftNode {
   readonly loop: HostLoop
   readonly store: TurnStore
   readonly engine: EtcdRaft
+  /** Gives leaderships away, then everything back. Whatever waits is told that nobody can say. */
+  stop(): Promise<void>
 }
 
 const LOOPBACK = '127.0.0.1'
+/** Two election timeouts. */
+const STOP_TICKS_MAX = 40
 
 /** A node with SQLite on real files and TCP on loopback. A fault of its store ends the process with 70. */
 export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
-  const { directory, self, ports, settings, groups, onStream = (stream) => stream } = options
+  const { directory, self, ports, settings, groups, onDialled = (_, stream) => stream } = options
   const ids = ports.map((_, at) => (at + 1) as RaftId)
   const store = openTurnStore(openSqliteDisk({ directory, random: systemRandom }), crc32)
   const transport = new StreamTransport({
@@ -52,7 +56,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     incarnation: store.origin.incarnation,
     network: hash('sha256', 'test', 'buffer'),
     clock: systemClock,
-    dial: async (peer) => onStream(await dialTcp({ host: LOOPBACK, port: ports[peer - 1] ?? 0 })),
+    dial: async (peer) => onDialled(peer, await dialTcp({ host: LOOPBACK, port: ports[peer - 1] ?? 0 })),
     knows: (peer) => ids.includes(peer),
     listener: {
       onFrame(from, frame) {
@@ -91,9 +95,21 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
       process.exit(70)
     },
   })
-  await listenTcp(
+  const listener = await listenTcp(
     { host: LOOPBACK, port: ports[self - 1] ?? 0 },
-    (stream) => void transport.accept(onStream(stream)),
+    (stream) => void transport.accept(stream),
   )
-  return { host, loop, store, engine }
+  return {
+    host,
+    loop,
+    store,
+    engine,
+    async stop() {
+      await loop.handOver(STOP_TICKS_MAX)
+      loop.stop()
+      transport.close()
+      await listener.close()
+      store.close()
+    },
+  }
 }

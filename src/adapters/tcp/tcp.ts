@@ -1,5 +1,15 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import {
+  type AddressInfo,
+  BlockList,
+  connect,
+  createServer,
+  isIP,
+  isIPv6,
+  type Server,
+  type Socket,
+} from 'node:net'
+import { assert } from '../../model/fault.ts'
 import type { ByteStream } from '../../ports/raft-transport.ts'
 
 /** Where a node listens. */
@@ -13,18 +23,32 @@ export interface TcpListener {
   close(): Promise<void>
 }
 
-/** A stream to an address. Rejects when nobody listens there. Not authenticated: for tests and benchmarks. */
+/**
+ * Plain TCP is for tests and benchmarks on one machine: nobody is authenticated, and nothing is secret. Nodes of a
+ * network speak over the mesh's Noise streams, which say who opened them.
+ */
+const LOOPBACK = new BlockList()
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
+LOOPBACK.addAddress('::1', 'ipv6')
+
+/** A stream to an address. Rejects when nobody listens there. */
 export async function dialTcp({ host, port }: TcpAddress): Promise<ByteStream> {
   const socket = connect({ host, port, noDelay: true })
   await once(socket, 'connect')
   return streamOf(socket)
 }
 
-/** Listens; port 0 takes any. Each stream is the callback's to close. */
+/**
+ * Listens; port 0 takes any. Each stream is the callback's to close. A host that is no address of loopback (a name is
+ * none) is a defect, unless `anywhere`: the caller knows that whoever can reach the port may be believed.
+ */
 export async function listenTcp(
   { host, port }: TcpAddress,
   onStream: (stream: ByteStream) => void,
+  { anywhere = false }: { readonly anywhere?: boolean } = {},
 ): Promise<TcpListener> {
+  const isLoopback = isIP(host) !== 0 && LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
+  assert(anywhere || isLoopback, `plain TCP listens on loopback alone, not on ${host}`)
   const open = new Set<Socket>()
   const server: Server = createServer({ noDelay: true }, (socket) => {
     open.add(socket)

@@ -45,6 +45,19 @@ export class HostLoop {
     this.#later(() => this.#turn())
   }
 
+  /**
+   * Gives leaderships to others; proposals of this node are refused meanwhile. Resolves once none is left, with 0, or
+   * after so many ticks with how many nobody took. The caller then stops the loop. Source: raft-host-catalogue T1.
+   */
+  async handOver(ticksMax: number): Promise<number> {
+    this.#host.beginStop()
+    for (let tick = 0; tick < ticksMax && this.#host.leads().length > 0 && !this.#isOver; tick++) {
+      await new Promise<void>((resolve) => void this.#clock.after(this.#tickMs, resolve))
+    }
+    return this.#host.leads().length
+  }
+
+  /** No turn begins any more, and whoever waits for one waits for ever. */
   stop(): void {
     this.#isOver = true
     this.#cancelTick()

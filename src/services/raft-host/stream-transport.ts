@@ -24,6 +24,10 @@ export interface StreamTransportDeps {
   readonly tell?: (text: string) => void
 }
 
+/** A greeting takes 53 bytes: nobody who has not given one makes this node keep more. */
+const GREETING_BYTES_MAX = 1024
+const GREETING_MS_MAX = 10_000
+
 /**
  * Frames over streams of bytes, whoever makes them: one outgoing stream a peer, opened again when it ends, and
  * incoming ones of any peer that is known, one each: a newer one replaces it. A slow peer slows nobody else.
@@ -59,24 +63,34 @@ export class StreamTransport implements RaftTransport {
 
   /**
    * Takes a stream that somebody opened, until it ends. `authenticated`: who it is by the stream itself; without it
-   * the first frame is believed, which is for tests and benchmarks alone.
+   * the first frame is believed, which is for tests and benchmarks alone. The first frame is a greeting (`Hello`), within
+   * ten seconds. Whatever is not as it must be closes the stream, with the reason.
    */
   async accept(stream: ByteStream, authenticated?: RaftId): Promise<void> {
     let sender: RaftId | undefined
     const splitter = new FrameSplitter(FRAME_BYTES_MAX)
+    const cancel = this.#deps.clock.after(GREETING_MS_MAX, () => this.#refuse(stream, 'no greeting'))
     try {
       for await (const piece of stream.incoming) {
         const frames = splitter.take(piece)
-        if (!frames.ok) return stream.close(frames.error.code)
+        if (!frames.ok) return this.#refuse(stream, frames.error.code)
         for (const frame of frames.value) {
-          if (sender !== undefined) this.#deps.listener.onFrame(sender, frame)
-          else sender = this.#greet(stream, frame, authenticated)
+          if (sender !== undefined) {
+            this.#deps.listener.onFrame(sender, frame)
+            continue
+          }
+          sender = this.#greet(stream, frame, authenticated)
           if (sender === undefined) return
+          cancel()
+        }
+        if (sender === undefined && splitter.waiting > GREETING_BYTES_MAX) {
+          return this.#refuse(stream, 'no greeting')
         }
       }
     } catch (error) {
       this.#deps.tell?.(`a stream ended: ${error instanceof Error ? error.message : 'unknown'}`)
     } finally {
+      cancel()
       stream.close()
       if (sender !== undefined && this.#incoming.get(sender) === stream) this.#incoming.delete(sender)
     }
@@ -92,10 +106,7 @@ export class StreamTransport implements RaftTransport {
   #greet(stream: ByteStream, frame: Uint8Array, authenticated: RaftId | undefined): RaftId | undefined {
     const hello = decodeHello(frame)
     const { network, knows } = this.#deps
-    const refuse = (why: string): undefined => {
-      this.#deps.tell?.(`a stream is refused: ${why}`)
-      stream.close(why)
-    }
+    const refuse = (why: string): undefined => this.#refuse(stream, why)
     if (!hello.ok) return refuse(hello.error.code)
     const { sender } = hello.value
     if (!equalBytes(hello.value.network, network)) return refuse('WRONG_NETWORK')
@@ -104,6 +115,11 @@ export class StreamTransport implements RaftTransport {
     this.#incoming.get(sender)?.close('a newer stream')
     this.#incoming.set(sender, stream)
     return sender
+  }
+
+  #refuse(stream: ByteStream, why: string): undefined {
+    this.#deps.tell?.(`a stream is refused: ${why}`)
+    stream.close(why)
   }
 
   #open(peer: RaftId): void {
