@@ -86,6 +86,7 @@ const ABOUT_GROUP: Readonly<Record<string, string>> = {
 function optionOf(name: string, spec: OptionSpec): Option {
   const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const option = new Option(spec.type === 'boolean' ? flag : `${flag} <${spec.value ?? 'VALUE'}>`, spec.about)
+  option.negate = false // `--no-artifacts` is an option of that name, not the opposite of another
   if (spec.type === 'integer') option.argParser(parseInteger)
   if (spec.type === 'boolean') option.default(false)
   if (spec.choices !== undefined) option.choices(spec.choices)

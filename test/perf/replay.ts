@@ -41,7 +41,7 @@ export const replayBenchmark: Benchmark = {
     const file = carMeasured(car)
     const jsonlMs = best(() => replayed(jsonl, nodeCrypto))
     const unsigned = best(() => replayed(car, { ...nodeCrypto, verify: () => true }))
-    const scaled = (ms: number) => (ms * 10_000) / exported.items
+    const scaled = (took: number) => (took * 10_000) / exported.items
     return [
       ms(
         'replay_10k_ms',
