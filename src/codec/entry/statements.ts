@@ -38,9 +38,13 @@ const fenceRaiseBody = z.strictObject({
   reason: text(0, 256),
 })
 
-/** Links of a voter's hash chain that are left: sha256(next link) is `anchor`. Renewed before they run out. */
+/**
+ * Links of a voter's hash chain that are left: sha256(next link) is `anchor`. Renewed before they run out, each time with a
+ * higher `serial`, so that nobody can bring back a chain whose links are known.
+ */
 export const chainAnchorBody = z.strictObject({
   v: z.literal(1),
+  serial: integer(1, 2 ** 31 - 1),
   anchor: hash32,
   length: integer(1, 2 ** 31 - 1),
 })

@@ -10,7 +10,7 @@ export const MISSED_TURNS_MAX = 16
 export function inForce(chain: Chain | undefined, n: number): Chain | undefined {
   if (chain?.next === undefined || chain.next.from > n) return chain
   const { anchor, length } = chain.next
-  return { anchor, left: length, missed: chain.missed }
+  return { anchor, left: length, serial: chain.serial, missed: chain.missed }
 }
 
 export function useLink(chain: Chain, link: Uint8Array): Chain {

@@ -60,7 +60,7 @@ function fill(turn: Turn, { genesis }: OpenedGenesis): void {
   for (const { did, amount } of genesis.accounts ?? []) mint(turn.book, did, BigInt(amount))
   for (const verifier of genesis.verifiers ?? []) seatVerifier(turn, verifier)
   for (const { voter, anchor, length } of genesis.chains ?? []) {
-    turn.draft.put('chains', voter, { anchor, left: length, missed: 0 })
+    turn.draft.put('chains', voter, { anchor, left: length, serial: 0, missed: 0 })
   }
 }
 

@@ -55,6 +55,8 @@ export interface Chain {
   /** sha256(next link) is this. Empty before the first chain is in force. */
   readonly anchor: Uint8Array
   readonly left: number
+  /** Of the last anchor that the voter signed; 0 for the one in genesis. */
+  readonly serial: number
   /** What follows it from that slot on. */
   readonly next?: { readonly anchor: Uint8Array; readonly length: number; readonly from: number }
   /** Turns in a row without a link. */

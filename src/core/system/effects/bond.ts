@@ -9,6 +9,7 @@ import type { SlotFacts } from '../../records/world.ts'
 import { joined } from '../parties.ts'
 import type { Need } from '../tables.ts'
 import type { Turn } from '../turn.ts'
+import { challengeKey } from './challenge-end.ts'
 
 const PROOF_TYPES: readonly ProofType[] = [
   'SCHEMA_VIOLATION',
@@ -52,7 +53,8 @@ function bondOf(
   if (!opened.ok || !isCommitOf(opened.value, id, challenge)) return undefined
   const { sender, payload } = opened.value.body
   const amount = BigInt(payload.bond)
-  if (need.bonds.some(({ what }) => what === challenge)) return undefined
+  if (need.bonds.some(({ what }) => what === challenge) || need.done.includes(challengeKey(challenge)))
+    return undefined
   if (amount < smallestBond(turn, need, sender)) return undefined
   if (!lockBond(turn.book, sender, amount, `bond ${id}`)) return undefined
   const bond = { account: sender, what: challenge, left: amount, of: amount }

@@ -19,7 +19,7 @@ type End = ToHubOf<'challenge-end'>
  */
 export function applyChallengeEnd(turn: Turn, id: string, need: Need, effect: End): void {
   const challenge = envelopeIdOf(effect.challenge)
-  const key = `challenge ${challenge}`
+  const key = challengeKey(challenge)
   const bond = need.bonds.find(({ what }) => what === challenge)
   if (bond === undefined || need.done.includes(key)) return
   const judged = { ...need, done: [...need.done, key] }
@@ -28,6 +28,11 @@ export function applyChallengeEnd(turn: Turn, id: string, need: Need, effect: En
   if (effect.outcome === 'upheld') shareUnpaid(turn, id, punished, effect)
   noteOutcome(turn, effect, bond.account)
   turn.putNeed(id, { ...punished, insured, bonds: punished.bonds.filter((one) => one !== bond) })
+}
+
+/** In `Need.done`: the challenge has ended, and its CHALLENGE_COMMIT authorises no further bond. */
+export function challengeKey(challenge: string): string {
+  return `challenge ${challenge}`
 }
 
 /** What the insurance account paid of the fees. Upheld: all that lacks, as the slashes of who was wrong follow at once. */

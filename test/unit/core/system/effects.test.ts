@@ -297,6 +297,8 @@ describe('challenges at the hub (economy.md, "Challenges")', () => {
     const commit = one.challenge(challenger)
     const rest = { challenger: challenger.did, attempt: 0, answered: [], honest: [], silent: [] }
     one.tell('challenge-end', { ...rest, challenge: commit.cid, outcome: 'withdrawn' })
+    one.tell('bond', { challenge: commit.cid, envelope: commit.field })
+    expect(one.hub.lastSent('bonded').bonded).toBe(false)
     expect(one.hub.balance(challenger.did)).toBe(9_990n * CREDIT)
     expect(one.account(challenger.did).bonds).toBe(0n)
   })

@@ -140,8 +140,8 @@ describe('chance of slots (consensus.md, "Time and chance: slots")', () => {
 })
 
 describe('renewal of a chain (consensus.md, "Time and chance: slots")', () => {
-  function renewed(hub: Hub, voter: Actor, seed: number) {
-    const body = { v: 1 as const, anchor: chainOf(seed)[0] as Uint8Array, length: 200 }
+  function renewed(hub: Hub, voter: Actor, seed: number, serial = 1) {
+    const body = { v: 1 as const, serial, anchor: chainOf(seed)[0] as Uint8Array, length: 200 }
     return hub.command({ v: 1, kind: 'chain', statement: voter.state('chain-anchor', body) })
   }
 
@@ -158,13 +158,15 @@ describe('renewal of a chain (consensus.md, "Time and chance: slots")', () => {
     const link = chainOf(77)[1] as Uint8Array
     const readings = hub.readings(4, hub.time)
     expect(hub.command({ v: 1, kind: 'slot', n: 4, readings, link }).verdict.kind).toBe('applied')
+    expect(renewed(hub, voter, 77)).toMatchObject(rejected('DUPLICATE'))
+    expect(renewed(hub, voter, 79, 2).verdict.kind).toBe('applied')
   })
 
   it("is a voter's own to ask for", () => {
     const hub = new Hub()
     expect(renewed(hub, hub.person(0), 77)).toMatchObject(rejected('NOT_IN_COMMITTEE'))
     const [voter] = hub.voters as [Actor]
-    const body = { v: 1 as const, anchor: new Uint8Array(32), length: 5 }
+    const body = { v: 1 as const, serial: 1, anchor: new Uint8Array(32), length: 5 }
     const statement = { ...voter.state('chain-anchor', body), body: { ...body, length: 6 } }
     expect(hub.command({ v: 1, kind: 'chain', statement })).toMatchObject(rejected('BAD_SIGNATURE'))
   })
