@@ -5,7 +5,7 @@ import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { judgeProof } from '../../challenge/proof.ts'
 import { closeChallenge } from '../challenges.ts'
-import { hear, slashEquivocation } from '../committee.ts'
+import { hear, slashEquivocation, tally } from '../committee.ts'
 import { decisionOf } from '../decision.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
@@ -79,6 +79,7 @@ function judgeUndecided(
   if (decided === 'upheld' || decided === 'rejected')
     return reject('CONFLICT', `K seats say ${decided}`).error
   slashEquivocation(turn, before, heard.value)
-  turn.putCommittee(heard.value)
+  const { open } = tally(heard.value, id)
+  turn.putCommittee({ ...heard.value, silent: [...heard.value.silent, ...open] })
   return undefined
 }

@@ -233,6 +233,7 @@ describe('entry `void-challenge`', () => {
     expect(led.kit.lastSent('challenge-end')).toMatchObject({
       outcome: 'rejected',
       answered: [seats[1]?.did],
+      silent: [seats[0]?.did, seats[2]?.did],
     })
   })
 })

@@ -75,7 +75,11 @@ describe('entry `lapse`', () => {
     led.kit.advance(1)
     must(lapse(led))
     expect(led.one.need).toMatchObject({ state: 'DECIDED', attempt: 2 })
-    expect(led.kit.lastSent('unlock')).toMatchObject({ account: worker(led, 1).did, attempt: 1 })
+    expect(led.kit.lastSent('unlock')).toMatchObject({
+      account: worker(led, 1).did,
+      attempt: 1,
+      unclaimed: true,
+    })
     expect(outcome(lapse(led))).toBe('WINDOW_CLOSED')
   })
 
