@@ -69,10 +69,25 @@ const leafTuple = z.tuple([
 
 const outputsTuple = z.tuple([z.literal(LEAF_KIND.outputs), list(outputTuple, LEAF_OUTPUTS_MAX, 1)])
 
+const anyOutputs = z.compile(z.union([leafTuple, outputsTuple]))
+
 /** Canonical dag-cbor of [0, item, applied, [[kind, group, number, hash?], …], [[name, head]] or []]. */
 export function itemLeaf({ item, applied, outputs, subject }: ItemLeaf): Uint8Array {
   const of = subject === undefined ? [] : [[subject.name, subject.head]]
   return encodeDagCbor([LEAF_KIND.item, item, applied, outputs.map(outputToIpld), of])
+}
+
+/** Of an item without outputs and subject, which most are: written once, and for each one the two parts that differ. */
+const plain = itemLeaf({ item: new Uint8Array(32), applied: true, outputs: [] })
+const PLAIN_ITEM_AT = 4
+const PLAIN_APPLIED_AT = PLAIN_ITEM_AT + 32
+const [CBOR_FALSE, CBOR_TRUE] = [0xf4, 0xf5]
+
+/** As `itemLeaf` with neither outputs nor subject; valid until the next call. */
+export function plainLeaf(item: Uint8Array, applied: boolean): Uint8Array {
+  plain.set(item, PLAIN_ITEM_AT)
+  plain[PLAIN_APPLIED_AT] = applied ? CBOR_TRUE : CBOR_FALSE
+  return plain
 }
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED: also for a leaf of another kind. */
@@ -98,7 +113,7 @@ export function outputsLeaf(outputs: readonly Output[]): Uint8Array {
 export function decodeLeafOutputs(bytes: Uint8Array): Result<readonly Output[], Rejection> {
   const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
   if (!decoded.ok) return decoded
-  const formed = checkSchema(z.union([leafTuple, outputsTuple]), decoded.value, 'leaf')
+  const formed = checkSchema(anyOutputs, decoded.value, 'leaf')
   if (!formed.ok) return formed
   return ok((formed.value[0] === LEAF_KIND.item ? formed.value[3] : formed.value[1]).map(outputOf))
 }

@@ -95,10 +95,10 @@ function namedBy(
   const head = verifyInChain(chain, certificate, rules)
   if (!head.ok) return head
   const named = new Map<string, NamedOutput>()
-  for (const leaf of leaves) {
-    const opened = openOutputs(head.value, leaf, rules.sha256)
-    if (!opened.ok) return opened
-    for (const output of opened.value) {
+  const opened = openOutputs(head.value, leaves, rules.sha256)
+  if (!opened.ok) return opened
+  for (const [at, leaf] of leaves.entries()) {
+    for (const output of opened.value[at] ?? []) {
       if (output.group === target) named.set(outputKey(output), { output, leaf })
     }
   }

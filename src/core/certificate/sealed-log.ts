@@ -6,6 +6,7 @@ import {
   LEAF_OUTPUTS_MAX,
   type Output,
   outputsLeaf,
+  plainLeaf,
   votersLeaf,
 } from '../../codec/certificate/leaf.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
@@ -109,10 +110,11 @@ export function outputKey(output: Output): string {
 
 /** An item was applied: its leaf, and what of it is still to be proved. */
 export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, sha256: Sha256): void {
-  const bytes = itemLeaf(item)
   const leaf = sealed.tree.size
-  sealed.tree.append(leafHash(bytes, sha256))
   const open = item.outputs.length + (marks.closing ? 1 : 0)
+  const isPlain = open === 0 && item.subject === undefined
+  const bytes = isPlain ? plainLeaf(item.item, item.applied) : itemLeaf(item)
+  sealed.tree.append(leafHash(bytes, sha256))
   if (open > 0) sealed.leaves.set(leaf, { bytes, open })
   for (const output of item.outputs) {
     const key = outputKey(output)

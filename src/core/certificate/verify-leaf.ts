@@ -11,8 +11,9 @@ import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { verifyInclusion } from '../../codec/merkle/inclusion.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
-import type { Result } from '../../model/result.ts'
+import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
+import { PathCheck } from './path-check.ts'
 import type { CertificateContext } from './verify-certificate.ts'
 import { type VoterChain, verifyInChain } from './voter-chain.ts'
 
@@ -41,13 +42,22 @@ export function openLeaf(head: TreeHead, proven: ProvenLeaf, sha256: Sha256): Re
   return isIncluded(head, proven, sha256) ? decodeItemLeaf(proven.leaf) : notIncluded(head, proven)
 }
 
-/** Outputs that a leaf of a verified head names: of an item, or of older ones. Rejects as `openLeaf`. */
+/** Outputs that each leaf of a verified head names: of an item, or of older ones. Rejects as `openLeaf`. */
 export function openOutputs(
   head: TreeHead,
-  proven: ProvenLeaf,
+  leaves: readonly ProvenLeaf[],
   sha256: Sha256,
-): Result<readonly Output[], Rejection> {
-  return isIncluded(head, proven, sha256) ? decodeLeafOutputs(proven.leaf) : notIncluded(head, proven)
+): Result<readonly (readonly Output[])[], Rejection> {
+  const paths = new PathCheck(head.size, head.root, sha256)
+  const opened: (readonly Output[])[] = []
+  for (const proven of leaves) {
+    const { leaf, index, path } = proven
+    if (!paths.includes(leafHash(leaf, sha256), index, path)) return notIncluded(head, proven)
+    const outputs = decodeLeafOutputs(leaf)
+    if (!outputs.ok) return outputs
+    opened.push(outputs.value)
+  }
+  return ok(opened)
 }
 
 function isIncluded({ size, root }: TreeHead, { leaf, index, path }: ProvenLeaf, sha256: Sha256): boolean {

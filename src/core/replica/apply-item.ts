@@ -53,12 +53,16 @@ export function applyItem(
       addLeaf(sealed, step.counted, [...made, ...acksOf(sealed, replica, step.writes)], sha256)
     }
     countItem(replica)
-    while (sealed !== undefined && isRelistDue(sealed)) {
-      relist(sealed, sha256)
-      countItem(replica)
-    }
+    if (sealed !== undefined) relistAll(sealed, replica, sha256)
   }
   return settled
+}
+
+function relistAll(sealed: SealedLog, replica: Replica, sha256: Sha256): void {
+  while (isRelistDue(sealed)) {
+    relist(sealed, sha256)
+    countItem(replica)
+  }
 }
 
 function addLeaf(

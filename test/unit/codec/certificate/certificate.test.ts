@@ -89,7 +89,7 @@ const FORMS: readonly [
   ['shares of a turn', encodeShares(SENT), decodeShares, encodeShares],
   ['a chain of voters', encodeVoterChain([LINK, LINK]), decodeVoterChain, encodeVoterChain],
   ['a leaf of an item', itemLeaf(LEAF), decodeItemLeaf, itemLeaf],
-  ['a leaf of outputs that wait', outputsLeaf(LEAF.outputs), decodeLeafOutputs, outputsLeaf as never],
+  ['a leaf of outputs that wait', outputsLeaf(LEAF.outputs), decodeLeafOutputs, outputsLeaf],
   ['a proof of a batch', encodeBatchProof(PROOF), decodeBatchProof, encodeBatchProof],
   ['a note of what was signed', encodeSealNote(HEADS), decodeSealNote, encodeSealNote],
   ['evidence', encodeDoubleSigning(EVIDENCE), decodeDoubleSigning, encodeDoubleSigning],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { decodeBatchProof, encodeBatchProof } from '../../../../src/codec/certificate/batch-proof.ts'
 import { encodeCertificate } from '../../../../src/codec/certificate/certificate.ts'
+import { itemLeaf, plainLeaf } from '../../../../src/codec/certificate/leaf.ts'
 import type { TreeHead } from '../../../../src/codec/certificate/tree-head.ts'
+import { encodeItem } from '../../../../src/codec/entry/item.ts'
 import { provable, proveOutputs } from '../../../../src/core/certificate/prove-outputs.ts'
 import { foundSealedLog, makeHead, type SealedLog } from '../../../../src/core/certificate/sealed-log.ts'
 import { applyItem } from '../../../../src/core/replica/apply-item.ts'
@@ -11,6 +13,7 @@ import {
   encodeReplica,
   hashState,
 } from '../../../../src/core/replica/checkpoint.ts'
+import { commandItem } from '../../../../src/core/replica/leaf-items.ts'
 import { proofCheck } from '../../../../src/core/replica/proof-check.ts'
 import { effectBatch, type Replica } from '../../../../src/core/replica/replica.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../../../src/model/raft.ts'
@@ -231,6 +234,23 @@ describe('outputs that nobody answers', () => {
     expect(pair.batch(head).bodies).toHaveLength(4)
     pair.apply(B, { kind: 'effects', batch: pair.batch(head) })
     expect(pair.board(B).arrived).toEqual(['1:one', '1:two', '1:three', '1:four'])
+  })
+})
+
+describe('what a leaf names', () => {
+  it.each([0, 1, 23, 24, 255, 256, 65_535, 65_536, 70_000])(
+    'is the item as the encoder writes it, of %i bytes',
+    (length) => {
+      const body = Uint8Array.from({ length }, (_, at) => at)
+      expect(commandItem(body)).toEqual(encodeItem({ kind: 'command', command: body }))
+    },
+  )
+
+  it('is in a leaf whose short form is the long one', () => {
+    for (const applied of [true, false]) {
+      const item = sha256(Uint8Array.of(applied ? 1 : 0))
+      expect(plainLeaf(item, applied).slice()).toEqual(itemLeaf({ item, applied, outputs: [] }))
+    }
   })
 })
 
