@@ -62,6 +62,8 @@ export interface ModuleView {
   readonly globals: GlobalType[]
   importedGlobals: number
   tables: number
+  /** In all element segments so far. */
+  elements: number
   tableImported: boolean
   memory: MemoryView | undefined
   readonly exports: ExportView[]
@@ -86,6 +88,7 @@ export function emptyModule(bytes: Uint8Array): ModuleView {
     globals: [],
     importedGlobals: 0,
     tables: 0,
+    elements: 0,
     tableImported: false,
     memory: undefined,
     exports: [],

@@ -17,7 +17,9 @@ export function readElementSegment(reader: Reader, module: ModuleView, config: M
   if ((flags & (NOT_ACTIVE | EXPLICIT)) !== 0) readElementKind(reader, (flags & EXPRESSIONS) !== 0)
   const count = reader.count()
   const max = config.limits.tableElementsMax
-  if (count > max) return void reader.refuse('LIMIT', `segment of ${count} elements, ${max} allowed`)
+  module.elements += count
+  if (module.elements > max)
+    return void reader.refuse('LIMIT', `segments of ${module.elements} elements, ${max} allowed`)
   for (let i = 0; i < count && reader.refusal === undefined; i++) {
     if ((flags & EXPRESSIONS) !== 0) readReference(reader, module)
     else readFunctionIndex(reader, module)

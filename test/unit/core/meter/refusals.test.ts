@@ -27,6 +27,12 @@ const FUNCREF = 0x70
 const EXTERNREF = 0x6f
 const END = 0x0b
 
+/** Two segments, with one and with two functions. */
+const ELEMENTS = [
+  [1, 0, 1, 0],
+  [1, 0, 2, 0, 0],
+]
+
 type Row = readonly [what: string, bytes: Uint8Array]
 
 function code(...bytes: number[]): Uint8Array {
@@ -62,6 +68,7 @@ describe('proposals that the meter does not take are refused by their name', () 
     ['try', code(0x06, 0x40, 0x19, END)],
     ['throw', code(0x08, 0)],
     ['an imported tag', build({ imports: [[...text('a'), ...text('b'), 4, 0, 0]] })],
+    ['an exported tag', single([], {}, { exports: [exported('t', 4, 0)] })],
     ['an exception reference', build({ funcs: [{ params: [0x69], code: [] }] })],
     ['a reference to no exception', build({ funcs: [{ params: [0x74], code: [] }] })],
   ])
@@ -323,6 +330,7 @@ describe('limits', () => {
     ['globalsMax', 1, build({ globals: [[I32, 0, 0x41, 0, END]] })],
     ['exportsMax', 1, single([])],
     ['tableElementsMax', 9, build({ table: [FUNCREF, 0, 9] })],
+    ['tableElementsMax', 3, single([], {}, { table: [FUNCREF, 0, 1], elements: ELEMENTS })],
     ['elementSegmentsMax', 1, build({ table: [FUNCREF, 0, 1], elements: [[1, 0, 0]] })],
     ['dataSegmentsMax', 1, single([], {}, { data: [[1, 0]] })],
     ['localsMax', 3, single([], { params: [I32], locals: [I32, F64] })],
@@ -345,6 +353,20 @@ describe('limits', () => {
       )
     expect(refusalOf(locals(0xffff_ffff))).toBe('LIMIT')
     expect(refusalOf(build({ table: [FUNCREF, 0, ...leb(0xffff_ffff)] }))).toBe('LIMIT')
+  })
+
+  it('of the configuration itself are ours to keep', () => {
+    const bytes = single([])
+    for (const [name, most] of [
+      ['memoryPagesMax', 65_536],
+      ['stackSlotsMax', 0x7fff_ffff],
+      ['gasPerByteGrown', 4_096],
+      ['startGas', Number.MAX_SAFE_INTEGER],
+    ] as const) {
+      expect(refusalOf(bytes, { [name]: most })).toBe('')
+      expect(() => refusalOf(bytes, { [name]: most + 1 })).toThrow(name)
+      expect(() => refusalOf(bytes, { [name]: -1 })).toThrow(name)
+    }
   })
 
   it('a body that would outgrow what engines take is refused', () => {

@@ -25,7 +25,8 @@ describe('the bound on calls', () => {
   const bounded = (stackSlotsMax: number) => metered(single(RECURSION.code, RECURSION), { stackSlotsMax })
 
   it('stops at the same depth each time, by its own reason', () => {
-    const { bytes } = bounded(2_000)
+    const { bytes, stats } = bounded(2_000)
+    expect(stats).toMatchObject({ functions: 1, countedFunctions: 1 })
     const depths = [...Array(400).keys()]
     const reached = depths.filter((depth) => open(bytes).call('run', [depth]).result !== 'too-deep')
     expect(reached).toEqual(depths.slice(0, reached.length)) // once too deep, always
