@@ -7,11 +7,30 @@ import type { RecordValue } from './view.ts'
 const BIG = '$'
 const BIG_TEXT = /^(?:0|-?[1-9][0-9]*)$/
 
+/** The value itself where it has no bigint and no such key: most records are not copied. */
 export function recordToIpld(value: RecordValue): Ipld {
   if (typeof value === 'bigint') return { [BIG]: value.toString() }
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
-  if (Array.isArray(value)) return value.map(recordToIpld)
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [escaped(key), recordToIpld(inner)]))
+  return isRecordList(value) ? listToIpld(value) : mapToIpld(value)
+}
+
+function listToIpld(items: readonly RecordValue[]): Ipld {
+  const made = items.map(recordToIpld)
+  return made.every((item, at) => item === items[at]) ? (items as readonly Ipld[]) : made
+}
+
+function mapToIpld(map: { readonly [key: string]: RecordValue }): Ipld {
+  let isSame = true
+  const entries = Object.entries(map).map(([key, inner]): [string, Ipld] => {
+    const made = recordToIpld(inner)
+    if (made !== inner || key.startsWith(BIG)) isSame = false
+    return [escaped(key), made]
+  })
+  return isSame ? (map as { readonly [key: string]: Ipld }) : Object.fromEntries(entries)
+}
+
+function isRecordList(value: RecordValue): value is readonly RecordValue[] {
+  return Array.isArray(value)
 }
 
 /** Undefined for what `recordToIpld` does not make: links, and reserved maps of another form. */
