@@ -19,7 +19,7 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS
 
 /** In the order of the table. */
-export const CHECK_NAMES = Object.keys(CHECKS) as readonly CheckName[]
+const CHECK_NAMES = Object.keys(CHECKS) as readonly CheckName[]
 
 /**
  * Which check a rule belongs to that refuses a recorded entry, by its code: what was applied is refused by no rule, so

@@ -2,7 +2,7 @@ import type { BundleBlock } from '../codec/bundle/block.ts'
 import { closeBytes, closeItem } from '../codec/bundle/nested.ts'
 import type { ItemLeaf } from '../codec/certificate/leaf.ts'
 import type { ToBucket, ToHub } from '../codec/entry/effect.ts'
-import { decodeItem, type GroupItem, HUB } from '../codec/entry/item.ts'
+import { decodeItem, type GroupItem } from '../codec/entry/item.ts'
 import { type Ipld, isList, isMap } from '../codec/ipld.ts'
 import { recordOfIpld } from '../core/records/record-ipld.ts'
 import type { Records } from '../core/records/tables.ts'
@@ -97,8 +97,4 @@ function checkOfLeaf(name: string, { outputs }: ItemLeaf): CheckName {
 function summary({ effects }: Step<Shape, ToBucket | ToHub>): string {
   const kinds = effects.map(({ target, body }) => `${body.kind} to ${target === 'hub' ? 'the hub' : target}`)
   return kinds.length === 0 ? 'no effects' : kinds.slice(0, 8).join(', ')
-}
-
-export function machineName(machine: number): string {
-  return machine === HUB ? 'the hub' : `bucket ${machine}`
 }

@@ -15,6 +15,7 @@ import type { SlotFacts } from '../../src/core/records/world.ts'
 import type { LogMachine, Machines } from '../../src/core/witness/machine.ts'
 import type { Did } from '../../src/model/ids.ts'
 import { ok } from '../../src/model/result.ts'
+import { replayFile } from '../../src/node/record/replay.ts'
 import { fileOf } from '../setup/bundles.ts'
 import { exportOf, logsOf, replayOf } from '../setup/exports.ts'
 import { Theatre } from '../setup/theatre.ts'
@@ -99,8 +100,7 @@ function carMeasured(car: Uint8Array): { readonly ms: number; readonly rssBytes:
 }
 
 function runChild(path: string): { readonly ms: number; readonly rssBytes: number } {
-  const child = join(import.meta.dirname, 'replay-child.ts')
-  const out = execFileSync(process.execPath, [child, path], { encoding: 'utf8' })
+  const out = execFileSync(process.execPath, [import.meta.filename, path], { encoding: 'utf8' })
   const run = JSON.parse(out) as { sound: boolean; ms: number; rssBytes: number }
   if (!run.sound) throw new Error('the file does not replay')
   return run
@@ -190,3 +190,14 @@ function bytes(key: string, about: string, value: number): Figure {
 function rate(key: string, about: string, value: number): Figure {
   return { key, about, value, unit: 'per_s' }
 }
+
+/** The process of its own: replays a file as `canswarm replay` does, and says what it took. */
+async function measureChild(path: string): Promise<void> {
+  const started = performance.now()
+  const request = { path, network: undefined, anchor: undefined, allowUnchecked: new Set<string>() }
+  const { sound } = await replayFile({ ...request, progress: () => undefined })
+  const rssBytes = process.resourceUsage().maxRSS * 1_024
+  process.stdout.write(JSON.stringify({ sound, ms: performance.now() - started, rssBytes }))
+}
+
+if (import.meta.main) await measureChild(process.argv[2] ?? '')

@@ -195,6 +195,6 @@ const MANIFEST: Payload<'MANIFEST'> = {
   ],
 }
 
-export function credits(count: number): MicroText {
+function credits(count: number): MicroText {
   return String(BigInt(count) * CREDIT) as MicroText
 }

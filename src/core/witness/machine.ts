@@ -33,7 +33,7 @@ export function groupOfMachine(machine: number): GroupId {
  * The leaf that a step makes, where the effects' numbers are known: those of `numbered`, in order. Undefined where the
  * step does not ask for as many effects, of the same groups.
  */
-export function leafOfStep(
+function leafOfStep(
   item: Uint8Array,
   { verdict, effects, subject }: Step<Shape, ToBucket | ToHub>,
   numbered: ItemLeaf,

@@ -232,9 +232,7 @@ function bodyOf(field: { readonly [key: string]: Ipld }): { readonly [key: strin
   return decoded?.ok === true && isMap(decoded.value) ? decoded.value : undefined
 }
 
-export function payloadOf(field: {
-  readonly [key: string]: Ipld
-}): { readonly [key: string]: Ipld } | undefined {
+function payloadOf(field: { readonly [key: string]: Ipld }): { readonly [key: string]: Ipld } | undefined {
   const payload = bodyOf(field)?.['payload']
   return payload !== undefined && isMap(payload) ? payload : undefined
 }
