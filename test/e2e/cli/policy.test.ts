@@ -276,6 +276,33 @@ describe('canswarm policy build', () => {
   })
 
   it.skipIf(!hasOpa)(
+    'builds, tests and asks the policy of the guide, which prints what the guide says',
+    async () => {
+      const guide = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8')
+      const folder = join(place.path, 'my-policy')
+      mkdirSync(folder)
+      const rego = /^```rego\n(?<text>[\s\S]*?)^```/mu.exec(guide)?.groups?.['text'] ?? ''
+      writeFileSync(join(folder, 'policy.rego'), rego)
+      writeFileSync(
+        join(folder, 'cases.jsonl'),
+        GUIDE_CASES.map((one) => `${JSON.stringify(one)}\n`).join(''),
+      )
+      const dear = { kind: 'NEED', payload: { task_type: 'image/draw', budget: '2000000' } }
+      const commands = [
+        ['build', folder],
+        ['test', folder, '--record'],
+        ['eval', folder, file('dear-image.json', JSON.stringify(dear))],
+      ]
+      for (const command of commands) {
+        const { stdout } = await canswarm(['policy', ...command], { home: other })
+        const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('file '))
+        expect(lines.length).toBeGreaterThan(2)
+        for (const line of lines) expect(guide).toContain(`${line}\n`)
+      }
+    },
+  )
+
+  it.skipIf(!hasOpa)(
     'refuses Rego that is wrong, with the words of the compiler, and data files',
     async () => {
       const folder = join(place.path, 'wrong')
@@ -300,6 +327,19 @@ describe('canswarm policy build', () => {
     expect([code, data.error.code, data.error.field]).toEqual([4, 'UNKNOWN_CAPABILITY', 'time.now_ns'])
   })
 })
+
+const GUIDE_CASES = [
+  {
+    id: 'text',
+    input: { kind: 'NEED', payload: { task_type: 'text/summarize', budget: '900000' } },
+    decision: { allow: true, denials: [] },
+  },
+  {
+    id: 'image',
+    input: { kind: 'NEED', payload: { task_type: 'image/draw', budget: '900000' } },
+    decision: { allow: false, denials: [{ rule: 'text_only', field: 'payload.task_type' }] },
+  },
+]
 
 describe('canswarm envelope sign in a network whose genesis names the default policy', () => {
   const home = join(place.path, 'policed')
