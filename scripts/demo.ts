@@ -1,16 +1,25 @@
 /**
- * `npm run demo`: what CAN Swarm can do today, with real processes, keys and files. Three parties hold a signed
- * conversation about one task; everything that must not be believed is tried and refused.
+ * `npm run demo`: a whole network of state machines in one process, under virtual time: the hub, buckets, three voters that
+ * certify what is applied, and people who are not all honest. Four needs live their lives; then a thread's record is exported
+ * by the real program, replayed without the network, and found out when one byte of it is changed.
  */
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { demoNeed, demoPatch, flipByte, foldHash, shuffled } from './demo/material.ts'
+import { nodeCrypto } from '../src/adapters/crypto/node-crypto.ts'
+import { LogFiles } from '../src/adapters/log-files/log-files.ts'
+import { conservation } from '../src/core/system/conservation.ts'
+import { closeHistory } from '../src/sim/heart/close-history.ts'
+import { PLAY_SLOT_MS } from '../src/sim/heart/parameters.ts'
+import { Play } from '../src/sim/heart/play.ts'
+import type { Stage } from '../src/sim/heart/stage.ts'
+import { Chance } from '../src/sim/raft/chance.ts'
+import { storeNetwork } from '../src/sim/record/store-network.ts'
+import { makeParts, makeStage, needOf, PEOPLE, STORIES } from './demo/company.ts'
 import { canswarm, expectExit, say, step } from './demo/narrate.ts'
 
-const ORDERS = 20
-const PARTIES = ['requester', 'worker', 'verifier'] as const
-const INPUT_FILE = new URL('../README.md', import.meta.url)
+const INPUT = readFileSync(new URL('../README.md', import.meta.url)).subarray(0, 8_192)
+const START_MS = Date.UTC(2026, 0, 1)
 
 const place = mkdtempSync(join(tmpdir(), 'canswarm-demo-'))
 process.chdir(place) // so that files are named as a person would name them
@@ -21,86 +30,73 @@ try {
 }
 
 function main(): void {
-  const homes = Object.fromEntries(PARTIES.map((name) => [name, join(place, name)]))
-  const thread = 'thread.jsonl'
-  const home = (name: (typeof PARTIES)[number]): string => homes[name] ?? ''
-  const journal = join(home('requester'), 'journal', '00000001.jsonl')
+  const begun = performance.now()
+  step(
+    'A network: one hub, 256 buckets, three voters, five verifiers; slots every half second of virtual time',
+  )
+  const stage = makeStage(START_MS)
+  const parts = makeParts(stage)
+  say(`genesis ${stage.genesis.net.toString()}`)
+  say(moneyOf(stage))
 
-  step('Three parties, one network')
-  say(canswarm(home('requester'), ['init', '--dev', '--label', 'demo']).stdout)
-  for (const name of PARTIES.slice(1)) {
-    const { stdout } = canswarm(home(name), [
-      'init',
-      '--network',
-      join(home('requester'), 'genesis.json'),
-      '--json',
-    ])
-    say(`${name}: ${JSON.parse(stdout).did}`)
+  const chance = new Chance(1, 'demo')
+  const play = new Play({ stage, parts, chance, slotMs: PLAY_SLOT_MS, check: () => undefined })
+  const threads = new Map<string, string>()
+  for (const story of STORIES) {
+    step(`alice asks for work: ${story}`)
+    const payload = needOf(story, INPUT)
+    if (!play.post(stage.actor('alice'), payload)) throw new Error('the hub refused the need')
+    const posted = play.posted.at(-1)
+    if (posted === undefined) throw new Error('what was posted is kept')
+    const slots = stage.slot
+    while (!play.isOver(posted.id)) play.round()
+    closeHistory(stage, posted.id)
+    const bucket = stage.bucketOf(posted.id) ?? 0
+    threads.set(story, posted.thread)
+    say(`${play.stateOf(posted.id) ?? ''} in bucket ${bucket} after ${stage.slot - slots} slots`)
+    say(moneyOf(stage))
   }
 
-  step('The requester asks for a task; its input is a real file, README.md')
-  writeFileSync('need.json', demoNeed(readFileSync(INPUT_FILE)))
-  sign('requester', ['--kind', 'NEED', '--payload', 'need.json'])
-  say(canswarm(home('verifier'), ['envelope', 'show', thread]).stdout.split('\n').slice(0, 8).join('\n'))
-
-  step('Worker and verifier answer at the same time; neither has seen the other')
-  const before = readFileSync(thread)
-  const answers = (['worker', 'verifier'] as const).map((name) => {
-    writeFileSync(`${name}.json`, demoPatch(name))
-    return canswarm(home(name), [
-      'envelope',
-      'sign',
-      '--kind',
-      'UPDATE_PLAN',
-      '--payload',
-      `${name}.json`,
-      '--after',
-      thread,
-    ]).stdout
-  })
-  writeFileSync(thread, `${before.toString()}${answers.join('')}`)
-  writeFileSync('merge.json', demoPatch('requester'))
-  sign('requester', ['--kind', 'UPDATE_PLAN', '--payload', 'merge.json', '--after', thread])
-  say(canswarm(home('verifier'), ['envelope', 'verify', thread]).stdout)
-
-  step('64 envelopes under one signature')
-  const wire = 'batch.cbor'
-  const list = Array.from({ length: 64 }, (_, index) =>
-    JSON.stringify({ kind: 'UPDATE_PLAN', payload: JSON.parse(demoPatch(`note-${index}`)) as unknown }),
-  )
-  writeFileSync('list.jsonl', `${list.join('\n')}\n`)
-  sign('worker', ['--list', 'list.jsonl', '--after', thread, '--wire', wire])
-  const verdict = JSON.parse(canswarm(home('verifier'), ['envelope', 'verify', thread, '--json']).stdout)
+  step('The logs of all machines go to files; the thread of the upheld challenge, as anybody can read it')
+  const files = LogFiles.create('logs', stage.genesisBytes, nodeCrypto.sha256)
+  storeNetwork(stage.network, true, files)
+  files.close()
+  const thread = threads.get('upheld challenge') ?? ''
+  const home = join(place, 'home')
   say(
-    `${verdict.accepted} envelopes accepted, ${verdict.refused} refused; the wire batch is ${statSync(wire).size} bytes`,
+    expectExit(0, canswarm(home, ['export', thread, '--from', 'logs', '--jsonl', '--out', 'thread.jsonl']))
+      .stdout,
   )
+  say(expectExit(0, canswarm(home, ['thread', 'show', 'thread.jsonl'])).stdout)
 
-  step(`The same thread in ${ORDERS} random orders`)
-  const lines = readFileSync(thread, 'utf8').trimEnd().split('\n')
-  const hashes = new Set(Array.from({ length: ORDERS }, (_, seed) => foldHash(shuffled(lines, seed))))
-  say(`${hashes.size} state: sha256 ${[...hashes].join(', ')}`)
-  if (hashes.size !== 1) throw new Error('the state of a thread depends on the order of arrival')
+  step('Replay on a machine that has nothing but the file and the name of the network')
+  const replayed = ['replay', 'thread.jsonl', '--network', stage.genesis.net.toString()]
+  say('Nobody here can do the task again, and says so; whoever accepts that names it:')
+  say(expectExit(0, canswarm(home, [...replayed, '--allow-unchecked', 'tasks'])).stdout)
 
   step('One changed byte')
-  writeFileSync('forged.jsonl', flipByte(lines[0] ?? ''))
-  say(expectExit(4, canswarm(home('verifier'), ['envelope', 'verify', 'forged.jsonl'])).stdout)
+  const bytes = readFileSync('thread.jsonl')
+  const at = Math.floor(statSync('thread.jsonl').size / 2)
+  bytes[at] = (bytes[at] ?? 0) ^ 1
+  writeFileSync('thread.jsonl', bytes)
+  say(expectExit(6, canswarm(home, replayed)).stdout)
+  say(`done in ${((performance.now() - begun) / 1_000).toFixed(1)} s`)
+}
 
-  step('The requester cannot sign two different envelopes with one seq')
-  const twice = ['envelope', 'sign', '--kind', 'UPDATE_PLAN', '--payload', 'merge.json']
-  writeFileSync('early.jsonl', before)
-  say(expectExit(4, canswarm(home('requester'), [...twice, '--after', 'early.jsonl'])).stderr)
+/** Credits of everybody, and that none came from nowhere. */
+function moneyOf(stage: Stage): string {
+  const { records } = stage.hub
+  const lines = PEOPLE.map((name) => {
+    const account = records.get('accounts', stage.actor(name).did)
+    const stake = account?.stake ?? 0n
+    const rest = stake === 0n ? '' : `, stake ${creditsText(stake)}`
+    return `${name.padEnd(8)} ${creditsText(account?.balance ?? 0n).padStart(12)}${rest}`
+  })
+  const { minted, burned } = conservation(records)
+  return [...lines, `minted ${creditsText(minted)}, burned ${creditsText(burned)}`].join('\n')
+}
 
-  step('The journal: a crash in the middle of a write is mended, a changed line is named')
-  truncateSync(journal, statSync(journal).size - 40)
-  say(canswarm(home('requester'), ['journal', 'verify']).stderr)
-  sign('requester', ['--kind', 'UPDATE_PLAN', '--payload', 'worker.json', '--after', thread])
-  say(canswarm(home('requester'), ['journal', 'show', '--kind', 'recovered']).stdout)
-  say(canswarm(home('requester'), ['journal', 'verify']).stdout)
-  writeFileSync(journal, readFileSync(journal, 'utf8').replace('"n":2,', '"n":3,'))
-  say(expectExit(6, canswarm(home('requester'), ['journal', 'verify'])).stdout)
-
-  function sign(name: (typeof PARTIES)[number], args: readonly string[]): void {
-    const { stdout } = expectExit(0, canswarm(home(name), ['envelope', 'sign', ...args]))
-    writeFileSync(thread, stdout, { flag: 'a' })
-  }
+function creditsText(micro: bigint): string {
+  const text = micro.toString().padStart(7, '0')
+  return `${text.slice(0, -6)}.${text.slice(-6)}`
 }

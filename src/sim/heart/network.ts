@@ -117,10 +117,3 @@ export class HeartNetwork {
     return { certificate, index, leaf: logged.leaf, path: group.tree.path(index, certificate.head.size) }
   }
 }
-
-/** Bytes that all logs hold, for those who store or compare them: by machine, hub first. */
-export function logsOf(network: HeartNetwork): ReadonlyMap<number, readonly Uint8Array[]> {
-  return new Map(
-    [HUB, ...network.buckets].map((machine) => [machine, network.log(machine).map(({ item }) => item)]),
-  )
-}

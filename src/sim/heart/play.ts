@@ -1,6 +1,7 @@
 import type { Payload } from '../../codec/payload/verbs.ts'
 import type { NeedState } from '../../core/bucket/transitions.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
+import type { ThreadId } from '../../model/ids.ts'
 import type { Chance } from '../raft/chance.ts'
 import type { Actor } from './actor.ts'
 import { type Part, type Scene, sceneOf } from './cast/scene.ts'
@@ -12,6 +13,7 @@ export interface Posted {
   readonly id: string
   readonly payload: Payload<'NEED'>
   readonly requester: Actor
+  readonly thread: ThreadId
 }
 
 export interface PlayOptions {
@@ -45,7 +47,7 @@ export class Play {
     const verdict = stage.submit(spoken)
     check()
     if (verdict.kind !== 'applied') return false
-    this.posted.push({ id: spoken.id, payload, requester })
+    this.posted.push({ id: spoken.id, payload, requester, thread: spoken.thread })
     return true
   }
 

@@ -49,8 +49,8 @@ export class Worker implements Part {
   #bid(scene: Scene): readonly Line[] {
     const { need, terms, stage } = scene
     const { did } = this.actor
-    const registry = proveRegistry(stage.hub.records, did, this.#crypto.sha256)
-    if (registry === undefined || registry.slot < terms.escrowed || did === terms.requester) return []
+    const proof = proveRegistry(stage.hub.records, did, this.#crypto.sha256)
+    if (proof === undefined || proof.slot < terms.escrowed || did === terms.requester) return []
     if (terms.invited.length > 0 && !terms.invited.includes(did)) return []
     const hash = planCommitment(stage.genesis.net, did, this.#plan(scene, need.bidRound), this.#crypto.sha256)
     const bid = {
@@ -61,8 +61,8 @@ export class Worker implements Part {
       heartbeat_interval: BEAT_MS,
       manifest: this.#manifest,
       registry: {
-        ...registry,
-        path: registry.path.map(([side, sibling]): [0 | 1, Uint8Array] => [side, sibling]),
+        ...proof,
+        path: proof.path.map(([side, sibling]): [0 | 1, Uint8Array] => [side, sibling]),
       },
       plan: { hash },
     }
