@@ -1,5 +1,8 @@
 import type { Attempt } from './play.ts'
 
+/** Challenges beside the one that is upheld, where there are any. */
+const VOIDED = 8
+
 type Tally = Pick<Attempt, 'truthful' | 'words' | 'silent' | 'end'>
 
 /**
@@ -22,6 +25,7 @@ function nothing(): readonly Attempt[] {
     challenger: 'nobody',
     judges: 0,
     isWithdrawn: false,
+    voided: 0,
   } as const
   return [
     { ...blank, work: 'none' },
@@ -84,7 +88,7 @@ function splits(k: number, lie: 'accept' | 'reject'): readonly Tally[] {
 type Judged = Tally & Pick<Attempt, 'worker' | 'work'>
 
 function unchallenged(judged: Judged): Attempt {
-  return { ...judged, challenger: 'nobody', judges: 0, isWithdrawn: false }
+  return { ...judged, challenger: 'nobody', judges: 0, isWithdrawn: false, voided: 0 }
 }
 
 /**
@@ -100,5 +104,7 @@ function ends(k: number, judged: Judged): readonly Attempt[] {
   const others = few(k).map((judges): Attempt => ({ ...none, challenger: 'others', judges }))
   // Its own worker, wrongly rejected by its own seats, may let it be.
   const isItsOwnLoss = judged.end === 'rejected' && judged.worker === 'coalition'
-  return isItsOwnLoss ? [none, ...own] : [...own, ...others]
+  if (isItsOwnLoss) return [none, ...own]
+  const many = judged.end === 'final' ? own.slice(-1).map((one) => ({ ...one, voided: VOIDED })) : []
+  return [...own, ...others, ...many]
 }

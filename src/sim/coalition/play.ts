@@ -25,6 +25,8 @@ export interface Attempt {
   readonly judges: number
   /** The challenger takes it back before it is judged. */
   readonly isWithdrawn: boolean
+  /** Further challenges of the coalition, which close with an upheld one, and whose seats have answered by then. */
+  readonly voided: number
 }
 
 /** Everything that happens to one need, attempt by attempt. */
@@ -54,10 +56,13 @@ export function playText({ planSeats, attempts }: Play): string {
 }
 
 function attemptText(attempt: Attempt): string {
-  const { worker, work, words, truthful, silent, end, challenger, judges, isWithdrawn } = attempt
+  const { worker, work, words, truthful, silent, end, challenger, judges, isWithdrawn, voided } = attempt
   if (end === 'none') return `${TEXTS[worker]} ${work === 'yield' ? 'yields' : 'delivers nothing'}`
   const seats = Object.entries(words).map(([word, count]) => `${count} C ${word}`)
   const said = [...seats, `${truthful} H true`, `${silent} C silent`].filter((text) => !text.startsWith('0 '))
-  const challenge = challenger === 'nobody' ? '' : `, ${TEXTS[challenger]} challenges (${judges} C judge)`
+  const challenge =
+    challenger === 'nobody'
+      ? ''
+      : `, ${TEXTS[challenger]} challenges (${judges} C judge)${voided === 0 ? '' : `, with ${voided} more`}`
   return `${TEXTS[worker]} ${work}: ${said.join(', ')} → ${end}${challenge}${isWithdrawn ? ', withdrawn' : ''}`
 }

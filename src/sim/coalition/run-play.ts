@@ -160,6 +160,7 @@ export class Run {
       const challenger = this.#challenge(attempt, 'upheld', seats.against)
       this.#slashWrong(seats.accepting, challenger)
       this.#slash({ account: worker, role: 'worker', reason: 'rejected-result', ppm: WHOLE, challenger })
+      for (let more = 1; more <= attempt.voided; more += 1) this.#endChallenge(attempt, 'void', [], more)
       return this.#nextAfterUpheld(seats.accepting)
     }
     if (attempt.challenger !== 'nobody') this.#challenge(attempt, 'rejected', [])
@@ -199,23 +200,24 @@ export class Run {
     return true
   }
 
-  #challenge(
-    { challenger: side, judges, isWithdrawn }: Attempt,
-    outcome: 'upheld' | 'rejected',
+  #challenge(attempt: Attempt, outcome: 'upheld' | 'rejected', honest: readonly Did[]): Did {
+    return this.#endChallenge(attempt, attempt.isWithdrawn ? 'withdrawn' : outcome, honest, 0)
+  }
+
+  /** A challenge from its bond to its end. Its challenger. */
+  #endChallenge(
+    { challenger: side, judges }: Attempt,
+    outcome: ToHubOf<'challenge-end'>['outcome'],
     honest: readonly Did[],
+    number: number,
   ): Did {
     const { eligible, isBootstrap, parameters, taskClass } = this.#setting
-    const challenge = cidFromDigest(new Uint8Array(32).fill(100 + this.#attempt))
+    const challenge = cidFromDigest(new Uint8Array(32).fill(100 + 16 * this.#attempt + number))
     // The cheapest proof: a bond is only ever lost by who is wrong.
     const bond = challengeBond('SCHEMA_VIOLATION', taskClass, parameters)
     const challenger = this.#stage.challenger(side as Side, challenge, bond)
     const all = challengeSeats(kResult(eligible, isBootstrap, this.#upheld, parameters))
-    const answered = isWithdrawn
-      ? []
-      : [
-          ...this.#stage.seats('coalition', 'challenge', this.#attempt, judges),
-          ...this.#stage.seats('others', 'challenge', this.#attempt, all - judges),
-        ]
+    const answered = outcome === 'withdrawn' ? [] : this.#challengeSeats(judges, all - judges)
     const before = this.#stage.bounty()
     this.#stage.send({
       v: 1,
@@ -224,13 +226,20 @@ export class Run {
       challenge,
       challenger,
       attempt: this.#attempt,
-      outcome: isWithdrawn ? 'withdrawn' : outcome,
+      outcome,
       answered,
       honest: outcome === 'upheld' ? [...honest] : [],
       silent: [],
     })
     this.#shared += before - this.#stage.bounty()
     return challenger
+  }
+
+  #challengeSeats(own: number, others: number): Did[] {
+    return [
+      ...this.#stage.seats('coalition', 'challenge', this.#attempt, own),
+      ...this.#stage.seats('others', 'challenge', this.#attempt, others),
+    ]
   }
 
   #slashWrong(seats: readonly Did[], challenger: Did): void {

@@ -26,6 +26,7 @@ const attempt: Attempt = {
   challenger: 'nobody',
   judges: 0,
   isWithdrawn: false,
+  voided: 0,
 }
 
 const play = (...attempts: readonly Attempt[]) => ({ planSeats: 0, attempts })
@@ -100,6 +101,41 @@ describe('a play', () => {
     expect([gain, insured]).toEqual([-50n * CREDIT + 4n * ((50n * CREDIT) / 9n), 0n])
   })
 
+  it('gains nothing by many challenges of one wrong result, whose seats answer in vain', () => {
+    const many: Attempt = {
+      ...attempt,
+      work: 'wrong',
+      truthful: 0,
+      words: { accept: 5 },
+      challenger: 'coalition',
+      judges: 4,
+      voided: 8,
+    }
+    const own: Setting = {
+      ...setting,
+      taskClass: 'critical',
+      bounty: 1_000n * CREDIT,
+      requester: 'coalition',
+    }
+    const { gain } = runPlay(own, play(many))
+    expect(gain < -(own.budget + own.bounty) / 2n).toBe(true)
+  })
+
+  it('ends where the slashes do not pay for the fees of a next attempt', () => {
+    const wrong: Attempt = {
+      ...attempt,
+      work: 'wrong',
+      truthful: 0,
+      words: { accept: 5 },
+      challenger: 'others',
+    }
+    const next: Attempt = { ...wrong, words: { reject: 7 }, end: 'rejected', challenger: 'nobody' }
+    const dear: Setting = { ...setting, taskClass: 'critical', bounty: 1_000n * CREDIT }
+    expect(runPlay(dear, play(wrong, next))).toEqual(runPlay(dear, play(wrong)))
+    const cheap: Setting = { ...setting, bounty: 1n * CREDIT }
+    expect(runPlay(cheap, play(wrong, next))).not.toEqual(runPlay(cheap, play(wrong)))
+  })
+
   it('says in words what it is', () => {
     const wrong: Attempt = {
       ...attempt,
@@ -150,6 +186,7 @@ describe('the moves of the search', () => {
     expect(has(({ words, work }) => work === 'right' && words.unavailable === 5)).toBe(true)
     expect(has(({ work }) => work === 'none')).toBe(true)
     expect(has(({ isWithdrawn }) => isWithdrawn)).toBe(true)
+    expect(has(({ voided }) => voided > 0)).toBe(true)
     expect(has((move) => !isWrongEnd(move) && move.challenger === 'coalition')).toBe(true)
     expect(moves.filter(goesOn).length).toBeGreaterThan(50)
   })
