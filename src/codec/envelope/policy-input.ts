@@ -3,8 +3,12 @@ import { Cursor } from '../dag-cbor/cursor.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UINT } from '../dag-cbor/major.ts'
 import { Writer } from '../dag-cbor/writer.ts'
+import { assertInteger } from '../ipld-asserts.ts'
 
-/** Canonical dag-cbor sorts keys by length, so that they stand: v ts net seq kind prev (size slot) digest … payload (payload_size). */
+/**
+ * Keys stand in the order of their length: v, ts, net, seq, kind, prev, digest, sender, thread, capsule, lamport,
+ * payload. So `size` and `slot` go before `digest`, and `payload_size` to the end.
+ */
 const KEYS_OF_BODY = 12
 const DIGEST_KEY = encodeDagCbor('digest')
 const PAYLOAD_KEY = encodeDagCbor('payload')
@@ -34,6 +38,7 @@ export function policyInputOf(body: Uint8Array, slot?: number): Uint8Array {
 }
 
 function writeInteger(value: number): void {
+  assertInteger(value)
   if (value >= 0) writer.writeHead(UINT, value)
   else writer.writeHead(NEGATIVE, -1 - value)
 }

@@ -28,7 +28,9 @@ describe('the input of a policy (policy.md)', () => {
     expect(policyInputOf(one as Uint8Array)).toEqual(policyInputOf(other as Uint8Array))
   })
 
-  it('is not made of what is no body', () => {
+  it('is not made of what is no body, or of half a slot', () => {
+    const body = encodeBody(usualDraft('NEED'), new Uint8Array(32))
+    expect(() => policyInputOf(body, 0.5)).toThrow('safe integer')
     expect(() => policyInputOf(encodeDagCbor({ v: 1, kind: 'NEED' }))).toThrow('a body has its fields')
   })
 })
