@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
 import { certificates } from './certificates.ts'
+import { certifiedPuts } from './certified-puts.ts'
 import { envelope } from './envelope.ts'
 import { policy } from './policy.ts'
 import { raft } from './raft.ts'
@@ -10,6 +11,7 @@ import { replayBenchmark } from './replay.ts'
 /** Every benchmark that `npm run bench` knows. */
 export const BENCHMARKS: readonly Benchmark[] = [
   certificates,
+  certifiedPuts,
   envelope,
   policy,
   raft,

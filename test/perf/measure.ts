@@ -39,7 +39,7 @@ function timeOf({ run, items }: Case, repeats: number): number {
   return Number(process.hrtime.bigint() - start) / 1000 / (items * repeats)
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   const [low = Number.NaN, high = Number.NaN] = [sorted[(sorted.length - 1) >> 1], sorted[middle]]

@@ -11,6 +11,7 @@ import type { GroupId, RaftId } from '../../src/model/raft.ts'
 import type { ByteStream } from '../../src/ports/raft-transport.ts'
 import type { StateMachine } from '../../src/ports/state-machine.ts'
 import type { TurnStore } from '../../src/ports/turn-store.ts'
+import type { Certification } from '../../src/services/raft-host/certification.ts'
 import { RaftHost } from '../../src/services/raft-host/host.ts'
 import type { HostEvent } from '../../src/services/raft-host/host-core.ts'
 import { HostLoop } from '../../src/services/raft-host/host-loop.ts'
@@ -29,6 +30,8 @@ export interface RaftNodeOptions {
   readonly tickMs: number
   readonly machine: StateMachine
   readonly tell?: (event: HostEvent) => void
+  /** Keys and rules of certificates; without them groups have none. */
+  readonly certification?: Certification
   /** What becomes of a stream to another node; faults are put in here. */
   readonly onDialled?: (peer: RaftId, stream: ByteStream) => ByteStream
 }
@@ -82,6 +85,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     machineOf: () => options.machine,
     nowMs: () => systemClock.monotonicMs(),
     tell: options.tell ?? (() => undefined),
+    certification: options.certification,
   })
   const started = host.start()
   if (!started.ok) throw new Error(started.error)

@@ -14,7 +14,11 @@ export interface NodeCluster {
 export async function startNodes(
   folder: string,
   groups: number,
-  options: { readonly keep?: number; readonly flags?: readonly string[] } = {},
+  options: {
+    readonly keep?: number
+    readonly certified?: boolean
+    readonly flags?: readonly string[]
+  } = {},
 ): Promise<NodeCluster> {
   const { flags = [], ...more } = options
   const all = await freePorts(6)

@@ -7,6 +7,8 @@ export interface NodePlan {
   readonly groups: number
   /** Values that a group keeps, the newest; all of them when absent. */
   readonly keep?: number
+  /** Groups have certificates, and every put is certified. */
+  readonly certified?: boolean
 }
 
 /** What it tells when it is asked. */

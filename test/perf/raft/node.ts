@@ -8,6 +8,7 @@ import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
 import { FrameSplitter } from '../../../src/codec/raft-frame/length-prefix.ts'
 import type { GroupId, RaftId } from '../../../src/model/raft.ts'
 import { HOST_SETTINGS } from '../../../src/services/raft-host/settings.ts'
+import { certified } from '../../setup/certified-world.ts'
 import { startRaftNode } from '../../setup/raft-node.ts'
 import { BatchedSocket } from './batched-socket.ts'
 import { decodePut, encodeAnswers, type PutOutcome } from './bench-protocol.ts'
@@ -17,6 +18,8 @@ import { registerMachine } from './register-machine.ts'
 
 const DEADLINE_TICKS = 200
 const plan = JSON.parse(process.argv[2] ?? '{}') as NodePlan
+const machine = registerMachine(nodeCrypto.sha256, plan.keep)
+const sealedStep: typeof machine.step = (...view) => ({ ...machine.step(...view), seal: true })
 const { host, loop, engine, store } = await startRaftNode({
   directory: plan.directory,
   self: plan.self as RaftId,
@@ -24,7 +27,8 @@ const { host, loop, engine, store } = await startRaftNode({
   groups: Array.from({ length: plan.groups }, (_, at) => at as GroupId),
   settings: HOST_SETTINGS,
   tickMs: 100,
-  machine: registerMachine(nodeCrypto.sha256, plan.keep),
+  machine: plan.certified === true ? { ...machine, step: sealedStep } : machine,
+  ...(plan.certified === true ? { certification: certified(plan.ports.length, 0)(plan.self as RaftId) } : {}),
 })
 const server = createServer(serve).listen(plan.clientPort, '127.0.0.1', () => process.stdout.write('{}\n'))
 for await (const _ of createInterface({ input: process.stdin })) process.stdout.write(`${report()}\n`)
