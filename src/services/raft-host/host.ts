@@ -21,7 +21,7 @@ import { GroupCare } from './group-care.ts'
 import { openNew, openOrHalt, rebuild } from './group-opening.ts'
 import { foundStored, joinStored } from './group-store.ts'
 import { type AppliedNotice, type HostCore, type HostEvent, wake } from './host-core.ts'
-import { type HostedGroup, membersOf } from './hosted-group.ts'
+import { type HostedGroup, isAlone, membersOf } from './hosted-group.ts'
 import { bestSuccessor, namedChange } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
 import { brokenProofs } from './proofs.ts'
@@ -81,6 +81,7 @@ export class RaftHost implements RaftTransportListener {
   readonly #writer: TurnWriter
   #ticksDue = 0
   #turns = 0
+  #mayCommit = false // entries became stable: no message need come for the engine to commit them
 
   constructor(deps: HostDeps) {
     const { self, engine, store, transport, directory, sha256, settings, mutant } = deps
@@ -250,6 +251,7 @@ export class RaftHost implements RaftTransportListener {
 
   /** One turn. True: there is more to do at once. */
   turn(): boolean {
+    this.#mayCommit = this.#writer.hasSettled
     this.#writer.takeSettled()
     this.#takeTicks()
     const messages = this.#intake.take()
@@ -278,7 +280,7 @@ export class RaftHost implements RaftTransportListener {
   }
 
   #hasMore(): boolean {
-    if (!this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
+    if (this.#mayCommit || !this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
     if (!this.#writer.isUnderway && !this.#writer.isFull && this.#seals.isDue) return true
     for (const group of this.#core.groups.values()) if (this.#hasWork(group)) return true
     return false
@@ -350,6 +352,7 @@ export class RaftHost implements RaftTransportListener {
     for (const group of [...busy.slice(first), ...busy.slice(0, first)]) {
       if (!this.#applying.go(group, { items: share, isOver }) || group.out === undefined) continue
       const isChanged = group.out.ready.committed.some(({ kind }) => kind === 'change')
+      this.#mayCommit ||= group.out.ready.entries.length > 0 && isAlone(group)
       group.out = undefined
       done.push(group.id)
       if (isChanged) this.#membershipChanged(group)

@@ -132,3 +132,8 @@ export function membersOf(place: { readonly membership: Membership } | undefined
   const { voters, outgoing, learners, learnersNext } = place.membership
   return new Set([...voters, ...outgoing, ...learners, ...learnersNext])
 }
+
+/** The leader is the only voter: what it has on its disk is committed. */
+export function isAlone({ role, replica }: HostedGroup): boolean {
+  return role === 'leader' && replica?.membership.voters.length === 1
+}
