@@ -25,10 +25,10 @@ export const RULE_MUTANTS: readonly RuleMutant[] = [
     'if (seats.length < kPlan - 1)',
   ),
   mutant(
-    'decide again',
-    'bucket/transitions.ts',
-    "decide: { RANKED: ['CLAIMED'] }",
-    "decide: { RANKED: ['CLAIMED'], DECIDED: ['CLAIMED'], CLAIMED: ['CLAIMED'], COMMITTED: ['CLAIMED'] }",
+    'decide under an old fence',
+    'bucket/entries/decide.ts',
+    'if (command.fence_epoch !== bucket.fenceEpoch)',
+    'if (command.fence_epoch > bucket.fenceEpoch)',
   ),
   mutant(
     'finalize with too few verdicts',

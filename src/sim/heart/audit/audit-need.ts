@@ -34,18 +34,28 @@ export function auditNeeds(stage: Stage): void {
   for (const bucket of stage.network.buckets) {
     const accounts = new Map<string, Account>()
     const received = new Set<number>()
+    let fence = 0
     for (const event of readBucket(stage, bucket)) {
       if (event.kind === 'effect') {
         if (received.has(event.n))
           throw new Violation('once', `effect ${event.n} reached bucket ${bucket} twice`)
         received.add(event.n)
         hearEffect(stage, accounts, event.effect)
-      } else if ('need' in event.command) {
+      } else if (event.command.kind === 'fence') fence += 1
+      else if ('need' in event.command) {
         const account = accounts.get(envelopeIdOf(event.command.need))
-        if (account !== undefined) hearCommand(stage, bucket, account, event.command)
+        if (account === undefined) continue
+        auditFence(account, event.command, fence)
+        hearCommand(stage, bucket, account, event.command)
       }
     }
   }
+}
+
+/** P4: who decides does so under the bucket's present fence. */
+function auditFence({ decided }: Account, command: BucketCommand, fence: number): void {
+  if (command.kind !== 'decide' || decided !== undefined || command.fence_epoch === fence) return
+  throw new Violation('P4', `decided under fence ${command.fence_epoch}, where ${fence} is in force`)
 }
 
 function hearEffect(stage: Stage, accounts: Map<string, Account>, effect: ToBucket): void {
