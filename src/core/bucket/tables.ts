@@ -150,6 +150,17 @@ export type Lease = {
   readonly granted: Moment
   /** The bucket's when the record was made: raising it later takes nothing away. */
   readonly fenceEpoch: number
+  /** Heartbeats that entries carried; absent where none did. */
+  readonly beats?: readonly Beat[]
+}
+
+export type Beat = {
+  /** Text of the HEARTBEAT's id. */
+  readonly id: string
+  /** Slot clocks at which voters say that they saw it. */
+  readonly clocks: readonly number[]
+  /** Further time that it asks for, ms. */
+  readonly extend: number
 }
 
 export type Commit = {

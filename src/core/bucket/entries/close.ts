@@ -6,6 +6,7 @@ import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { isImprovement, rankBids } from '../../market/ranking.ts'
 import { judgeBid } from '../bids.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { openRound, reserveBonds } from '../succession.ts'
 import type { Bid } from '../tables.ts'
@@ -51,6 +52,8 @@ function judgeTime(
   if (haveAllInvitedBid(turn, envelopes)) return undefined
   const sightings = readSeen(turn, seen)
   if (!sightings.ok) return sightings.error
+  const waiting = judgeByCatch(turn, sightings.value)
+  if (waiting !== undefined) return waiting
   const { need, terms } = turn
   // Empty rounds are repeated with back-off: each window is twice the one before.
   const window = terms.parameters.bidWindowMs * 2 ** need.emptyRounds

@@ -1,19 +1,18 @@
 import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
-import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import { endNeed } from '../ending.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
 import { judgeNothingOpen } from '../open-ends.ts'
 import { headOf } from '../succession.ts'
 import { readSeen, type Sightings } from '../voters.ts'
-import { judgeCommit } from './commit.ts'
 
 /**
  * The need comes to nothing: its deadline is over, rounds without a bid are used up, or nobody is left in the succession.
- * Rejects WINDOW_CLOSED while neither is so, CONFLICT while a challenge is open, the hub's answer is awaited, or a lawful
- * COMMIT was seen, and as `readSeen`. Source: lifecycle.md, "States".
+ * Rejects WINDOW_CLOSED while neither is so, CONFLICT while a challenge is open, the hub's answer is awaited, and as
+ * `readSeen` and `judgeByCatch`. Source: lifecycle.md, "States".
  */
 export function applyExpire(
   turn: NeedTurn,
@@ -23,23 +22,19 @@ export function applyExpire(
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
-  const rejection = judgeExpiry(turn, sightings.value, opened.value) ?? judgeNothingOpen(turn)
+  const rejection =
+    judgeByCatch(turn, sightings.value) ?? judgeExpiry(turn, sightings.value) ?? judgeNothingOpen(turn)
   if (rejection !== undefined) return { ok: false, error: rejection }
   endNeed(turn, 'expired')
   return ok(NOTHING)
 }
 
-function judgeExpiry(
-  turn: NeedTurn,
-  { until }: Sightings,
-  envelopes: readonly SingleEnvelope[],
-): Rejection | undefined {
+function judgeExpiry(turn: NeedTurn, { until }: Sightings): Rejection | undefined {
   if (turn.need.awaits === 'refilled') return reject('CONFLICT', 'the fees are being refilled').error
   if (until.time < turn.need.deadline && !isUsedUp(turn)) {
     return reject('WINDOW_CLOSED', `its deadline is ${turn.need.deadline}`).error
   }
-  const isDelivered = turn.need.state === 'CLAIMED' && envelopes.some((one) => judgeCommit(turn, one).ok)
-  return isDelivered ? reject('CONFLICT', 'the work has been delivered').error : undefined
+  return undefined
 }
 
 function isUsedUp(turn: NeedTurn): boolean {

@@ -1,11 +1,11 @@
 import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
 import { headOf, nextAttempt } from '../succession.ts'
 import { readSeen } from '../voters.ts'
-import { judgeClaim } from './claim.ts'
 
 /**
  * The head of the succession did not claim in its window: the next one's begins. Rejects CONFLICT where there is no head, the
@@ -20,9 +20,8 @@ export function applyLapse(turn: NeedTurn, command: BucketCommandOf<'lapse'>): R
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
-  if (opened.value.some((envelope) => judgeClaim(turn, envelope).ok)) {
-    return reject('CONFLICT', 'the head of the succession has claimed')
-  }
+  const rejection = judgeByCatch(turn, sightings.value)
+  if (rejection !== undefined) return { ok: false, error: rejection }
   if (turn.elapsed(turn.need.since, sightings.value.until) < turn.terms.parameters.claimWindowMs) {
     return reject('WINDOW_CLOSED', 'the claim window is not over')
   }

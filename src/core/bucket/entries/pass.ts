@@ -3,6 +3,7 @@ import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import { hear, sideOf, slashEquivocation, tally } from '../committee.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
@@ -60,6 +61,8 @@ function judgeUnrevealed(
   }
   const sightings = readSeen(turn, seen)
   if (!sightings.ok) return sightings.error
+  const waiting = judgeByCatch(turn, sightings.value)
+  if (waiting !== undefined) return waiting
   if (findReveal(turn, head, turn.opened) !== undefined) {
     return reject('CONFLICT', 'the plan has been revealed').error
   }

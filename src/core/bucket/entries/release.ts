@@ -1,16 +1,13 @@
-import { envelopeIdOf } from '../../../codec/cid.ts'
 import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
-import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { assert } from '../../../model/fault.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
+import { beatsOf, lengthOf, missedBeats } from '../heartbeats.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
 import { nextAttempt } from '../succession.ts'
-import type { Lease } from '../tables.ts'
-import { readSeen, type Sightings } from '../voters.ts'
-import { judgeCommit } from './commit.ts'
-import { judgeYield } from './yield.ts'
+import { readSeen } from '../voters.ts'
 
 /**
  * The lease has run out, with what heartbeats asked for, or `missedBeatsMax` beats are missing; voters keep the beats, and
@@ -27,16 +24,13 @@ export function applyRelease(
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
-  if (opened.value.some((envelope) => isAnswer(turn, envelope))) {
-    return reject('CONFLICT', 'the holder has committed, or yielded')
-  }
-  const beats = opened.value.filter((envelope) => isBeat(turn, lease, envelope))
+  const rejection = judgeByCatch(turn, sightings.value)
+  if (rejection !== undefined) return { ok: false, error: rejection }
+  const beats = beatsOf(turn, lease, opened.value, sightings.value)
   const missed = missedBeats(turn, lease, beats, sightings.value)
   const { missedBeatsMax, slashMissedBeatPpm } = turn.terms.parameters
-  if (
-    missed < missedBeatsMax &&
-    turn.elapsed(lease.granted, sightings.value.until) < lengthOf(turn, lease, beats)
-  ) {
+  const isRunning = turn.elapsed(lease.granted, sightings.value.until) < lengthOf(turn, lease, beats)
+  if (missed < missedBeatsMax && isRunning) {
     return reject('WINDOW_CLOSED', `${missed} beats are missing, and the lease runs`)
   }
   if (missed > 0) {
@@ -52,49 +46,4 @@ export function applyRelease(
   turn.unlock(lease.worker, attempt)
   nextAttempt(turn, turn.now)
   return ok(NOTHING)
-}
-
-function isAnswer(turn: NeedTurn, envelope: SingleEnvelope): boolean {
-  return judgeCommit(turn, envelope).ok || judgeYield(turn, envelope) === undefined
-}
-
-function isBeat({ need }: NeedTurn, { id, worker }: Lease, { body }: SingleEnvelope): boolean {
-  return (
-    body.kind === 'HEARTBEAT' &&
-    body.sender === worker &&
-    body.payload.attempt === need.attempt &&
-    envelopeIdOf(body.payload.lease_id) === id
-  )
-}
-
-/** The lease's time with what its beats asked for, within the network's bound. */
-function lengthOf({ terms }: NeedTurn, { ttl }: Lease, beats: readonly SingleEnvelope[]): number {
-  const asked = beats.map(({ body }) => (body.kind === 'HEARTBEAT' ? (body.payload.extend ?? 0) : 0))
-  return Math.min(
-    Math.max(ttl, terms.parameters.leaseTtlMaxMs),
-    asked.reduce((sum, one) => sum + one, ttl),
-  )
-}
-
-/**
- * Whole intervals in which no voter saw a beat, from the lease on, or from when the present leader began: it grants one
- * full interval. A beat counts where any of the statements says so: doubt is for the worker.
- */
-function missedBeats(
-  { bucket, at }: NeedTurn,
-  { granted, interval }: Lease,
-  beats: readonly SingleEnvelope[],
-  { until, slots }: Sightings,
-): number {
-  const begin = Math.max(granted.clock, bucket.led?.clock ?? 0)
-  const whole = Math.floor((until.clock - begin) / interval)
-  const heard = new Set<number>()
-  for (const { id } of beats) {
-    for (const slot of slots.get(id) ?? []) {
-      const clock = at.slot(slot)?.clock
-      // An interval ends with its last moment: a beat that is sent in time counts for what it ends.
-      if (clock !== undefined) heard.add(Math.ceil((clock - begin) / interval) - 1)
-    }
-  }
-  return Math.max(0, whole - [...heard].filter((one) => one >= 0 && one < whole).length)
 }

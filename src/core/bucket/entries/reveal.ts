@@ -4,6 +4,7 @@ import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { assert } from '../../../model/fault.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
 import type { Committee } from '../tables.ts'
@@ -32,6 +33,8 @@ export function applyReveal(
   if (open.length > 0) {
     const sightings = readSeen(turn, command.seen)
     if (!sightings.ok) return sightings
+    const rejection = judgeByCatch(turn, sightings.value)
+    if (rejection !== undefined) return { ok: false, error: rejection }
     if (turn.elapsed(before.since, sightings.value.until) < turn.terms.parameters.attestWindowMs) {
       return reject('WINDOW_CLOSED', `${open.length} seats may still commit`)
     }

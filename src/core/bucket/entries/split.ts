@@ -3,6 +3,7 @@ import { assert } from '../../../model/fault.ts'
 import type { Micro } from '../../../model/micro.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import { hear, largestSide, slashEquivocation, tally } from '../committee.ts'
 import { endNeed } from '../ending.ts'
 import type { NeedTurn } from '../need-turn.ts'
@@ -20,6 +21,8 @@ export function applySplit(turn: NeedTurn, command: BucketCommandOf<'split'>): R
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
+  const first = judgeByCatch(turn, sightings.value)
+  if (first !== undefined) return { ok: false, error: first }
   const { need, terms } = turn
   const { commit } = need
   assert(commit !== undefined, 'what is COMMITTED has a COMMIT')

@@ -4,6 +4,7 @@ import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { judgeProof } from '../../challenge/proof.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import { closeChallenge } from '../challenges.ts'
 import { hear, slashEquivocation, tally } from '../committee.ts'
 import { decisionOf } from '../decision.ts'
@@ -31,6 +32,8 @@ export function applyVoidChallenge(
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
+  const first = judgeByCatch(turn, sightings.value)
+  if (first !== undefined) return { ok: false, error: first }
   const rejection =
     challenge.state === 'committed'
       ? judgeHidden(turn, challenge, id, opened.value, sightings.value)

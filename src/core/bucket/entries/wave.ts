@@ -4,6 +4,7 @@ import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import type { Did } from '../../../model/ids.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { judgeByCatch } from '../by-catch.ts'
 import { hear, largestSide, slashEquivocation, tally } from '../committee.ts'
 import { drawChallengeSeats, drawPlanSeats, drawResultSeats } from '../draws.ts'
 import type { NeedTurn } from '../need-turn.ts'
@@ -35,6 +36,8 @@ export function applyWave(turn: NeedTurn, command: Wave): Result<Uint8Array, Rej
   if (!opened.ok) return opened
   const sightings = readSeen(turn, command.seen)
   if (!sightings.ok) return sightings
+  const first = judgeByCatch(turn, sightings.value)
+  if (first !== undefined) return { ok: false, error: first }
   const judging = judgingOf(turn, command, opened.value, sightings.value)
   if (!judging.ok) return judging
   const { committee: before, on } = judging.value

@@ -61,6 +61,9 @@ describe('entry `close` (lifecycle.md; economy.md, "Auction")', () => {
     kit.advance(1)
     const command = one.command('close', { proposals: carried(proposals), seen, have: [] })
     expect(outcome(kit.propose(command))).toBe('WINDOW_CLOSED')
+    const mixed = [...seen.slice(0, 1), ...one.seen(proposals).slice(1)]
+    const late = one.command('close', { proposals: carried(proposals), seen: mixed, have: [] })
+    expect(outcome(kit.propose(late))).toBe('WINDOW_CLOSED')
     expect(outcome(closeWith(one, proposals))).toBe('applied')
   })
 
