@@ -7,6 +7,7 @@ import type { Ipld } from '../../src/codec/ipld.ts'
 import { checkPayload } from '../../src/codec/payload/check-payload.ts'
 import { KINDS, type Kind, type Payload, VERBS } from '../../src/codec/payload/verbs.ts'
 import { runCases } from '../../src/core/policy/conformance.ts'
+import { explainDenial } from '../../src/core/policy/explain.ts'
 import { inputBytes, inputOfDraft, type PolicyInput } from '../../src/core/policy/input.ts'
 import { type Verdict, verdictOf } from '../../src/core/policy/verdict.ts'
 import { DEFAULT_POLICY, POLICY_FILE, readPolicy } from '../../src/node/policy/files.ts'
@@ -90,6 +91,17 @@ describe('the default policy and the schemas of the verbs', () => {
     const { decision } = verdictOn(changed(kind, { payload: { ...usual, ...wrong } }))
     const denied = decision.denials.filter(({ rule }) => rule === 'amount').map(({ field }) => field)
     expect(denied).toEqual(amounts.map((name) => `payload.${name}`).sort())
+  })
+
+  it('has a sentence for every rule, for people', () => {
+    const rego = readFileSync(join(DEFAULT_POLICY, 'policy.rego'), 'utf8')
+    const rules = new Set(
+      Array.from(rego.matchAll(/"rule": "(?<rule>\w+)"/gu), (found) => found.groups?.['rule'] ?? ''),
+    )
+    expect(rules.size).toBeGreaterThan(10)
+    for (const rule of rules) {
+      expect(explainDenial({ rule, field: 'some.field', limit: 7 }), rule).not.toContain(`rule ${rule}`)
+    }
   })
 
   it('allows no verb of theirs under another name, and what is an entry and not an envelope', () => {
