@@ -11,7 +11,8 @@ import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { count, did, idLink, integer, list, micro, name, ppm, timeMs } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 
-const RECORD_BYTES_MAX = 8_192
+/** As a PROPOSE can carry it. */
+export const RECORD_BYTES_MAX = 8_192
 const NAMES_MAX = 64
 /** Accounts with which both sides signed a link; more are refused by the hub. */
 export const LINKS_MAX = 16

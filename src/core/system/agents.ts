@@ -1,11 +1,18 @@
 import { parseCid } from '../../codec/cid.ts'
 import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
-import { encodeRegistryRecord, type RegistryRecord } from '../../codec/entry/registry-record.ts'
+import {
+  encodeRegistryRecord,
+  LINKS_MAX,
+  RECORD_BYTES_MAX,
+  type RegistryRecord,
+} from '../../codec/entry/registry-record.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Micro, MicroText } from '../../model/micro.ts'
 import type { Parameters } from '../../model/parameters.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import { ok, type Result } from '../../model/result.ts'
 import { freeStake } from '../ledger/stake.ts'
 import { type Account, ALL } from '../ledger/tables.ts'
 import { startingStanding } from '../market/reputation.ts'
@@ -63,6 +70,20 @@ function manifestOf({
   assert(cid.ok, 'a manifest is named by the id of its envelope')
   return { id: cid.value, version }
 }
+
+/**
+ * Whether an agent's record has room for what it says and all links that it may get: a PROPOSE carries the record.
+ * Rejects TOO_LARGE.
+ */
+export function judgeRecordSize(turn: Turn, did: string, agent: Agent): Result<undefined, Rejection> {
+  const { length } = encodeRegistryRecord(registryRecordOf(did, agent, turn.book.account(did)))
+  return length <= RECORD_BYTES_MAX - LINKS_BYTES
+    ? ok(undefined)
+    : reject('TOO_LARGE', `${length} bytes, where ${RECORD_BYTES_MAX - LINKS_BYTES} are allowed`, 'payload')
+}
+
+/** Room for links, and for numbers that grow. */
+const LINKS_BYTES = LINKS_MAX * 64 + 128
 
 export function rosterMemberOf(did: string, agent: Agent, account: Account): RosterMember {
   const { judges, org, asn, region, tee, reputationPpm, recencyPpm } = agent

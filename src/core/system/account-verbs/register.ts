@@ -3,14 +3,15 @@ import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { stake } from '../../ledger/stake.ts'
 import type { SlotFacts } from '../../records/world.ts'
-import { newAgent } from '../agents.ts'
+import { judgeRecordSize, newAgent } from '../agents.ts'
 import { claimsOf } from '../claims.ts'
+import type { Agent } from '../tables.ts'
 import type { Turn } from '../turn.ts'
 
 /**
  * Becomes a verifier, or changes what it said; the stake is added to what there is. Organisation, autonomous system and region count where a credential of an
  * attestor says the same; what was once attested stays until another is. Who comes back has its old reputation, and the recency of
- * who is new. Rejects INSUFFICIENT_FUNDS, also under the minimum stake. Source: economy.md, "Pools, reputation, committees".
+ * who is new. Rejects INSUFFICIENT_FUNDS, also under the minimum stake; TOO_LARGE. Source: economy.md, "Pools, reputation, committees".
  */
 export function register(
   turn: Turn,
@@ -33,13 +34,16 @@ export function register(
   const attested = claimsOf(turn, sender, payload.credentials ?? [], now)
   const recencyPpm =
     known.judges.length > 0 ? known.recencyPpm : Math.min(known.recencyPpm, parameters.recencyStartPpm)
-  turn.putAgent(sender, {
+  const next: Agent = {
     ...known,
     judges: payload.capabilities.toSorted(),
     recencyPpm,
     ...(payload.org_id !== undefined && attested.org === payload.org_id ? { org: payload.org_id } : {}),
     ...(payload.asn !== undefined && attested.asn === payload.asn ? { asn: payload.asn } : {}),
     ...(payload.region !== undefined && attested.region === payload.region ? { region: payload.region } : {}),
-  })
+  }
+  const sized = judgeRecordSize(turn, sender, next)
+  if (!sized.ok) return sized
+  turn.putAgent(sender, next)
   return ok(undefined)
 }

@@ -203,6 +203,23 @@ describe('verifiers (economy.md, "Pools, reputation, committees")', () => {
     })
   })
 
+  it('what would make a record larger than a PROPOSE can carry is refused', () => {
+    const hub = started()
+    const names = (count: number) => Array.from({ length: count }, (_, i) => 'n'.repeat(124) + String(i))
+    const a = hub.person(0)
+    expect(hub.envelope(a.account('REGISTER', registration({ capabilities: names(64) }), 0))).toMatchObject(
+      rejected('TOO_LARGE'),
+    )
+    expect(
+      hub.envelope(a.account('REGISTER', registration({ capabilities: names(40) }), 0)).verdict.kind,
+    ).toBe('applied')
+    const [offer] = manifestOf(1).capabilities as [Payload<'MANIFEST'>['capabilities'][0]]
+    const capabilities = names(32).map((name) => ({ ...offer, name }))
+    expect(hub.envelope(a.account('MANIFEST', { ...manifestOf(1), capabilities }, 0))).toMatchObject(
+      rejected('TOO_LARGE'),
+    )
+  })
+
   it('a manifest replaces an older one only', () => {
     const hub = started()
     const a = hub.person(0)
