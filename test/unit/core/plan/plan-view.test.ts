@@ -77,6 +77,8 @@ describe('the view of a plan', () => {
         for (const [at, op] of ops.entries()) {
           plan.add(op)
           expect(summary(plan)).toEqual(plainly(ops.slice(0, at + 1)))
+          // Asked for each time, so that what is kept of an earlier answer would show.
+          expect(plan.topologicalOrder()).toEqual(fold(...ops.slice(0, at + 1)).topologicalOrder())
         }
       }),
       { numRuns: 150 },

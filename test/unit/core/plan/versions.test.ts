@@ -31,6 +31,11 @@ describe('versions of a plan', () => {
         expect(new Set(versions.map(({ versionId }) => versionId)).size).toBe(
           new Set(ops.map(({ envelope }) => envelope)).size,
         )
+        const order = versions.map(({ versionId, lamport }) => {
+          const actor = ops.find(({ envelope }) => envelope === versionId)?.actor ?? ''
+          return `${lamport} ${actor} ${versionId}`
+        })
+        expect(order).toEqual(order.toSorted())
         const leaves: Uint8Array[] = []
         for (const { versionId, lamport, root } of versions) {
           const patch = plan.ops.filter(({ envelope }) => envelope === versionId)
