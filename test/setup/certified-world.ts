@@ -12,7 +12,7 @@ const NET = cidFromDigest(new Uint8Array(hash('sha256', 'certified world', 'buff
 const KEYS = acceptedKeys(nodeCrypto)
 
 /** The key of a node by its raft id: the same in every run. */
-export function keyOf(id: RaftId): KeyPair {
+function keyOf(id: RaftId): KeyPair {
   const secret = new Uint8Array(hash('sha256', `node ${id}`, 'buffer')) as SecretKey
   const publicKey = nodeCrypto.publicKeyOf(secret)
   return { did: didOfKey(publicKey), publicKey, secret }

@@ -76,7 +76,7 @@ export interface SealMarks {
 }
 
 /** Latest heads that are kept: voters that lag a little can still sign what was asked for. */
-export const HEADS_KEPT = 16
+const HEADS_KEPT = 16
 /** Leaves after which an output that still waits is named again. */
 const RELIST_AFTER = 8_192
 /** The tree gives memory back in steps: each costs a copy of what stays. */

@@ -21,7 +21,7 @@ export function isPromotion(context: Uint8Array): boolean {
 }
 
 /** The change, with the keys of the nodes that it adds. Its context: one byte whether to promote, then the names. */
-export function withNames(
+function withNames(
   change: MembershipChange,
   names: readonly (readonly [RaftId, Did])[],
 ): MembershipChange {
