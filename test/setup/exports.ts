@@ -1,12 +1,15 @@
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
-import { BundleWriter, type NamedBlock } from '../../src/codec/bundle/write-bundle.ts'
+import { type BundleBlock, parseBlock } from '../../src/codec/bundle/block.ts'
+import { BundleWriter, carFile, type NamedBlock } from '../../src/codec/bundle/write-bundle.ts'
+import { RAW } from '../../src/codec/cid.ts'
+import { decodeDagCbor } from '../../src/codec/dag-cbor/decode.ts'
 import { machinesOf } from '../../src/core/machines/machines.ts'
 import type { ThreadId } from '../../src/model/ids.ts'
 import type { LogSource } from '../../src/ports/network-log.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts'
 import { type Exported, exportThread, trustingMachines } from '../../src/services/record/export-thread.ts'
 import { storeNetwork } from '../../src/sim/record/store-network.ts'
-import { MemorySpool, piecesOf } from './bundles.ts'
+import { fileOf, MemorySpool, piecesOf } from './bundles.ts'
 import { MemoryLogs } from './memory-logs.ts'
 import type { Theatre } from './theatre.ts'
 
@@ -52,4 +55,20 @@ export function replayOf(file: Uint8Array, changes: Partial<ReplayOptions> = {})
     const next = run.next()
     if (next.done === true) return next.value
   }
+}
+
+/** The same file with its data blocks changed and every name made anew: what a liar would hand out. */
+export function forged(
+  { exported, blocks }: ExportedFile,
+  change: (blocks: BundleBlock[]) => BundleBlock[],
+): Uint8Array {
+  const indexes = 1 + Math.ceil((blocks.length - 1) / 1_025)
+  const read = blocks.slice(indexes).flatMap(({ cid, bytes }) => {
+    const value = cid.code === RAW ? undefined : decodeDagCbor(bytes, { itemsMax: 1e6 })
+    const block = value?.ok === true ? parseBlock(value.value) : undefined
+    return block?.ok === true ? [block.value] : []
+  })
+  const writer = new BundleWriter(new MemorySpool(), sha256)
+  for (const block of change(read)) writer.add(block)
+  return fileOf(carFile(writer.blocks(exported)))
 }

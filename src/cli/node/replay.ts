@@ -14,11 +14,19 @@ export const replayCommand = defineCommand({
     'canswarm replay thread.jsonl --trust-file --allow-unchecked tasks --json',
   ],
   arguments: [{ name: 'FILE', about: 'an export, CAR or JSONL' }],
-  options: REPLAY_OPTIONS,
+  options: {
+    ...REPLAY_OPTIONS,
+    parallel: { type: 'boolean', about: 'all cores judge signatures' },
+  },
   async run(_context, [path], options) {
     const bar = new ProgressBar()
     const progress = (share: number, events: number) => bar.show(share, `${events} items`)
-    const replayed = await replayFile({ path: existingFile(path), progress, ...requestOf(options) })
+    const replayed = await replayFile({
+      path: existingFile(path),
+      progress,
+      parallel: options.parallel,
+      ...requestOf(options),
+    })
     bar.end()
     return report('canswarm.replay/1', dataOf(replayed), textOf(replayed), {
       exit: isSound(replayed, options.trustFile) ? EXIT.done : EXIT.mismatch,

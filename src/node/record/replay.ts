@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { VerifyPool } from '../../adapters/crypto/verify-pool.ts'
 import { LogFiles } from '../../adapters/log-files/log-files.ts'
 import type { CID } from '../../codec/cid.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
+import type { Crypto } from '../../ports/crypto.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../../replay/replay.ts'
 import { offline } from '../offline.ts'
 import { openPolicyEngine } from '../policy/runtime.ts'
@@ -13,30 +15,63 @@ export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
   readonly path: string
   readonly network: CID | undefined
   readonly anchor: ReplayOptions['anchor']
+  /** All cores judge signatures. */
+  readonly parallel?: boolean
   /** Called now and then: part of the file that was read, 0 to 1, and items so far. */
   readonly progress: (share: number, events: number) => void
 }
 
-/** Replays a file. Faults `store-io` for one that cannot be read. */
+/**
+ * Replays a file. Faults `store-io` for one that cannot be read. In parallel, threads judge the signatures while the
+ * rules go on as if all were good; when one was not, all of it is thrown away and the file replayed as it is without.
+ */
 export async function replayFile(request: ReplayRequest): Promise<ReplayReport> {
+  if (request.parallel === true) {
+    const report = await replayAhead(request)
+    if (report !== undefined) return report
+  }
+  return await replayWith(request, offline.crypto.verify, () => undefined)
+}
+
+/** Undefined where a signature is not good: then the report says nothing. */
+async function replayAhead(request: ReplayRequest): Promise<ReplayReport | undefined> {
+  const pool = new VerifyPool()
+  try {
+    const verify: Crypto['verify'] = (key, message, signature) => {
+      pool.offer(key, message, signature)
+      return true
+    }
+    const report = await replayWith(request, verify, () => pool.room())
+    return (await pool.end()) ? report : undefined
+  } finally {
+    await pool.close()
+  }
+}
+
+async function replayWith(
+  request: ReplayRequest,
+  verify: Crypto['verify'],
+  pause: () => Promise<void> | undefined,
+): Promise<ReplayReport> {
   const policy = openPolicyEngine()
   try {
     const { size, pieces } = openPieces(request.path)
-    const run = replay(pieces, { ...optionsOf(request), policy })
+    const crypto = { ...offline.crypto, verify }
+    const run = replay(pieces, { ...optionsOf(request), crypto, policy })
     for (;;) {
       const next = run.next()
       if (next.done === true) return next.value
       request.progress(size === 0 ? 1 : next.value.byte / size, next.value.events)
+      await pause()
     }
   } finally {
     await policy.close()
   }
 }
 
-function optionsOf({ network, anchor, allowUnchecked }: ReplayRequest): ReplayOptions {
+function optionsOf({ network, anchor, allowUnchecked }: ReplayRequest): Omit<ReplayOptions, 'crypto'> {
   return {
     allowUnchecked,
-    crypto: offline.crypto,
     machinesOf,
     ...(network === undefined ? {} : { network }),
     ...(anchor === undefined ? {} : { anchor }),

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { BundleBlock } from '../../../src/codec/bundle/block.ts'
-import { parseBlock } from '../../../src/codec/bundle/block.ts'
-import { BundleWriter, carFile } from '../../../src/codec/bundle/write-bundle.ts'
-import { RAW } from '../../../src/codec/cid.ts'
-import { decodeDagCbor } from '../../../src/codec/dag-cbor/decode.ts'
+import { carFile } from '../../../src/codec/bundle/write-bundle.ts'
 import type { ReplayReport } from '../../../src/replay/replay.ts'
-import { FORMS, fileOf, MemorySpool, readAllOf } from '../../setup/bundles.ts'
-import { sha256 } from '../../setup/certificates.ts'
-import { type ExportedFile, exportOf, logsOf, replayOf } from '../../setup/exports.ts'
+import { FORMS, fileOf, readAllOf } from '../../setup/bundles.ts'
+import { type ExportedFile, exportOf, forged, logsOf, replayOf } from '../../setup/exports.ts'
 import { seededRandom } from '../../setup/seeded-random.ts'
 import { Theatre } from '../../setup/theatre.ts'
 
@@ -32,22 +28,6 @@ function verdictOf({ divergence, checks }: ReplayReport): string {
 }
 
 const PASSED = Array<string>(12).fill('passed').join(' ')
-
-/** The same file with its data blocks changed and every name made anew: what a liar would hand out. */
-function forged(
-  { exported, blocks }: ExportedFile,
-  change: (blocks: BundleBlock[]) => BundleBlock[],
-): Uint8Array {
-  const indexes = 1 + Math.ceil((blocks.length - 1) / 1_025)
-  const read = blocks.slice(indexes).flatMap(({ cid, bytes }) => {
-    const value = cid.code === RAW ? undefined : decodeDagCbor(bytes, { itemsMax: 1e6 })
-    const block = value?.ok === true ? parseBlock(value.value) : undefined
-    return block?.ok === true ? [block.value] : []
-  })
-  const writer = new BundleWriter(new MemorySpool(), sha256)
-  for (const block of change(read)) writer.add(block)
-  return fileOf(carFile(writer.blocks(exported)))
-}
 
 describe('replay', () => {
   it.each(Object.entries(FORMS))('passes all checks of a finished need, as %s', (_form, write) => {

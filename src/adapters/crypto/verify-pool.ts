@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { FaultError } from '../../model/fault.ts'
+import type { BatchVerdict, SignatureBatch } from './verify-pool-worker.ts'
+
+const BATCH_CHECKS = 128
+/** Batches that are under way, for each thread: what waits is bounded by whoever offers and calls `room`. */
+const BATCHES_MAX = 8
+
+/**
+ * Judges signatures by the rule in threads, one for each core; whoever offers one learns in the end whether all were
+ * accepted. The caller closes it.
+ */
+export class VerifyPool {
+  readonly #workers: readonly Worker[]
+  #batch: SignatureBatch['checks'][number][] = []
+  #next = 0
+  #pending = 0
+  #accepted = true
+  #fault: FaultError | undefined
+  #waiting: (() => void)[] = []
+
+  constructor(threads: number = availableParallelism()) {
+    const url = new URL('./verify-pool-worker.ts', import.meta.url)
+    this.#workers = Array.from({ length: threads }, () => {
+      const worker = new Worker(url, { name: 'verify-pool', env: {}, execArgv: [] })
+      worker.on('message', ({ accepted }: BatchVerdict) => this.#settle(accepted))
+      worker.on('error', (cause) => this.#fail(cause))
+      return worker
+    })
+  }
+
+  /** The bytes are copied before it returns, or kept until they are: nobody may write to them. */
+  offer(key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
+    this.#batch.push([key, message, signature])
+    if (this.#batch.length >= BATCH_CHECKS) this.#send()
+  }
+
+  /** When there is room for more. Faults `worker`. */
+  async room(): Promise<void> {
+    await this.#until(this.#workers.length * BATCHES_MAX)
+  }
+
+  /** True when all that was offered is accepted. Faults `worker`. */
+  async end(): Promise<boolean> {
+    this.#send()
+    await this.#until(0)
+    return this.#accepted
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  #send(): void {
+    if (this.#batch.length === 0) return
+    this.#workers[this.#next]?.postMessage({ checks: this.#batch } satisfies SignatureBatch)
+    this.#next = (this.#next + 1) % this.#workers.length
+    this.#pending += 1
+    this.#batch = []
+  }
+
+  async #until(pendingMax: number): Promise<void> {
+    while (this.#pending > pendingMax && this.#fault === undefined) {
+      const { promise, resolve } = Promise.withResolvers<undefined>()
+      this.#waiting.push(() => resolve(undefined))
+      await promise
+    }
+    if (this.#fault !== undefined) throw this.#fault
+  }
+
+  #settle(accepted: boolean): void {
+    this.#pending -= 1
+    this.#accepted &&= accepted
+    this.#wake()
+  }
+
+  #fail(cause: unknown): void {
+    this.#fault = new FaultError('worker', 'a thread that judges signatures ended', { cause })
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resume of waiting) resume()
+  }
+}
