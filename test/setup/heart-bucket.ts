@@ -36,7 +36,7 @@ import { defaultParameters } from '../../src/model/parse-parameters.ts'
 import { Actor, type Spoken, Threads } from '../../src/sim/heart/actor.ts'
 
 export const { sha256 } = nodeCrypto
-export const CAPABILITY = 'text/summarize'
+const CAPABILITY = 'text/summarize'
 
 export function cidOfText(text: string): CID {
   const cid = parseCid(text)
@@ -77,7 +77,7 @@ export interface BucketOptions {
 const NET = cidFromDigest(sha256(Uint8Array.of(1, 2, 3)))
 const BEGIN_MS = 1_000_000
 /** Of a development network. */
-export const SLOT_MS = 50
+const SLOT_MS = 50
 
 function secretOf(seed: number): SecretKey {
   return sha256(Uint8Array.of(seed & 255, seed >> 8, 1)) as SecretKey

@@ -171,7 +171,7 @@ export function idsOn({ votes }: Committee, on: string, seats: readonly Did[]): 
 }
 
 /** The sides between which a committee decides: K on one of them ends it. */
-export function sidesOf(committee: Committee): readonly (readonly Choice[])[] {
+function sidesOf(committee: Committee): readonly (readonly Choice[])[] {
   return committee.role === 'challenge'
     ? [['upheld'], ['rejected'], ['undecided']]
     : [['accept'], ['reject', 'unavailable']]

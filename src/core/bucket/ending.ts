@@ -23,7 +23,7 @@ const STATE_OF = {
  * RFC 6962 root over dag-cbor [id, hash of the envelope with its signature] of every envelope of a history, in the order in
  * which entries carried them first. Source: record.md, "History and export".
  */
-export function envelopesRoot(carried: readonly Carried[], sha256: Sha256): Uint8Array {
+function envelopesRoot(carried: readonly Carried[], sha256: Sha256): Uint8Array {
   const leaves = carried.map(({ id, hash }) => leafHash(encodeDagCbor([cidOfId(id), hash]), sha256))
   return merkleRoot(leaves, sha256)
 }

@@ -1,5 +1,4 @@
 /** Whose turn it is. Source: lifecycle.md, "States". */
-import type { Did } from '../../model/ids.ts'
 import { microText } from '../../model/micro.ts'
 import { workerBond } from '../market/bounds.ts'
 import { cidOfId, type NeedTurn } from './need-turn.ts'
@@ -60,9 +59,4 @@ export function reserveBonds(turn: NeedTurn): void {
     bids: bids.map(({ bidder, proposal }) => ({ bidder, proposal: cidOfId(proposal), bond })),
   })
   turn.update({ awaits: 'reserved', asked: bids.map(({ bidder }) => bidder) })
-}
-
-/** True for who may not sit: the requester and everybody who bid. */
-export function isParty({ need, terms }: NeedTurn, did: Did): boolean {
-  return did === terms.requester || need.bidders.includes(did)
 }
