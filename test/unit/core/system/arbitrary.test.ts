@@ -303,6 +303,9 @@ function expectSound(hub: Hub): void {
   expect(records.keys('rosters').map((key) => [key, records.get('rosters', key)?.roles])).toEqual(
     [...roots].sort(([a], [b]) => (a < b ? -1 : 1)),
   )
+  for (const key of records.keys('rosters')) {
+    expect(rosterRoot(records.get('rosters', key)?.members ?? [], hub.world.sha256).toHex()).toBe(key)
+  }
   expectActive(hub)
 }
 

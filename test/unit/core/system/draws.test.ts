@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Genesis } from '../../../../src/codec/genesis/genesis.ts'
 import type { Payload } from '../../../../src/codec/payload/verbs.ts'
 import { drawSeats } from '../../../../src/core/market/draw.ts'
+import { rosterRoot } from '../../../../src/core/market/roster.ts'
 import { bucketOf, roleSeed } from '../../../../src/core/market/seeds.ts'
 import { slotFacts } from '../../../../src/core/system/slots.ts'
 import type { Did } from '../../../../src/model/ids.ts'
@@ -137,6 +138,18 @@ describe('opening a need (lifecycle.md, "Committees")', () => {
     hub.envelope(need)
     hub.slots(2)
     expect(hub.lastSent('open')).toMatchObject({ eligible: 2 })
+  })
+
+  it('who is not active is neither in the roster nor counted', () => {
+    const hub = new Hub({ verifiers: 3 })
+    hub.slots(1)
+    const [gone] = hub.verifiers
+    hub.envelope(gone?.account('UNSTAKE', { amount: micro(901) }, 0) as never)
+    expect(opened(hub).open.eligible).toBe(2)
+    const [key] = hub.records.keys('rosters')
+    const members = hub.records.get('rosters', key as string)?.members ?? []
+    expect(members.map(({ did }) => did)).not.toContain(gone?.did)
+    expect(rosterRoot(members, hub.world.sha256).toHex()).toBe(key)
   })
 
   it('class simple has its result seats at once, other classes not', () => {
