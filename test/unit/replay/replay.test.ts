@@ -156,6 +156,24 @@ describe('a liar who names every block anew', () => {
     expect(dissent).toBeGreaterThan(0)
   })
 
+  it('is found when it says that another voter proposed an entry, by the certified head alone', () => {
+    const theatre = new Theatre()
+    const spoken = theatre.post('one')
+    while (theatre.stateOf(spoken.id) !== 'RANKED') theatre.step()
+    const begun = exportOf(logsOf(theatre), spoken.thread)
+    expect(verdictOf(replayOf(fileOf(carFile(begun.blocks))))).toBe(PASSED)
+    const [, , other] = theatre.stage.voters
+    const file = forged(begun, (blocks) =>
+      blocks.map((block) => {
+        if (block.kind !== 'item') return block
+        const [code, command] = block.item as [number, { readonly kind: string }]
+        if (command.kind !== 'close') return block
+        return { ...block, item: [code, { ...command, by: other?.did as string }] }
+      }),
+    )
+    expect(verdictOf(replayOf(file))).toMatch(/^block [0-9]+, end of need .*chain of hashes$/)
+  })
+
   it('is found when it changes a record, a state, a plan or a balance that an item read', () => {
     const changes: Record<string, (block: BundleBlock) => BundleBlock> = {
       records: (block) =>
