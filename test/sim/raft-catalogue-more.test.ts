@@ -16,6 +16,9 @@ const KILLS = Number(process.env['SIM_KILLS'] ?? 200)
 /** Ten million by hand: ENGINE_PROPOSALS=10000000. */
 const PROPOSALS = Number(process.env['ENGINE_PROPOSALS'] ?? 150_000)
 
+/** For long runs by hand. */
+const HOUR = { timeout: 3_600_000 }
+
 /** What each frame to a node becomes, item by item. */
 function change(w: World, to: RaftId | number, what: (item: FrameItem) => FrameItem): void {
   w.tamper = (_from, target, frame) => {
@@ -25,31 +28,35 @@ function change(w: World, to: RaftId | number, what: (item: FrameItem) => FrameI
 }
 
 describe('kills at any instant', () => {
-  it(`S1 no reply is contradicted over ${KILLS} of them: at calls of the engine, at frames, in transactions`, () => {
-    const w = startWorld({ seed: 71, settings: { checkpointEntries: 20, tailEntries: 10 } })
-    const chance = new Chance(71, 'kills')
-    for (let n = 0; w.kills < KILLS; n++) {
-      const node = chance.pick(w.up().length > 0 ? w.up() : [w.node(1)])
-      const how = chance.below(4)
-      if (how === 0) node.killAtSend = 1 + chance.below(8)
-      else if (how === 1) node.killAtCall = 1 + chance.below(20)
-      else if (how === 2) node.disk.trouble.killAfter = chance.below(3)
-      else w.kill(node.id)
-      for (const { id } of w.up())
-        propose(w, id, { kind: 'add', amount: 1 }, { key: `${n} ${id}`, ticks: 20 })
-      w.run(chance.next() * 400)
+  it(
+    `S1 no reply is contradicted over ${KILLS} of them: at calls of the engine, at frames, in transactions`,
+    HOUR,
+    () => {
+      const w = startWorld({ seed: 71, settings: { checkpointEntries: 20, tailEntries: 10 } })
+      const chance = new Chance(71, 'kills')
+      for (let n = 0; w.kills < KILLS; n++) {
+        const node = chance.pick(w.up().length > 0 ? w.up() : [w.node(1)])
+        const how = chance.below(4)
+        if (how === 0) node.killAtSend = 1 + chance.below(8)
+        else if (how === 1) node.killAtCall = 1 + chance.below(20)
+        else if (how === 2) node.disk.trouble.killAfter = chance.below(3)
+        else w.kill(node.id)
+        for (const { id } of w.up())
+          propose(w, id, { kind: 'add', amount: 1 }, { key: `${n} ${id}`, ticks: 20 })
+        w.run(chance.next() * 400)
+        for (const { id, host } of w.nodes.values()) if (host === undefined) w.start(id)
+      }
+      for (const node of w.nodes.values()) node.disk.trouble.killAfter = Number.POSITIVE_INFINITY
+      w.run(200)
       for (const { id, host } of w.nodes.values()) if (host === undefined) w.start(id)
-    }
-    for (const node of w.nodes.values()) node.disk.trouble.killAfter = Number.POSITIVE_INFINITY
-    w.run(200)
-    for (const { id, host } of w.nodes.values()) if (host === undefined) w.start(id)
-    w.until(() => w.leader(0) !== undefined)
-    add(w, 1)
-    w.run(3000)
-    for (const id of [2, 3]) expect(board(w, id)).toEqual(board(w, 1))
-  })
+      w.until(() => w.leader(0) !== undefined)
+      add(w, 1)
+      w.run(3000)
+      for (const id of [2, 3]) expect(board(w, id)).toEqual(board(w, 1))
+    },
+  )
 
-  it(`A1 a counter is what was committed after ${KILLS} of them, with checkpoints between`, () => {
+  it(`A1 a counter is what was committed after ${KILLS} of them, with checkpoints between`, HOUR, () => {
     const w = startWorld({ nodes: 1, seed: 72, settings: { checkpointEntries: 7, tailEntries: 3 } })
     const chance = new Chance(72, 'kills')
     const acknowledged = { count: 0 }
@@ -170,7 +177,7 @@ describe('bounds', () => {
     expect(groupOf(w, leader).waiting.size).toBe(0)
   })
 
-  it(`W2 the memory of the engine stays bounded over ${PROPOSALS} proposals`, () => {
+  it(`W2 the memory of the engine stays bounded over ${PROPOSALS} proposals`, HOUR, () => {
     const module = compileEngine(readEngineFiles())
     const engine = new EtcdRaft({ module, seed: new Uint8Array(32), log: () => undefined })
     const settings = { ...GROUP_SETTINGS, id: 1 as RaftId, tailEntriesMax: 64 }

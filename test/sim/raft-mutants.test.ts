@@ -12,49 +12,50 @@ const parts = {
   steps: 5000,
 }
 
-/** Mutants that are found soon, and after how many seeds at most; the others are in docs/simulation.md. */
-const FOUND: readonly (readonly [Mutant, number])[] = [
-  ['shim-nothing-waits', 3],
-  ['carry-vote', 3],
-  ['send-before-sync', 3],
-  ['advance-before-write', 3],
-  ['split-transaction', 3],
-  ['drop-entries', 3],
-  ['underway-as-stable', 3],
-  ['full-as-stable', 5],
-  ['go-on-after-fault', 3],
-  ['forget-vote', 5],
-  ['membership-from-start', 3],
-  ['membership-not-kept', 5],
-  ['apply-twice', 5],
-  ['skip-entry', 3],
-  ['compact-too-far', 5],
-  ['skip-after-snapshot', 5],
-  ['ack-at-propose', 3],
-  ['ack-unknown', 9],
-  ['ack-on-lost-leader', 3],
-  ['forget-settled', 3],
-  ['read-without-quorum', 5],
-  ['read-before-applied', 3],
-  ['effect-twice', 5],
-  ['effect-skip', 5],
-  ['effect-once-sent', 9],
-  ['admit-all', 7],
-  ['sign-before-noting', 3],
-  ['forget-notes', 3],
-  ['cert-small-quorum', 3],
-  ['cert-not-recorded', 5],
-  ['links-not-sent', 5],
-  ['proof-unchecked', 5],
+/** Those that are found within so many seeds, most in the first; the others are in docs/simulation.md. */
+const SEEDS_MAX = 12
+const FOUND: readonly Mutant[] = [
+  'shim-nothing-waits',
+  'carry-vote',
+  'send-before-sync',
+  'advance-before-write',
+  'split-transaction',
+  'drop-entries',
+  'underway-as-stable',
+  'full-as-stable',
+  'go-on-after-fault',
+  'forget-vote',
+  'membership-from-start',
+  'membership-not-kept',
+  'apply-twice',
+  'skip-entry',
+  'compact-too-far',
+  'skip-after-snapshot',
+  'ack-at-propose',
+  'ack-unknown',
+  'ack-on-lost-leader',
+  'forget-settled',
+  'read-without-quorum',
+  'read-before-applied',
+  'effect-twice',
+  'effect-skip',
+  'effect-once-sent',
+  'admit-all',
+  'sign-before-noting',
+  'forget-notes',
+  'cert-small-quorum',
+  'cert-not-recorded',
+  'links-not-sent',
+  'proof-unchecked',
 ]
 
 describe('a host that is broken on purpose', () => {
-  it.each(FOUND)('%s is found within %i seeds', (mutant, seedsMax) => {
-    expect(huntMutant(mutant, parts, seedsMax)).toBeDefined()
+  it.each(FOUND)('%s is found', (mutant) => {
+    expect(huntMutant(mutant, parts, SEEDS_MAX)).toBeDefined()
   })
 
   it('is broken in at least twenty ways that are found soon', () => {
-    const soon = new Set<string>(FOUND.map(([mutant]) => mutant))
+    const soon = new Set<string>(FOUND)
     expect(MUTANTS.filter((mutant) => soon.has(mutant)).length).toBeGreaterThanOrEqual(20)
   })
 })
