@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
-/** A socket on loopback whose writes of one turn of the event loop leave together. */
+/** A socket on loopback whose writes leave together once whoever writes is done: not after the next turn of a node. */
 export class BatchedSocket {
   readonly #socket: Socket
   #pending: Uint8Array[] = []
@@ -24,7 +24,7 @@ export class BatchedSocket {
   }
 
   write(...bytes: readonly Uint8Array[]): void {
-    if (this.#pending.length === 0) setImmediate(() => this.#flush())
+    if (this.#pending.length === 0) process.nextTick(() => this.#flush())
     this.#pending.push(...bytes)
   }
 
