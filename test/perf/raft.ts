@@ -12,7 +12,7 @@ import type { Round, RoundResult } from './raft/round.ts'
 const CALLERS = [1, 64, 256] as const
 const ROUNDS = 3
 const ROUND = { warmUpMs: 500, ms: 4000, valueBytes: 256 }
-const WARM_UP: Round = { ...ROUND, ms: 6000, callers: 64, run: 1 }
+const WARM_UP: Round = { ...ROUND, ms: 15_000, callers: 64, run: 1 }
 /** The system group and those of the buckets, as version 1 of the bucket map has it. */
 const GROUPS = 17
 
