@@ -30,7 +30,9 @@ describe('needs live their lives among honest and dishonest people', () => {
   for (let first = 1; first <= SEEDS; first += SEEDS_A_TEST) {
     it(`seeds ${first} to ${first + SEEDS_A_TEST - 1} keep every promise, on every replica`, () => {
       for (let seed = first; seed < first + SEEDS_A_TEST; seed++) {
-        for (const outcome of Object.keys(play(seed).outcomes)) outcomes.add(outcome)
+        const played = play(seed)
+        expect(played.items).toBeGreaterThan(0)
+        for (const outcome of Object.keys(played.outcomes)) outcomes.add(outcome)
       }
     })
   }
@@ -41,7 +43,8 @@ describe('needs live their lives among honest and dishonest people', () => {
 
   it('with signatures checked and effects certified, too', () => {
     for (let seed = 1_001; seed <= 1_004; seed++) {
-      runPlay({ ...options(seed), checksSignatures: true, certifies: true })
+      const played = runPlay({ ...options(seed), checksSignatures: true, certifies: true })
+      expect(played.items).toBeGreaterThan(0)
     }
   })
 

@@ -21,10 +21,7 @@ export function isPromotion(context: Uint8Array): boolean {
 }
 
 /** The change, with the keys of the nodes that it adds. Its context: one byte whether to promote, then the names. */
-function withNames(
-  change: MembershipChange,
-  names: readonly (readonly [RaftId, Did])[],
-): MembershipChange {
+function withNames(change: MembershipChange, names: readonly (readonly [RaftId, Did])[]): MembershipChange {
   if (names.length === 0) return change
   const out = new WireWriter()
   out.u8(isPromotion(change.context) ? PROMOTE : 0)
