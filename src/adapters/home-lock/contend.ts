@@ -100,7 +100,9 @@ function* sweep(home: string, isAlive: (owner: Owner) => boolean): Generator<und
     yield
     if (name.startsWith(NEXT)) rmSync(path, { force: true })
     if (!name.startsWith(DRAFT)) continue
-    const owner = ownerIn(path)
+    // A draft that names nobody is one that is being written just now: its process will find the lock taken.
+    const text = textOf(path)
+    const owner = text === undefined ? undefined : parseOwner(text)
     if (owner !== undefined && !isAlive(owner)) rmSync(path, { force: true })
   }
 }
@@ -132,16 +134,20 @@ function linked(from: string, to: string): boolean {
 }
 
 function ownerIn(path: string): Owner | undefined {
-  let text: string
+  const text = textOf(path)
+  const owner = text === undefined ? undefined : parseOwner(text)
+  if (text === undefined || owner !== undefined) return owner
+  throw new FaultError('home-locked', `${path} names no process: remove it if no canswarm runs on this home`)
+}
+
+/** Undefined when there is no such file. */
+function textOf(path: string): string | undefined {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (cause) {
     if (isCode(cause, 'ENOENT')) return undefined
     throw cause
   }
-  const owner = parseOwner(text)
-  if (owner !== undefined) return owner
-  throw new FaultError('home-locked', `${path} names no process: remove it if no canswarm runs on this home`)
 }
 
 function isCode(error: unknown, code: string): boolean {

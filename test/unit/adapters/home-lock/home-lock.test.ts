@@ -125,6 +125,16 @@ describe('openHomeLock', () => {
     expect(JSON.parse(readFileSync(join(home, 'lock'), 'utf8'))).toMatchObject({ pid: holder.pid })
   })
 
+  it('takes over beside a process that is writing its name just now', async () => {
+    const home = newHome()
+    const dead = await holding(home)
+    await dead.kill()
+    writeFileSync(join(home, 'lock.draft-of-another'), '')
+    const lock = openHomeLock(home)
+    expect(readdirSync(home).sort()).toEqual(['lock', 'lock.draft-of-another'])
+    lock.release()
+  })
+
   it('lets one of several processes win that race for a stale lock', async () => {
     for (let round = 0; round < 4; round++) {
       const home = newHome()
