@@ -70,7 +70,7 @@ function main(): void {
 function huntAll(): void {
   console.log('| broken rule | found by | seed |\n| --- | --- | --- |')
   for (const mutant of RULE_MUTANTS) {
-    const { name, check, seed } = hunt(mutant, Math.max(40, Number(values.seeds)))
+    const { name, check, seed } = hunt(mutant, Math.max(60, Number(values.seeds)))
     console.log(`| ${name} | ${check ?? 'NOT FOUND'} | ${seed} |`)
     if (check === undefined) process.exitCode = 1
   }

@@ -166,10 +166,10 @@ function* challenges(proposing: Proposing, need: Need): Generator<Parts> {
     }
     const verdicts = words(proposing, committee, id, 'VERDICT')
     yield { kind: 'verdict', challenge, verdicts }
-    if (state === 'committed') yield { kind: 'void-challenge', challenge, ...concluding(proposing) }
     if (state === 'revealed') {
       yield { kind: 'wave', role: 'challenge', challenge, verdicts: fields(pool.all), seen: [...seen()] }
     }
+    yield { kind: 'void-challenge', challenge, ...concluding(proposing) }
   }
 }
 

@@ -17,7 +17,12 @@ export function makeNoise(stage: Stage, needs: readonly string[], chance: Chance
 }
 
 function swallow(stage: Stage, machine: number, needs: readonly string[], chance: Chance): void {
-  const command = chance.pick([unlawful, unlawful, repeated, flipped, raised])(stage, machine, needs, chance)
+  const command = chance.pick([unlawful, unlawful, repeated, flipped, raised, fenced])(
+    stage,
+    machine,
+    needs,
+    chance,
+  )
   if (command === undefined) return
   const before = stage.network.group(machine).machine.hash().toHex()
   const verdict = stage.network.propose(machine, command)
@@ -47,6 +52,17 @@ const unlawful: Noise = (stage, machine, needs, chance) => {
       ? { ...command, fence_epoch: Math.max(0, command.fence_epoch - 1) }
       : command,
   )
+}
+
+/** A DECIDE that was lawful before the fence was raised. */
+const fenced: Noise = (stage, machine, needs, chance) => {
+  const here = needs.filter((id) => stage.bucketOf(id) === machine)
+  if (machine === HUB || here.length === 0) return undefined
+  for (const command of stage.leader(machine).candidates(chance.pick(here), stage.slot)) {
+    if (command.kind !== 'decide' || command.fence_epoch === 0) continue
+    return encodeBucketCommand({ ...command, fence_epoch: command.fence_epoch - 1 })
+  }
+  return undefined
 }
 
 /** A majority raises the fence of a bucket: lawful. */

@@ -34,7 +34,7 @@ export class Challenger implements Part {
   #commitment(scene: Scene): readonly Line[] {
     const { finalized } = scene.need
     if (this.#way === 'late' && scene.stage.timeMs - (finalized?.at.time ?? 0) < LATE_MS) return []
-    const isWanted = (this.#way === 'frivolous') === isRight(scene, this.#sha256)
+    const isWanted = this.#way === 'late' || (this.#way === 'frivolous') === isRight(scene, this.#sha256)
     if (!isWanted) return []
     const { taskClass, parameters } = scene.terms
     const bond = challengeBond('OUTPUT_MISMATCH', taskClass, parameters)
