@@ -2,6 +2,7 @@
 import { encodeEffect, type ToBucket, type ToHub } from '../../codec/entry/effect.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
+import { decodeState, encodeState } from '../../core/records/encode-state.ts'
 import { StateHash } from '../../core/records/state-hash.ts'
 import type { Records } from '../../core/records/tables.ts'
 import type { Shape } from '../../core/records/view.ts'
@@ -9,14 +10,20 @@ import type { AppliedAt } from '../../core/records/world.ts'
 import { checkConservation } from '../../core/system/conservation.ts'
 import type { HubTables } from '../../core/system/tables.ts'
 import type { LogMachine, Machines } from '../../core/witness/machine.ts'
+import { assert } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Machine } from './group.ts'
 
-export interface HubMachine extends Machine {
+/** A machine whose state can be taken from its own snapshot, as after a restart. */
+export interface RestorableMachine extends Machine {
+  restore(): void
+}
+
+export interface HubMachine extends RestorableMachine {
   readonly records: Records<HubTables>
 }
 
-export interface BucketMachine extends Machine {
+export interface BucketMachine extends RestorableMachine {
   readonly records: Records<BucketTables>
 }
 
@@ -49,7 +56,7 @@ function machine(
   around: Omit<AppliedAt, 'position'>,
   sha256: Sha256,
   check: () => void,
-): Machine {
+): RestorableMachine {
   const hash = new StateHash(records, sha256)
   return {
     apply: (item, encoded, position) => {
@@ -63,5 +70,19 @@ function machine(
       return { verdict, effects: sent, subject }
     },
     hash: () => hash.current(),
+    restore: () => {
+      restore(records)
+    },
   }
+}
+
+/** Every record goes, and comes again from the encoded state: nothing is left of how the state came to be. */
+function restore(records: Records<Shape>): void {
+  const decoded = decodeState(encodeState(records))
+  assert(decoded.ok, 'a state is read as it was written')
+  const rows = decoded.value
+    .names()
+    .flatMap((table) => decoded.value.keys(table).map((key) => ({ table, key })))
+  records.apply(rows.map((row) => ({ ...row, value: undefined })))
+  records.apply(rows.map((row) => ({ ...row, value: decoded.value.get(row.table, row.key) })))
 }

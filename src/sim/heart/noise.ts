@@ -1,5 +1,6 @@
 import { encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
 import { decodeItem, HUB } from '../../codec/entry/item.ts'
+import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
 import { NEED_STATES } from '../../core/bucket/transitions.ts'
 import type { Chance } from '../raft/chance.ts'
 import { Violation } from '../raft/violation.ts'
@@ -23,13 +24,18 @@ function swallow(stage: Stage, machine: number, needs: readonly string[], chance
     needs,
     chance,
   )
-  if (command === undefined) return
+  if (command === undefined || isHeld(stage, machine, command)) return
   const before = stage.network.group(machine).machine.hash().toHex()
   const verdict = stage.network.propose(machine, command)
   const after = stage.network.group(machine).machine.hash().toHex()
   if (verdict.kind === 'rejected' && before !== after) {
     throw new Violation('refusal', `a command that was refused with ${verdict.code} changed the state`)
   }
+}
+
+/** What names a slot that is not there yet waits outside of the log, on every node. */
+function isHeld({ slot }: Stage, machine: number, command: Uint8Array): boolean {
+  return machine !== HUB && slotOfItem({ kind: 'command', command }) > slot
 }
 
 type Noise = (

@@ -2,6 +2,7 @@ import type { Payload } from '../../codec/payload/verbs.ts'
 import type { NeedState } from '../../core/bucket/transitions.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import type { ThreadId } from '../../model/ids.ts'
+import type { MicroText } from '../../model/micro.ts'
 import type { Chance } from '../raft/chance.ts'
 import type { Actor } from './actor.ts'
 import { type Part, type Scene, sceneOf } from './cast/scene.ts'
@@ -76,14 +77,31 @@ export class Play {
     if (roll < 8) this.tick()
     else if (roll < 35) this.#deliverOne()
     else if (roll < 70) this.#speakOne()
-    else if (roll < 75)
-      makeNoise(
-        this.#options.stage,
-        this.posted.map(({ id }) => id),
-        this.#options.chance,
-      )
+    else if (roll < 75) this.#noise()
+    else if (roll < 77) this.#pay()
     else this.#leadOne()
     check()
+  }
+
+  #noise(): void {
+    const { stage, chance } = this.#options
+    const needs = this.posted.map(({ id }) => id)
+    makeNoise(stage, needs, chance)
+  }
+
+  /** Somebody moves credits of its own, within or beyond its means. */
+  #pay(): void {
+    const { stage, chance, parts } = this.#options
+    const [from, to] = [chance.pick(parts).actor, chance.pick(parts).actor]
+    const amount = String(1 + chance.below(3_000_000_000)) as MicroText
+    const { timeMs } = stage
+    stage.submit(
+      chance.is(0.6)
+        ? from.account('TRANSFER', { to: to.did, amount }, timeMs)
+        : chance.is(0.5)
+          ? from.account('STAKE', { amount }, timeMs)
+          : from.account('UNSTAKE', { amount }, timeMs),
+    )
   }
 
   tick(): void {
@@ -95,8 +113,9 @@ export class Play {
 
   /** A slot passes and everybody does at once what there is to do; so a play ends in bounded time. */
   round(): void {
-    const { stage, check } = this.#options
+    const { stage, chance, check } = this.#options
     this.tick()
+    if (chance.is(0.3)) this.#noise()
     stage.network.deliverAll()
     for (const { id, payload } of this.open) {
       const scene = sceneOf(stage, id, payload)

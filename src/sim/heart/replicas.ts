@@ -17,7 +17,8 @@ export interface ReplicaParts {
 }
 
 /**
- * Another replica folds the same logs, hub and buckets interleaved as chance will; a command waits until its slot is there.
+ * Another replica folds the same logs, hub and buckets interleaved as chance will, and restarts from its own snapshot now and
+ * then; a command waits until its slot is there.
  * Gives the state hash of each machine at the end, by machine. Source: consensus.md, "Time and chance: slots" (replicas
  * that are at different places of the system log never disagree).
  */
@@ -45,6 +46,7 @@ export function refold(
       applyLogged(all.get(machine), logs.get(machine)?.[place], place)
       places.set(machine, place + 1)
     }
+    if (chance.is(0.05)) all.get(machine)?.restore()
   }
   for (const [machine, place] of places)
     assert(place === logs.get(machine)?.length, 'every item can be folded')

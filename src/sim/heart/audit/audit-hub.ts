@@ -1,7 +1,8 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
+import { encodeDagCbor } from '../../../codec/dag-cbor/encode.ts'
 import { cidOfId } from '../../../core/bucket/need-turn.ts'
 import { bucketOf } from '../../../core/market/seeds.ts'
-import { nextBeacon, slotFacts } from '../../../core/system/slots.ts'
+import { slotFacts } from '../../../core/system/slots.ts'
 import { Violation } from '../../raft/violation.ts'
 import type { Stage } from '../stage.ts'
 import { type HubEvent, readBucket, readHub } from './reading.ts'
@@ -49,7 +50,7 @@ function auditTime({ hub, world }: Stage, events: readonly HubEvent[]): void {
     const median = times[(times.length - 1) >> 1] ?? 0
     if (facts.time !== Math.max(median, last.time))
       throw new Violation('slots', `slot ${n} is at ${facts.time}`)
-    if (link !== undefined) beacon = nextBeacon(beacon, link, world.sha256)
+    if (link !== undefined) beacon = world.sha256(encodeDagCbor(['canswarm/beacon/1', beacon, link]))
     if ((link === undefined) !== (facts.beacon === undefined)) throw new Violation('beacon', `slot ${n}`)
     if (facts.beacon !== undefined && facts.beacon.toHex() !== beacon.toHex()) {
       throw new Violation('beacon', `that of slot ${n} does not follow from its link`)
