@@ -1,9 +1,6 @@
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
-import { certificateToIpld } from '../../src/codec/certificate/certificate.ts'
 import type { CID } from '../../src/codec/cid.ts'
-import { encodeBucketCommand } from '../../src/codec/entry/bucket-command.ts'
 import type { Payload } from '../../src/codec/payload/verbs.ts'
-import { cidOfId } from '../../src/core/bucket/need-turn.ts'
 import type { ThreadId } from '../../src/model/ids.ts'
 import type { MicroText } from '../../src/model/micro.ts'
 import type { Spoken } from '../../src/sim/heart/actor.ts'
@@ -11,6 +8,7 @@ import { Challenger, type ChallengerWay } from '../../src/sim/heart/cast/challen
 import { type Part, sceneOf } from '../../src/sim/heart/cast/scene.ts'
 import { Verifier, type VerifierWay } from '../../src/sim/heart/cast/verifier.ts'
 import { Worker, type WorkerWay } from '../../src/sim/heart/cast/worker.ts'
+import { closeHistory } from '../../src/sim/heart/close-history.ts'
 import { Stage } from '../../src/sim/heart/stage.ts'
 
 const CREDIT = 1_000_000n
@@ -158,26 +156,9 @@ export class Theatre {
   }
 
   #certify(id: string): void {
-    const { stage } = this
-    const [bucket, need] = [stage.bucketOf(id), this.#needOf(id)]
-    if (bucket === undefined || need?.over === undefined || need.over.isCertified || !this.#certifies) return
-    const certificate = certificateToIpld(stage.network.certificate(bucket))
-    const [voter] = stage.voters
-    if (voter === undefined) return
-    const { slot } = stage
-    const verdict = stage.network.propose(
-      bucket,
-      encodeBucketCommand({
-        v: 1,
-        kind: 'cert',
-        need: cidOfId(id),
-        prev: need.head,
-        slot,
-        by: voter.did,
-        certificate,
-      }),
-    )
-    if (verdict.kind === 'rejected') throw new Error(`cert: ${verdict.code}: ${verdict.message}`)
+    if (!this.#certifies) return
+    const verdict = closeHistory(this.stage, id)
+    if (verdict?.kind === 'rejected') throw new Error(`cert: ${verdict.code}: ${verdict.message}`)
   }
 
   #manifest(spoken: Spoken<'MANIFEST'>): CID {
