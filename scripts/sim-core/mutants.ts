@@ -85,12 +85,6 @@ export const RULE_MUTANTS: readonly RuleMutant[] = [
     'if (!result.ok) { turn.finish(); return { ...refused(result.error), writes: turn.draft.writes() } }',
   ),
   mutant(
-    'windows stand still for ever',
-    'bucket/windows.ts',
-    'const clock = until.clock - since.clock',
-    'const clock = 0 * (until.clock - since.clock)',
-  ),
-  mutant(
     'the worker is paid twice',
     'system/effects/end.ts',
     "payFromBudget(turn.book, id, effect.worker, price), 'price')",
