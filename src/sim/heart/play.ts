@@ -1,6 +1,7 @@
 import type { Payload } from '../../codec/payload/verbs.ts'
 import type { NeedState } from '../../core/bucket/transitions.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
+import { slotFacts } from '../../core/system/slots.ts'
 import type { ThreadId } from '../../model/ids.ts'
 import type { MicroText } from '../../model/micro.ts'
 import type { Chance } from '../raft/chance.ts'
@@ -108,7 +109,11 @@ export class Play {
     const { stage, chance, slotMs } = this.#options
     const ms = slotMs + chance.below(slotMs)
     const isBack = chance.is(0.05)
-    stage.tick(ms, chance.is(0.05), isBack ? stage.timeMs - chance.below(60_000) : stage.timeMs + ms)
+    const isWithheld = chance.is(0.05)
+    const back = isBack ? stage.timeMs - chance.below(60_000) : undefined
+    // Clocks that show a time within the last slot's interval make no slot: the voters wait for the next reading.
+    const last = slotFacts(stage.hub.records, stage.slot)?.time ?? 0
+    stage.tick(ms, isWithheld, back !== undefined && back < last ? back : stage.timeMs + ms)
   }
 
   /** A slot passes and everybody does at once what there is to do; so a play ends in bounded time. */
