@@ -1,3 +1,4 @@
+import { compareText } from '../../model/compare-text.ts'
 import type { EnvelopeHeader } from '../../model/envelope-header.ts'
 
 /**
@@ -6,9 +7,4 @@ import type { EnvelopeHeader } from '../../model/envelope-header.ts'
  */
 export function compareCausally(a: EnvelopeHeader, b: EnvelopeHeader): number {
   return a.lamport - b.lamport || compareText(a.sender, b.sender) || a.seq - b.seq || compareText(a.id, b.id)
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }
