@@ -2,9 +2,9 @@ import { itemLeaf, type Output, type Subject } from '../../codec/certificate/lea
 import { encodeItem, type GroupItem } from '../../codec/entry/item.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { LogTree } from '../../core/certificate/log-tree.ts'
+import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { Verdict } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import { groupOf } from './voters.ts'
 
 /** What a machine made of an item; its state has changed by then. */
 export interface Outcome {
@@ -91,6 +91,6 @@ export class Group {
     const waiting = this.outbox.get(target) ?? []
     this.outbox.set(target, waiting)
     waiting.push({ n, body, index: this.size })
-    return { kind: 'effect', group: groupOf(target), number: n, hash: this.#sha256(body) }
+    return { kind: 'effect', group: groupOfMachine(target), number: n, hash: this.#sha256(body) }
   }
 }

@@ -5,21 +5,16 @@ import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
 import type { CID } from '../../codec/cid.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
 import { startCollecting, stepCollecting } from '../../core/certificate/collect-shares.ts'
+import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { ConfigVersion, Generation } from '../../model/certified.ts'
 import { DefectError } from '../../model/fault.ts'
 import type { Did, SecretKey } from '../../model/ids.ts'
-import { assertGroupId, type GroupId } from '../../model/raft.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 
 /** A voter whose key the simulation holds. */
 export interface SimVoter {
   readonly did: Did
   readonly secret: SecretKey
-}
-
-/** The hub is group 0, bucket b is group b + 1: here each has its own. */
-export function groupOf(machine: number): GroupId {
-  return assertGroupId(machine + 1)
 }
 
 /** The voters of all groups: one config, that of genesis. */
@@ -43,7 +38,7 @@ export class Voters {
 
   config(machine: number): VoterConfig {
     return {
-      group: groupOf(machine),
+      group: groupOfMachine(machine),
       generation: this.#generation as Generation,
       version: 1 as ConfigVersion,
       voters: this.dids,
