@@ -88,7 +88,7 @@ function* open(proposing: Proposing, need: Need): Generator<Parts> {
   const held = input === undefined ? [] : have(cidOfBytes(input))
   const bids = pool.of('PROPOSE').filter(({ envelope }) => envelope.body.payload.bid_round === need.bidRound)
   if (bids.length > 0) yield { kind: 'close', proposals: fields(bids), seen: [], have: [...held] }
-  yield { kind: 'close', proposals: fields(pool.all), seen: [...seen()], have: [...held] }
+  yield { kind: 'close', proposals: fields(pool.news), seen: [...seen()], have: [...held] }
   yield { kind: 'expire', ...concluding(proposing) }
 }
 
@@ -107,8 +107,8 @@ function* ranked(proposing: Proposing, need: Need): Generator<Parts> {
       yield { kind: 'decide', proposal, reveal, verdicts, fence_epoch }
     }
     yield { kind: 'pass', proposal, verdicts, seen: [] }
-    yield { kind: 'pass', proposal, verdicts: fields(pool.all), seen: [...seen()] }
-    yield { kind: 'wave', role: 'plan', verdicts: fields(pool.all), seen: [...seen()] }
+    yield { kind: 'pass', proposal, verdicts: fields(pool.news), seen: [...seen()] }
+    yield { kind: 'wave', role: 'plan', verdicts: fields(pool.news), seen: [...seen()] }
   }
   yield { kind: 'expire', ...concluding(proposing) }
 }
@@ -139,12 +139,12 @@ function* committed(proposing: Proposing, need: Need): Generator<Parts> {
   if (committee?.isCommitReveal === true && committee.revealing === undefined) {
     const commitments = fields(pool.of('ATTEST_COMMIT'))
     yield { kind: 'reveal', commitments, seen: [] }
-    yield { kind: 'reveal', commitments: fields(pool.all), seen: [...seen()] }
+    yield { kind: 'reveal', commitments: fields(pool.news), seen: [...seen()] }
   } else {
     yield { kind: 'finalize', verdicts }
     yield { kind: 'reject', verdicts }
   }
-  yield { kind: 'wave', role: 'result', verdicts: fields(pool.all), seen: [...seen()] }
+  yield { kind: 'wave', role: 'result', verdicts: fields(pool.news), seen: [...seen()] }
   yield { kind: 'split', ...concluding(proposing) }
 }
 
@@ -167,7 +167,7 @@ function* challenges(proposing: Proposing, need: Need): Generator<Parts> {
     const verdicts = words(proposing, committee, id, 'VERDICT')
     yield { kind: 'verdict', challenge, verdicts }
     if (state === 'revealed') {
-      yield { kind: 'wave', role: 'challenge', challenge, verdicts: fields(pool.all), seen: [...seen()] }
+      yield { kind: 'wave', role: 'challenge', challenge, verdicts: fields(pool.news), seen: [...seen()] }
     }
     yield { kind: 'void-challenge', challenge, ...concluding(proposing) }
   }
@@ -178,7 +178,7 @@ function* each({ pool }: Proposing, kind: Kind, make: (field: Pooled['field']) =
 }
 
 function concluding({ pool, seen }: Proposing) {
-  return { seen: [...seen()], carried: fields(pool.all) }
+  return { seen: [...seen()], carried: fields(pool.news) }
 }
 
 function fields(pooled: readonly Pooled[]): Pooled['field'][] {
@@ -196,7 +196,8 @@ function words(
   return fields(
     pool.of(kind).filter(({ envelope }) => {
       const word = wordOf(envelope, world)
-      return word !== undefined && judgeWord(committee, on, word) === undefined
+      const isNew = committee.votes.every(({ id }) => id !== envelope.id)
+      return isNew && word !== undefined && judgeWord(committee, on, word) === undefined
     }),
   )
 }

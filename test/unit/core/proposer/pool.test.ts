@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { encodeBucketCommand } from '../../../../src/codec/entry/bucket-command.ts'
+import { candidatesOf } from '../../../../src/core/proposer/candidates.ts'
+import { NeedPool, sightingsOf } from '../../../../src/core/proposer/pool.ts'
+import type { Actor, Spoken } from '../../../../src/sim/heart/actor.ts'
+import { type BucketKit, type NeedKit, someLink } from '../../../setup/heart-bucket.ts'
+import { attestPlan, bid, commitEnvelope, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
+
+function hear(kit: BucketKit, pool: NeedPool, spoken: Spoken): boolean {
+  const opened = kit.world.openEnvelope(spoken.field, kit.facts.time)
+  if (!opened.ok) throw new Error(JSON.stringify(opened.error))
+  return pool.add({ envelope: opened.value, field: spoken.field, seenAt: kit.slot })
+}
+
+function beat(one: NeedKit, who: Actor): Spoken {
+  return one.say(who, 'HEARTBEAT', { attempt: 0, lease_id: someLink(3), progress: 1 })
+}
+
+function candidates(kit: BucketKit, one: NeedKit, pool: NeedPool, voters = kit.voters) {
+  const body = {
+    v: 1 as const,
+    need: one.id,
+    head: one.need.head,
+    slot: kit.slot,
+    seen: sightingsOf(pool),
+  }
+  return candidatesOf({
+    view: kit.records,
+    need: one.key,
+    pool,
+    slot: kit.slot,
+    world: kit.world,
+    by: kit.voter().did,
+    seen: () => voters.map((voter) => voter.state('seen-statement', body)),
+    have: () => [],
+  })
+}
+
+/** The first that the machine takes, applied; what it carried is noted. */
+function lead(kit: BucketKit, one: NeedKit, pool: NeedPool): string | undefined {
+  for (const command of candidates(kit, one, pool)) {
+    if (outcome(kit.ask(command)) !== 'applied') continue
+    must(kit.propose(command))
+    pool.carried((kit.records.get('envelopes', one.key) ?? []).map(({ id }) => id))
+    return command.kind
+  }
+  return undefined
+}
+
+describe('what a voter has seen of a need is bounded', () => {
+  it('no verb that no entry follows from is kept', () => {
+    const { kit, one } = leadTo('OPEN', { isTrusting: true })
+    const pool = new NeedPool()
+    expect(hear(kit, pool, one.spoken)).toBe(false)
+    expect(pool.news).toEqual([])
+  })
+
+  it('at most 512 envelopes of one sender, and what is known already is still known', () => {
+    const { kit, one } = leadTo('OPEN', { isTrusting: true })
+    const pool = new NeedPool()
+    const beats = Array.from({ length: 513 }, () => beat(one, kit.person(1)))
+    expect(beats.map((spoken) => hear(kit, pool, spoken)).indexOf(false)).toBe(512)
+    expect(hear(kit, pool, beats[0] as Spoken)).toBe(true)
+    expect(pool.news.length).toBe(512)
+    expect(hear(kit, pool, beat(one, kit.person(2)))).toBe(true)
+  })
+
+  it('at most 1,024 envelopes in all, and one entry has room for them', () => {
+    const { kit, one } = leadTo('OPEN', { isTrusting: true, voters: 7 })
+    const pool = new NeedPool()
+    for (const who of [1, 2]) {
+      for (let at = 0; at < 512; at++) expect(hear(kit, pool, beat(one, kit.person(who)))).toBe(true)
+    }
+    expect(hear(kit, pool, beat(one, kit.person(3)))).toBe(false)
+    kit.advance(1_000)
+    expect(lead(kit, one, pool)).toBe('close')
+  })
+
+  it.each([100, 300, 900, 8_000])(
+    'as many bytes as a command has room for, by bids with %i bytes more',
+    (more) => {
+      const { kit, one } = leadTo('OPEN', { isTrusting: true, voters: 7, people: 60 })
+      const pool = new NeedPool()
+      const registry = { slot: 1, record: new Uint8Array(more), path: [] }
+      let last = true
+      for (let at = 0; last; at++) last = hear(kit, pool, bid(one, kit.person(1 + (at % 9)), { registry }))
+      kit.advance(1_000)
+      const close = [...candidates(kit, one, pool)].find(
+        ({ kind, ...rest }) => 'seen' in rest && kind === 'close' && rest.seen.length > 0,
+      )
+      if (close === undefined) throw new Error('bids are closed at some time')
+      const { length } = encodeBucketCommand(close)
+      expect(length).toBeLessThanOrEqual(1_048_576)
+      if (more > 500) expect(length).toBeGreaterThan(950_000)
+      must(kit.propose(close))
+    },
+  )
+})
+
+describe('what was said too early, or beside something else', () => {
+  it('comes back as a candidate when its time has come, although an entry carried it before', () => {
+    const { kit, one, workers, proposals } = leadTo('CLAIMED', { isTrusting: true })
+    const [, second] = workers
+    if (second === undefined) throw new Error('a cast')
+    const pool = new NeedPool()
+    const early = one.say(second, 'CLAIM', {
+      attempt: 1,
+      proposal_id: (proposals[1] as Spoken).cid,
+      lease_ttl: 60_000,
+      heartbeat_interval: 500,
+    })
+    expect(hear(kit, pool, early)).toBe(true)
+    kit.advance(60_000)
+    expect(lead(kit, one, pool)).toBe('release')
+    expect(one.state).toBe('DECIDED')
+    expect(pool.news).toEqual([])
+    expect(sightingsOf(pool)).toEqual([])
+    expect(lead(kit, one, pool)).toBe('claim')
+    expect(one.need.lease?.worker).toBe(second.did)
+  })
+
+  it('a verdict that the committee counts is not put into a further entry, one that it does not count yet is', () => {
+    const { kit, one, proposals, planSeats } = leadTo('RESERVED', { isTrusting: true, k: 2 })
+    const [proposal] = proposals
+    const [first, second] = planSeats
+    if (proposal === undefined || first === undefined || second === undefined) throw new Error('a cast')
+    const pool = new NeedPool()
+    const words = [first, second].map((seat) => attestPlan(one, seat, proposal))
+    const early = words[0] as Spoken
+    hear(kit, pool, early)
+    const decideOf = () => [...candidates(kit, one, pool)].find(({ kind }) => kind === 'decide')
+    expect(decideOf()).toMatchObject({ verdicts: [early.field] })
+    const committee = kit.records.get('committees', `${one.key} plan 0`)
+    if (committee === undefined) throw new Error('a need has plan seats')
+    const vote = { seat: first.did, on: proposal.id, choice: 'accept' as const, id: early.id }
+    kit.records.apply([
+      { table: 'committees', key: `${one.key} plan 0`, value: { ...committee, votes: [vote] } },
+    ])
+    hear(kit, pool, words[1] as Spoken)
+    expect(decideOf()).toMatchObject({ verdicts: [(words[1] as Spoken).field] })
+  })
+})
+
+describe('a stranger that floods a need', () => {
+  it('does not keep it from its entries', () => {
+    const { kit, one, workers } = leadTo('OPEN', { isTrusting: true, bidders: 1 })
+    const [worker] = workers
+    if (worker === undefined) throw new Error('a cast')
+    const pool = new NeedPool()
+    const stranger = kit.person(20)
+    const flood = () => {
+      for (let at = 0; at < 600; at++) hear(kit, pool, beat(one, stranger))
+    }
+    flood()
+    expect(hear(kit, pool, bid(one, worker))).toBe(true)
+    kit.advance(1_000)
+    expect(lead(kit, one, pool)).toBe('close')
+    expect(one.state).toBe('RANKED')
+    flood()
+    kit.receive({ v: 1, kind: 'reserved', need: one.id, slot: kit.slot, bid_round: 0, refused: [] })
+    kit.advance(5_000)
+    expect(lead(kit, one, pool)).toBe('pass')
+    expect(one.state).toBe('OPEN')
+    expect(hear(kit, pool, commitEnvelope(one, worker))).toBe(true)
+  })
+})
