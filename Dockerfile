@@ -5,6 +5,7 @@ ARG BASE_IMAGE=debian:trixie-20260623-slim
 FROM ${NPM_IMAGE} AS install
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY config/stubs config/stubs
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM ${BASE_IMAGE}
@@ -15,6 +16,7 @@ RUN apt-get update \
  && useradd --uid 10001 --create-home --home-dir /var/lib/canswarm --shell /usr/sbin/nologin canswarm
 WORKDIR /app
 COPY --from=install /app/node_modules node_modules
+COPY config/stubs config/stubs
 COPY package.json LICENSE ./
 COPY bin bin
 COPY src src

@@ -15,6 +15,7 @@ const ALLOWED = new Set([
   'ISC',
   'MIT',
   'Unlicense',
+  'WTFPL',
 ])
 
 const manifestShape = z.object({ license: z.string() })

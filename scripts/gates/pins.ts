@@ -5,6 +5,8 @@ import type { Gate, Problem } from './gate.ts'
 import { type LockEntry, readLock } from './lock-file.ts'
 
 const EXACT = /^\d+\.\d+\.\d+(?:-[\w.]+)?$/u
+/** Packages of this repository that stand in for one that is not wanted. */
+const STUBS = 'config/stubs/'
 const SECTIONS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const
 
 const versions = z.record(z.string(), z.string()).default({})
@@ -23,7 +25,7 @@ export const pins: Gate = {
     const lock = readLock(root)
     const loose = SECTIONS.flatMap((section) =>
       Object.entries(manifest[section])
-        .filter(([, version]) => !EXACT.test(version))
+        .filter(([, version]) => !EXACT.test(version) && !version.startsWith(`file:${STUBS}`))
         .map(([name, version]) => ({ file: 'package.json', message: `${name} is not pinned: ${version}` })),
     )
     return Promise.resolve([...loose, ...strayOf(manifest, lock), ...judgeLock(lock)])
@@ -47,7 +49,8 @@ function strayOf(
 
 function judgeLock(lock: ReadonlyMap<string, LockEntry>): readonly Problem[] {
   return [...lock].flatMap(([path, entry]) => {
-    if (path === '') return []
+    const isStub = path.startsWith(STUBS) || (entry.link === true && entry.resolved?.startsWith(STUBS) === true)
+    if (path === '' || isStub) return []
     const problems: Problem[] = []
     if (entry.resolved !== undefined) problems.push(told(`${path} names where it came from ("resolved")`))
     if (entry.version === undefined) problems.push(told(`${path} has no version`))

@@ -9,8 +9,9 @@ import { expectProblems, runOnPlanted } from './planted-tree.ts'
 describe('the pins gate', () => {
   it('finds loose versions, hosts, missing hashes, disagreement and missing platforms', async () => {
     expectProblems(await runOnPlanted(pins, 'pins'), {
-      'package.json': [/caret is not pinned/u, /tag is not pinned/u],
+      'package.json': [/caret is not pinned/u, /tag is not pinned/u, /outside is not pinned/u],
       'package-lock.json': [
+        /node_modules\/outside names where it came from/u,
         /node_modules\/caret names where it came from/u,
         /node_modules\/moved has no integrity/u,
         /node_modules\/tag has no version/u,

@@ -1,0 +1,3 @@
+export function autoTLS() {
+  throw new Error('autoTLS is not part of canswarm')
+}
