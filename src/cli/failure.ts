@@ -86,6 +86,11 @@ const FAULT = {
   worker: { exit: EXIT.failed, todo: 'try again' },
   'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
   'policy-engine': { exit: EXIT.failed, todo: 'try again when the machine has more memory free' },
+  'peer-address': { exit: EXIT.usage, todo: 'give a multiaddr, as /ip4/192.0.2.7/tcp/4001' },
+  'peer-unreachable': { exit: EXIT.failed, todo: 'see that the peer runs and that nothing blocks its port' },
+  'peer-refused': { exit: EXIT.failed, todo: 'try another peer: this one does not serve that, or not now' },
+  'peer-gone': { exit: EXIT.failed, todo: 'look whether it was done before trying again' },
+  'mesh-listen': { exit: EXIT.failed, todo: 'free the port, or set other listen addresses' },
   'engine-died': { exit: EXIT.failed, todo: 'start again: what was acknowledged is on disk' },
 } as const satisfies Record<FaultCode, { exit: number; todo: string }>
 

@@ -23,6 +23,11 @@ export type FaultCode =
   | 'engine-module'
   | 'engine-died'
   | 'policy-engine'
+  | 'peer-address'
+  | 'peer-unreachable'
+  | 'peer-refused'
+  | 'peer-gone'
+  | 'mesh-listen'
 
 /** Thrown for a fault, never for bad input: the driver retries within limits, or stops. */
 export class FaultError extends Error {
