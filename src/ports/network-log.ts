@@ -7,6 +7,8 @@
 export type LogRecord =
   /** What a machine was given (`encodeItem`) and its leaf (`itemLeaf`): the next leaf of its group's tree. */
   | { readonly kind: 'item'; readonly item: Uint8Array; readonly leaf: Uint8Array }
+  /** A leaf in which no machine has a say: how hosts answer each other. These bytes alone. */
+  | { readonly kind: 'passed'; readonly leaf: Uint8Array }
   /** A change of the group's voters, a leaf of the tree too: these bytes (`votersLeaf`). */
   | { readonly kind: 'voters'; readonly leaf: Uint8Array }
   /**

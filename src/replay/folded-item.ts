@@ -90,7 +90,8 @@ export function expectLeaf(
 
 /** Who does something else than the rules does it where the item is about: a slot, seats, or money. */
 function checkOfLeaf(name: string, { outputs }: ItemLeaf): CheckName {
-  if (name === 'draw' || (name === 'slot' && outputs.length > 0)) return 'committees'
+  if (name === 'draw' || (name === 'slot' && outputs.some(({ kind }) => kind === 'effect')))
+    return 'committees'
   return name === 'slot' ? 'slots' : 'money'
 }
 

@@ -7,7 +7,7 @@ import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { bytes } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 
-const CODE = { item: 0, voters: 1, certificate: 2 } as const
+const CODE = { item: 0, voters: 1, certificate: 2, passed: 3 } as const
 
 const PART_BYTES_MAX = 2_097_152
 /** An item, its leaf and what frames them. */
@@ -16,10 +16,10 @@ export const RECORD_BYTES_MAX = 2 * PART_BYTES_MAX + 64
 const part = bytes(1, PART_BYTES_MAX)
 const recordTuple = z.union([
   z.tuple([z.literal(CODE.item), part, part]),
-  z.tuple([z.literal([CODE.voters, CODE.certificate]), part]),
+  z.tuple([z.literal([CODE.voters, CODE.certificate, CODE.passed]), part]),
 ])
 
-/** [0, item, leaf], [1, leaf of voters] or [2, certificate]. */
+/** [0, item, leaf], [1, leaf of voters], [2, certificate] or [3, leaf]. */
 export function encodeLogRecord(record: LogRecord): Uint8Array {
   switch (record.kind) {
     case 'item':
@@ -28,6 +28,8 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
       return encodeDagCbor([CODE.voters, record.leaf])
     case 'certificate':
       return encodeDagCbor([CODE.certificate, record.certificate])
+    case 'passed':
+      return encodeDagCbor([CODE.passed, record.leaf])
     default:
       return record satisfies never
   }
@@ -41,7 +43,6 @@ export function decodeLogRecord(encoded: Uint8Array): Result<LogRecord, Rejectio
   if (!formed.ok) return formed
   const [code, first, leaf] = formed.value
   if (leaf !== undefined) return ok({ kind: 'item', item: first, leaf })
-  return ok(
-    code === CODE.voters ? { kind: 'voters', leaf: first } : { kind: 'certificate', certificate: first },
-  )
+  if (code === CODE.certificate) return ok({ kind: 'certificate', certificate: first })
+  return ok({ kind: code === CODE.voters ? 'voters' : 'passed', leaf: first })
 }

@@ -30,8 +30,9 @@ export function groupOfMachine(machine: number): GroupId {
 }
 
 /**
- * The leaf that a step makes, where the effects' numbers are known: those of `numbered`, in order. Undefined where the
- * step does not ask for as many effects, of the same groups.
+ * The leaf that a step makes, where the effects' numbers are known: those of `numbered`, in order. What else the leaf
+ * names, answers to other groups and what of theirs arrived, is between hosts and stays as it stands. Undefined where
+ * the step does not ask for as many effects, of the same groups.
  */
 function leafOfStep(
   item: Uint8Array,
@@ -39,16 +40,21 @@ function leafOfStep(
   numbered: ItemLeaf,
   sha256: Sha256,
 ): Uint8Array | undefined {
-  if (effects.length !== numbered.outputs.length) return undefined
+  const waiting = [...effects]
   const outputs: Output[] = []
-  for (const [at, { target, body }] of effects.entries()) {
-    const output = numbered.outputs[at] as Output
-    const group = groupOfMachine(target === 'hub' ? HUB : target)
-    if (output.kind !== 'effect' || output.group !== group) return undefined
-    outputs.push({ ...output, hash: sha256(encodeEffect(body)) })
+  for (const output of numbered.outputs) {
+    const effect = output.kind === 'effect' ? waiting.shift() : undefined
+    if (output.kind !== 'effect') outputs.push(output)
+    else if (effect === undefined || output.group !== groupOfTarget(effect.target)) return undefined
+    else outputs.push({ ...output, hash: sha256(encodeEffect(effect.body)) })
   }
+  if (waiting.length > 0) return undefined
   const leaf = { item: sha256(item), applied: verdict.kind === 'applied', outputs }
   return itemLeaf(subject === undefined ? leaf : { ...leaf, subject })
+}
+
+function groupOfTarget(target: 'hub' | number): GroupId {
+  return groupOfMachine(target === 'hub' ? HUB : target)
 }
 
 /** True when the step did what the leaf says. */

@@ -189,7 +189,7 @@ function wantedOf(index: LogIndex, needs: readonly NeedHistory[]): Wanted {
 }
 
 function want(wanted: Wanted, bucket: number, { read }: StoredItem, item: BucketItem): void {
-  for (const output of read.outputs) wanted.sent.add(`${bucket} ${output.number}`)
+  for (const { kind, number } of read.outputs) if (kind === 'effect') wanted.sent.add(`${bucket} ${number}`)
   if (item.kind === 'command') return
   wanted.received.add(`${bucket} ${item.n}`)
   const size = wanted.certificate?.head.size ?? 0
@@ -200,7 +200,9 @@ function want(wanted: Wanted, bucket: number, { read }: StoredItem, item: Bucket
 const SLOT = /^slot\/([0-9]+)$/
 
 function sendsOne({ read }: StoredItem, { received }: Wanted): boolean {
-  return read.outputs.some(({ group, number }) => received.has(`${group - 1} ${number}`))
+  return read.outputs.some(
+    ({ kind, group, number }) => kind === 'effect' && received.has(`${group - 1} ${number}`),
+  )
 }
 
 function isTaken(hub: StoredLog, stored: StoredItem, { sent }: Wanted): boolean {

@@ -57,7 +57,7 @@ export class StoredLog {
     }
   }
 
-  /** Undefined for a change of voters. Faults `store-damaged`. */
+  /** Undefined for a change of voters, and what hosts say among themselves. Faults `store-damaged`. */
   item(at: number): StoredItem | undefined {
     const number = this.#records[at]
     assert(number !== undefined, 'a leaf that is asked for is there')
