@@ -24,7 +24,7 @@ export const SIBLINGS_BY_LINE = 'src/core/'
 
 export const IMPORT_TABLE: readonly ImportRow[] = [
   row('src/model', []),
-  row('src/ports', ['src/model']),
+  row('src/ports', ['src/model'], { packages: ['multiformats'] }),
   row('src/codec', ['src/model'], {
     typesFrom: PURE_PORTS,
     packages: ['zod', 'multiformats'],
@@ -39,6 +39,10 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('etcd-raft', []),
   adapter('tcp', []),
   adapter('opa-wasm', []),
+  adapter('wasm', []),
+  adapter('exec', []),
+  adapter('helia', ['helia', '@helia/bitswap', '@helia/unixfs', 'libp2p', 'better-sqlite3']),
+  adapter('automerge', ['@automerge/automerge']),
   adapter('sqlite', ['better-sqlite3']),
   adapter('system', []),
   row('src/verbs', ['src/services', 'src/ports', 'src/codec', 'src/model'], { packages: ['zod'] }),
