@@ -1,7 +1,7 @@
 import { decodeEntry } from '../../codec/raft-frame/entry.ts'
 import { makeHead } from '../../core/certificate/sealed-log.ts'
 import { changeMembers, namesMembers } from '../../core/replica/apply-change.ts'
-import { applyItem } from '../../core/replica/apply-item.ts'
+import { type ApplyContext, applyItem } from '../../core/replica/apply-item.ts'
 import { hashReplica, hashState } from '../../core/replica/checkpoint.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import { stepsOf } from '../../core/replica/step.ts'
@@ -96,6 +96,8 @@ export class Applying {
     if (entry.kind === 'command' && !(mutant === 'skip-entry' && entry.index % 13 === 0)) {
       out.items ??= this.#itemsOf(entry.data)
       while (out.item < out.items.length && budget.items > 0) {
+        out.isHeld = !isReady(group, out.items[out.item] as EntryItem)
+        if (out.isHeld) return false
         budget.items--
         this.#item(group, replica, out, out.items[out.item] as EntryItem, entry.index)
         out.item++
@@ -121,7 +123,8 @@ export class Applying {
 
   #item(group: HostedGroup, replica: Replica, out: Out, item: EntryItem, index: LogIndex): void {
     const { sha256, proofs } = this.#core
-    const settled = applyItem({ machine: group.machine, proofs, sha256 }, replica, item, index)
+    const onLeaf = this.#core.onLeaf && this.#noteLeaf(group, replica)
+    const settled = applyItem({ machine: group.machine, proofs, sha256, onLeaf }, replica, item, index)
     if (settled !== undefined) {
       const at = replica.settled.get(settled.key)?.index ?? index
       out.settled.push({ ...settled, index: at })
@@ -139,6 +142,14 @@ export class Applying {
     if (item.kind === 'effects') this.#exchange.applied(group, item.batch.source, item.batch.first)
   }
 
+  #noteLeaf({ id }: HostedGroup, replica: Replica): ApplyContext['onLeaf'] {
+    const { onLeaf } = this.#core
+    return (leaf, item) => {
+      const kind = item === undefined ? 'passed' : 'item'
+      onLeaf?.({ group: id, number: replica.position, kind, leaf, item })
+    }
+  }
+
   #again(group: HostedGroup, replica: Replica, item: EntryItem, index: LogIndex): void {
     if (item.kind === 'command') replica.settled.delete(keyOf(item))
     for (const step of stepsOf(group.machine, item, this.#core.proofs)) {
@@ -154,7 +165,12 @@ export class Applying {
       ? engine.applyChange(group.id, entry.index)
       : engine.passOverChange(group.id, entry.index)
     if (!judged.ok) return // the group panicked, which readyMany or advance tells
-    if (mutant !== 'membership-not-kept') changeMembers(replica, judged.value.membership, names, sha256)
+    if (mutant !== 'membership-not-kept') {
+      const leaf = changeMembers(replica, judged.value.membership, names, sha256)
+      if (leaf !== undefined) {
+        this.#core.onLeaf?.({ group: group.id, number: replica.position - 1, kind: 'voters', leaf, item: undefined })
+      }
+    }
     if (!judged.value.applied) return
     for (const { kind, id } of entry.change.parts) {
       if (kind === 'add-learner' && isPromotion(entry.change.context)) replica.promoting.set(id, entry.index)
@@ -177,6 +193,13 @@ export class Applying {
     }
     this.hearHash(group, self, entry.index, hexOf(hash))
   }
+}
+
+function isReady({ machine, replica }: HostedGroup, item: EntryItem): boolean {
+  if (machine.isReady === undefined || replica === undefined) return true
+  if (item.kind === 'command') return machine.isReady(replica.state, item.body, 'command')
+  if (item.kind !== 'effects') return true
+  return item.batch.bodies.every((body) => machine.isReady?.(replica.state, body, 'effect') ?? true)
 }
 
 /** Bytes as hex digits. */

@@ -34,7 +34,7 @@ export class Exchange {
       if (batch === undefined) continue
       noteDone(this.#core, group, `to ${target}`, done + batch.bodies.length, answered)
       this.#tellNoLinks(group, target)
-      wake(group)
+      wake(this.#core, group)
       this.#sendEffects(proven.prove(batch), 0)
     }
     const owed = [...group.seals.owed.keys()] // an answer may be owed again
@@ -54,7 +54,7 @@ export class Exchange {
     if (upTo <= done || batch.first > done + 1) return
     if (!this.#accepts(group, this.#core.proofs.effects(group.replica, batch), batch.source)) return
     noteDone(this.#core, group, `from ${batch.source}`, upTo, received)
-    wake(group)
+    wake(this.#core, group)
     group.internal.push({ kind: 'effects', batch })
   }
 
@@ -69,7 +69,7 @@ export class Exchange {
     if (upTo <= done || batch.first > done + 1) return
     if (!this.#accepts(group, this.#core.proofs.answers(group.replica, batch), batch.source)) return
     noteDone(this.#core, group, `answers ${batch.source}`, upTo, answered)
-    wake(group)
+    wake(this.#core, group)
     group.internal.push({ kind: 'answers', batch })
   }
 
@@ -93,6 +93,7 @@ export class Exchange {
     owed.delete(source)
     if (verdicts.length === 0) return
     const proven = provenAnswers(group, source, from, verdicts.length)
+    this.#core.groups.touch(group)
     if (proven.count < verdicts.length) owed.set(source, from + proven.count)
     if (proven.count === 0) return
     this.#tellNoLinks(group, source)

@@ -173,7 +173,7 @@ export class FrameIntake {
       return this.unfit(from, id, unfit, isSuspicious(unfit))
     // Whoever reads waits for all that is committed.
     if (peeked.value.type === 'read-index') this.#core.outgoing.release(id)
-    if (!isNoNews(group, from, peeked.value)) wake(group)
+    if (!isNoNews(group, from, peeked.value)) wake(this.#core, group)
     return peeked.value
   }
 

@@ -50,7 +50,7 @@ export class GroupCare {
     const { heardAt, groups, tick } = this.#core
     heardAt.set(peer, tick)
     if (!this.#lost.delete(peer)) return
-    for (const group of groups.values()) if (membersOf(group.replica).has(peer)) wake(group)
+    for (const group of groups.all()) if (membersOf(group.replica).has(peer)) wake(this.#core, group)
   }
 
   /** Tells peers that this node lives, and wakes the groups of those who were lost. Source: G3. */
@@ -60,7 +60,7 @@ export class GroupCare {
       if (tick - outgoing.sentAt(peer) >= settings.aliveTicks) outgoing.add(peer, { kind: 'alive' })
       if (isAlive(this.#core, peer) || this.#lost.has(peer)) continue
       this.#lost.add(peer)
-      for (const group of groups.values()) if (membersOf(group.replica).has(peer)) wake(group)
+      for (const group of groups.all()) if (membersOf(group.replica).has(peer)) wake(this.#core, group)
     }
     if (tick % settings.aliveTicks === 0 && !this.#core.isWriting) this.#core.store.trim(TRIM)
   }
@@ -68,7 +68,7 @@ export class GroupCare {
   /** Connections follow membership. Source: M7. */
   follow(): void {
     const peers = new Set<RaftId>()
-    for (const { replica, condition } of this.#core.groups.values()) {
+    for (const { replica, condition } of this.#core.groups.all()) {
       if (condition === 'running') for (const peer of membersOf(replica)) peers.add(peer)
     }
     peers.delete(this.#core.self)

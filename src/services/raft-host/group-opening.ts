@@ -19,7 +19,7 @@ export function openNew(core: HostCore, machine: StateMachine, id: GroupId): voi
   assert(stored?.kind === 'sound', `group ${id} was written and is not there`)
   const opened = openStored(core, machine, stored)
   assert(opened.ok, `a new group ${id} does not open`)
-  core.groups.set(id, opened.value)
+  core.groups.put(opened.value)
   core.onInstalled(id, opened.value.replica?.applied ?? (0 as LogIndex))
 }
 
@@ -44,7 +44,7 @@ export function rebuild(core: HostCore, id: GroupId, detail: string): HostedGrou
   }
   const { waiting, waitingBytes, reads, rebuilds } = group
   const hosted = { ...opened.value, waiting, reads, waitingBytes, rebuilds: rebuilds + 1 }
-  groups.set(id, hosted)
+  groups.put(hosted)
   core.onInstalled(id, hosted.replica?.applied ?? (0 as LogIndex))
   for (const one of waiting.values()) {
     one.state = { kind: 'queued', notBefore: 0 }

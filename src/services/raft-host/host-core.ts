@@ -7,6 +7,7 @@ import type { RaftDirectory, RaftTransport } from '../../ports/raft-transport.ts
 import type { TurnStore } from '../../ports/turn-store.ts'
 import type { Certification, SealNotice } from './certification.ts'
 import { type HostedGroup, membersOf } from './hosted-group.ts'
+import type { HostedGroups } from './hosted-groups.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
@@ -43,6 +44,18 @@ export interface AppliedNotice {
   readonly data: Uint8Array | undefined
 }
 
+/** A leaf that an applied item, or a change of voters, added to a group's tree. Bytes are valid during the call. */
+export interface LeafNotice {
+  readonly group: GroupId
+  /** From 0 on, without gaps; after a restart those behind the checkpoint come again, the same. */
+  readonly number: number
+  /** `passed`: between hosts alone. */
+  readonly kind: 'item' | 'passed' | 'voters'
+  readonly leaf: Uint8Array
+  /** Of `item`: the bytes that the leaf names. */
+  readonly item: Uint8Array | undefined
+}
+
 /** What the parts of one node's host share. */
 export interface HostCore {
   readonly self: RaftId
@@ -55,10 +68,12 @@ export interface HostCore {
   readonly sha256: Sha256
   readonly settings: HostSettings
   readonly outgoing: Outgoing
-  readonly groups: Map<GroupId, HostedGroup>
+  readonly groups: HostedGroups
   readonly heardAt: Map<RaftId, number>
   readonly tell: (event: HostEvent) => void
   readonly onApplied: (notice: AppliedNotice) => void
+  /** Undefined: nobody keeps the log. */
+  readonly onLeaf: ((notice: LeafNotice) => void) | undefined
   /** The state stands at this index without having applied what is before it: a snapshot, or opened again. */
   readonly onInstalled: (group: GroupId, index: LogIndex) => void
   /** Undefined: groups have no certificates. */
@@ -83,7 +98,8 @@ export function isAlive(core: HostCore, peer: RaftId): boolean {
 }
 
 /** A sleeping group is ticked again. */
-export function wake(group: HostedGroup): void {
+export function wake(core: HostCore, group: HostedGroup): void {
+  core.groups.touch(group)
   group.asleep = false
   group.sleepDue = false
   group.quietTicks = 0

@@ -1,7 +1,6 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { DoubleSigning } from '../../codec/certificate/double-signing.ts'
 import type { VoterLink } from '../../codec/certificate/voter-chain.ts'
-import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import { certifiedLinks } from '../../core/certificate/sealed-log.ts'
 import { proofCheck } from '../../core/replica/proof-check.ts'
 import { assert } from '../../model/fault.ts'
@@ -18,20 +17,22 @@ import type { Certification, SealNotice } from './certification.ts'
 import { Exchange } from './exchange.ts'
 import { FrameIntake } from './frame-intake.ts'
 import { GroupCare } from './group-care.ts'
-import { openNew, openOrHalt, rebuild } from './group-opening.ts'
+import { openNew, openOrHalt } from './group-opening.ts'
 import { foundStored, joinStored } from './group-store.ts'
-import { type AppliedNotice, type HostCore, type HostEvent, wake } from './host-core.ts'
-import { type HostedGroup, isAlone, membersOf } from './hosted-group.ts'
-import { bestSuccessor, namedChange } from './membership.ts'
+import { type AppliedNotice, type HostCore, type HostEvent, type LeafNotice, wake } from './host-core.ts'
+import type { HostedGroup } from './hosted-group.ts'
+import { HostedGroups } from './hosted-groups.ts'
+import { namedChange } from './membership.ts'
 import { Outgoing } from './outgoing.ts'
 import { brokenProofs } from './proofs.ts'
-import { mayPropose, Proposals } from './proposals.ts'
+import { Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
 import type { ReadOutcome } from './reads.ts'
 import { Seals } from './seals.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
-import { lacksMembers, Snapshots } from './snapshots.ts'
+import { Snapshots } from './snapshots.ts'
+import { TurnDriver } from './turn-driver.ts'
 import { TurnWriter } from './turn-writer.ts'
 
 /** What a host is made of. */
@@ -50,6 +51,8 @@ export interface HostDeps {
   readonly nowMs: () => number
   readonly tell?: (event: HostEvent) => void
   readonly onApplied?: (notice: AppliedNotice) => void
+  /** Every leaf of every group's tree, in order: for whoever keeps the logs. Groups without certificates have none. */
+  readonly onLeaf?: (notice: LeafNotice) => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
   /** Every time that this node signs, completes a certificate, or catches a liar. */
   readonly onSeal?: (notice: SealNotice) => void
@@ -69,19 +72,13 @@ export interface HostDeps {
 export class RaftHost implements RaftTransportListener {
   readonly #core: HostCore
   readonly #machineOf: (group: GroupId) => StateMachine
-  readonly #nowMs: () => number
   readonly #proposals: Proposals
-  readonly #snapshots: Snapshots
-  readonly #exchange: Exchange
-  readonly #applying: Applying
   readonly #care: GroupCare
   readonly #reads: ReadService
   readonly #seals: Seals
   readonly #intake: FrameIntake
   readonly #writer: TurnWriter
-  #ticksDue = 0
-  #turns = 0
-  #mayCommit = false // entries became stable: no message need come for the engine to commit them
+  readonly #driver: TurnDriver
 
   constructor(deps: HostDeps) {
     const { self, engine, store, transport, directory, sha256, settings, mutant } = deps
@@ -95,10 +92,11 @@ export class RaftHost implements RaftTransportListener {
       sha256,
       settings,
       outgoing: new Outgoing(transport, settings.frameBytesTarget),
-      groups: new Map(),
+      groups: new HostedGroups(),
       heardAt: new Map(),
       tell: deps.tell ?? (() => undefined),
       onApplied: deps.onApplied ?? (() => undefined),
+      onLeaf: deps.onLeaf,
       onInstalled: deps.onInstalled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
@@ -111,26 +109,25 @@ export class RaftHost implements RaftTransportListener {
       isWriting: false,
     }
     this.#machineOf = deps.machineOf
-    this.#nowMs = deps.nowMs
-    this.#proposals = new Proposals(this.#core)
-    this.#snapshots = new Snapshots(this.#core)
-    this.#exchange = new Exchange(this.#core)
-    this.#applying = new Applying(this.#core, this.#proposals, this.#exchange)
-    this.#care = new GroupCare(this.#core, this.#snapshots)
-    this.#reads = new ReadService(this.#core)
-    this.#seals = new Seals(this.#core)
-    const parts = {
-      proposals: this.#proposals,
-      snapshots: this.#snapshots,
-      exchange: this.#exchange,
-      applying: this.#applying,
-      care: this.#care,
-      seals: this.#seals,
-      rebuild: (group: GroupId, detail: string) => this.#rebuild(group, detail),
-    }
-    this.#intake = new FrameIntake(this.#core, parts)
-    this.#writer = new TurnWriter(this.#core, parts)
-    this.#core.outgoing.onLost = (to, item) => this.#lost(to, item)
+    const core = this.#core
+    const proposals = new Proposals(core)
+    const snapshots = new Snapshots(core)
+    const exchange = new Exchange(core)
+    const applying = new Applying(core, proposals, exchange)
+    const care = new GroupCare(core, snapshots)
+    const seals = new Seals(core)
+    const reads = new ReadService(core)
+    const shared = { proposals, snapshots, exchange, applying, care, seals }
+    const intake = new FrameIntake(core, shared)
+    const rebuild = (group: GroupId, detail: string): void => this.#driver.rebuild(group, detail)
+    const writer = new TurnWriter(core, { ...shared, rebuild })
+    this.#driver = new TurnDriver(core, { ...shared, reads, intake, writer }, deps.nowMs)
+    this.#proposals = proposals
+    this.#care = care
+    this.#reads = reads
+    this.#seals = seals
+    this.#intake = intake
+    this.#writer = writer
   }
 
   /**
@@ -141,7 +138,7 @@ export class RaftHost implements RaftTransportListener {
     const { store, groups } = this.#core
     if (store.origin.history === 'lost') return err(store.origin.reason)
     for (const stored of store.readGroups(store.groups())) {
-      groups.set(stored.group, openOrHalt(this.#core, this.#machineOf(stored.group), stored))
+      groups.put(openOrHalt(this.#core, this.#machineOf(stored.group), stored))
     }
     this.#care.follow()
     return ok(undefined)
@@ -171,7 +168,7 @@ export class RaftHost implements RaftTransportListener {
   }
 
   tick(): void {
-    this.#ticksDue = Math.min(this.#ticksDue + 1, 3)
+    this.#driver.tick()
   }
 
   /** A ticket for a new command: born at what this node knows of the group. */
@@ -216,12 +213,12 @@ export class RaftHost implements RaftTransportListener {
   /** Hands leaderships over and takes no new proposals; `leads` says how many are left. Source: T1. */
   beginStop(): void {
     this.#core.stopping = true
-    for (const group of this.#core.groups.values()) if (group.role === 'leader') wake(group)
+    for (const group of this.#core.groups.all()) if (group.role === 'leader') wake(this.#core, group)
   }
 
   /** Groups that this node leads. */
   leads(): readonly GroupId[] {
-    return [...this.#core.groups.values()].filter(({ role }) => role === 'leader').map(({ id }) => id)
+    return [...this.#core.groups.all()].filter(({ role }) => role === 'leader').map(({ id }) => id)
   }
 
   /** What is known of a group, for status and tests: a view, not to be kept. */
@@ -251,133 +248,7 @@ export class RaftHost implements RaftTransportListener {
 
   /** One turn. True: there is more to do at once. */
   turn(): boolean {
-    this.#mayCommit = this.#writer.hasSettled
-    this.#writer.takeSettled()
-    this.#takeTicks()
-    const messages = this.#intake.take()
-    this.#refusals(
-      this.#core.engine.stepMany(messages),
-      (at) => messages[at]?.group,
-      (at) => messages[at]?.from,
-    )
-    for (const group of this.#core.groups.values()) {
-      if (group.condition !== 'running') continue
-      this.#snapshots.complete(group)
-      this.#reads.ask(group)
-    }
-    for (const { at, detail } of this.#proposals.flush().filter(({ reason }) => reason === 'failed')) {
-      this.#rebuild(at as GroupId, detail)
-    }
-    if (!this.#writer.isUnderway) this.#writer.write()
-    this.#applyAll()
-    for (const group of this.#core.groups.values()) {
-      this.#exchange.flush(group)
-      this.#seals.lead(group)
-      if (group.sleepDue) this.#care.putToSleep(group)
-    }
-    this.#core.outgoing.flush(this.#core.tick)
-    return this.#hasMore()
-  }
-
-  #hasMore(): boolean {
-    if (this.#mayCommit || !this.#intake.isEmpty || this.#ticksDue > 0 || this.#writer.hasSettled) return true
-    if (!this.#writer.isUnderway && !this.#writer.isFull && this.#seals.isDue) return true
-    for (const group of this.#core.groups.values()) if (this.#hasWork(group)) return true
-    return false
-  }
-
-  #hasWork(group: HostedGroup): boolean {
-    const { out, internal, queue, role, condition, waiting } = group
-    if (condition !== 'running') return false
-    if (out !== undefined) return true
-    if (role !== 'leader' || !mayPropose(group)) return false
-    return internal.length > 0 || queue.some((key) => isDue(waiting.get(key), this.#core.tick))
-  }
-
-  #takeTicks(): void {
-    const { engine, groups, settings, outgoing } = this.#core
-    for (; this.#ticksDue > 0; this.#ticksDue--) {
-      this.#core.tick++
-      outgoing.releaseAll()
-      const awake = [...groups.values()].filter(
-        ({ asleep, condition, receiving }) => !asleep && condition === 'running' && receiving === undefined,
-      )
-      this.#refusals(engine.tickMany(awake.map(({ id }) => id)), (at) => awake[at]?.id)
-      for (const group of groups.values()) if (!group.asleep) this.#care.tick(group)
-      this.#proposals.tick()
-      this.#care.peers(outgoing)
-      if (this.#core.stopping) this.#handOver()
-      if (this.#core.tick % settings.aliveTicks === 0) this.#care.follow()
-    }
-  }
-
-  #handOver(): void {
-    const { engine, groups, self } = this.#core
-    for (const group of groups.values()) {
-      if (group.role !== 'leader') continue
-      const status = engine.status(group.id)
-      const to =
-        status.ok && status.value.transferee === undefined ? bestSuccessor(status.value, self) : undefined
-      if (to !== undefined) engine.transferLeadership(group.id, to)
-    }
-  }
-
-  #refusals(
-    refused: readonly { readonly at: number; readonly reason: string; readonly detail: string }[],
-    groupAt: (at: number) => GroupId | undefined,
-    senderAt: (at: number) => RaftId | undefined = () => undefined,
-  ): void {
-    for (const { at, reason, detail } of refused) {
-      const [group, sender] = [groupAt(at), senderAt(at)]
-      if (group === undefined) continue
-      if (reason === 'failed') this.#rebuild(group, detail, sender)
-      else if (sender !== undefined) this.#intake.unfit(sender, group, reason, false)
-    }
-  }
-
-  #lost(to: RaftId, item: FrameItem): void {
-    if (item.kind === 'message') this.#core.engine.reportUnreachable(item.group, to)
-    else if (item.kind === 'snapshot') this.#core.engine.reportSnapshot(item.group, to, false)
-  }
-
-  #applyAll(): void {
-    const { groups, settings, engine } = this.#core
-    const end = this.#nowMs() + settings.turnMs
-    const isOver = (): boolean => this.#nowMs() > end
-    const done: GroupId[] = []
-    // Each group its share, and another one first each turn: a backlog delays nobody else.
-    const busy = [...groups.values()].filter(({ out }) => out !== undefined)
-    const share = Math.max(1, Math.floor(settings.turnItemsMax / Math.max(1, busy.length)))
-    const first = this.#turns++ % Math.max(1, busy.length)
-    for (const group of [...busy.slice(first), ...busy.slice(0, first)]) {
-      if (!this.#applying.go(group, { items: share, isOver }) || group.out === undefined) continue
-      const isChanged = group.out.ready.committed.some(({ kind }) => kind === 'change')
-      this.#mayCommit ||= group.out.ready.entries.length > 0 && isAlone(group)
-      group.out = undefined
-      done.push(group.id)
-      if (isChanged) this.#membershipChanged(group)
-    }
-    this.#refusals(engine.advanceMany(done), (at) => done[at])
-    for (const group of groups.values()) if (group.reads.length > 0) this.#reads.serve(group)
-  }
-
-  /** A replica that was removed stops; what it has stays until it is forgotten (M5). */
-  #membershipChanged(group: HostedGroup): void {
-    this.#care.follow()
-    wake(group)
-    group.checkpointDue ||= lacksMembers(group)
-    const isIn = membersOf(group.replica).has(this.#core.self)
-    // A newcomer's snapshot may be older than its own addition: only who was in can be put out.
-    if (!isIn && group.wasIn) group.leavingAt ??= this.#core.tick
-    group.wasIn = isIn
-  }
-
-  #rebuild(group: GroupId, detail: string, sender?: RaftId): void {
-    if (this.#core.groups.get(group)?.condition !== 'running') return
-    if (sender !== undefined) this.#core.transport.distrust(sender, 'its message made the engine panic')
-    this.#writer.drop(group)
-    const rebuilt = rebuild(this.#core, group, detail)
-    if (rebuilt?.condition === 'halted') this.#proposals.abandon(rebuilt)
+    return this.#driver.turn()
   }
 
   #openOne(group: GroupId): boolean {
@@ -388,13 +259,6 @@ export class RaftHost implements RaftTransportListener {
 
   #wakeOne(group: GroupId): void {
     const hosted = this.#core.groups.get(group)
-    if (hosted !== undefined) wake(hosted)
+    if (hosted !== undefined) wake(this.#core, hosted)
   }
-}
-
-function isDue(
-  waiting: { readonly state: { readonly kind: string; readonly notBefore?: number } } | undefined,
-  tick: number,
-): boolean {
-  return waiting?.state.kind === 'queued' && (waiting.state.notBefore ?? 0) <= tick
 }

@@ -46,6 +46,8 @@ export interface HostedGroup {
         at: number
         item: number
         items: readonly EntryItem[] | undefined
+        /** The next item waits for what another group has not applied yet. */
+        isHeld: boolean
         /** Of the entry that is being applied: told when all of it is. */
         readonly settled: { readonly key: string; readonly verdict: Verdict; readonly index: LogIndex }[]
       }
@@ -126,11 +128,19 @@ export function makeHostedGroup(id: GroupId, machine: StateMachine, hard: HardSt
   }
 }
 
+const NOBODY: ReadonlySet<RaftId> = new Set()
+/** Asked for with every message that comes in. */
+const membersByMembership = new WeakMap<Membership, ReadonlySet<RaftId>>()
+
 /** All that take part: voters of both sets, and learners. */
 export function membersOf(place: { readonly membership: Membership } | undefined): ReadonlySet<RaftId> {
-  if (place === undefined) return new Set()
+  if (place === undefined) return NOBODY
   const { voters, outgoing, learners, learnersNext } = place.membership
-  return new Set([...voters, ...outgoing, ...learners, ...learnersNext])
+  const known = membersByMembership.get(place.membership)
+  if (known !== undefined) return known
+  const members = new Set([...voters, ...outgoing, ...learners, ...learnersNext])
+  membersByMembership.set(place.membership, members)
+  return members
 }
 
 /** The leader is the only voter: what it has on its disk is committed. */

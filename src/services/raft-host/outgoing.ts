@@ -44,7 +44,7 @@ export class Outgoing {
   /** What is held of a group is sent with the next flush. */
   release(group: GroupId): void {
     for (const [to, item] of this.#held.get(group) ?? []) this.#push(to, item)
-    this.#held.get(group)?.clear()
+    this.#held.delete(group)
   }
 
   releaseAll(): void {

@@ -96,10 +96,10 @@ export class Proposals {
     this.relay.flush()
     const proposals: Proposal[] = []
     const batches: { group: HostedGroup; taken: readonly Waiting[]; internal: readonly EntryItem[] }[] = []
-    for (const group of this.#core.groups.values()) {
+    for (const group of this.#core.groups.busy()) {
       if (group.queue.length === 0 && group.internal.length === 0) continue
       if (group.condition !== 'running' || group.replica === undefined) continue
-      wake(group)
+      wake(this.#core, group)
       if (group.role !== 'leader') this.#passOn(group)
       else if (mayPropose(group)) this.#collect(group, proposals, batches)
     }
@@ -122,7 +122,7 @@ export class Proposals {
   /** Deadlines, leaders that changed, answers that do not come. Once a tick. */
   tick(): void {
     this.relay.tick()
-    for (const group of this.#core.groups.values()) {
+    for (const group of this.#core.groups.busy()) {
       for (const waiting of group.waiting.values()) this.#age(group, waiting)
       if (group.role !== 'leader') group.internal.length = 0 // the new leader makes its own
     }
@@ -201,6 +201,7 @@ export class Proposals {
     })
     group.waitingBytes += bytes
     group.queue.push(key)
+    groups.touch(group)
     return undefined
   }
 

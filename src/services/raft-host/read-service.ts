@@ -18,7 +18,7 @@ export class ReadService {
     if (hosted === undefined) return done({ kind: 'refused', why: 'unknown-group' })
     if (hosted.condition !== 'running') return done({ kind: 'refused', why: 'halted' })
     if (hosted.reads.length >= readsMax) return done({ kind: 'refused', why: 'queue-full' })
-    wake(hosted)
+    wake(this.#core, hosted)
     const deadline = this.#core.tick + deadlineTicks
     hosted.reads.push({ context: '', askedAt: 0, index: undefined, deadline, done })
   }

@@ -72,7 +72,8 @@ export class Seals {
 
   /** There is something to note and sign. */
   get isDue(): boolean {
-    return [...this.#core.groups.values()].some((group) => this.#signable(group).length > 0)
+    if (this.#certification === undefined) return false
+    return [...this.#core.groups.busy()].some((group) => this.#signable(group).length > 0)
   }
 
   /** At the end of a turn: the leader names what it needs signed, and asks again for what does not come. */
@@ -96,6 +97,7 @@ export class Seals {
   /** A peer wants this size signed. */
   hearWanted(group: HostedGroup, from: RaftId, size: number): void {
     if (this.#certification?.signer === undefined || group.replica?.sealed === undefined) return
+    this.#core.groups.touch(group)
     const { wanted } = group.seals
     const askers = wanted.get(size)
     if (askers !== undefined) askers.add(from)
@@ -119,7 +121,7 @@ export class Seals {
   prepare(): SealTurn | undefined {
     const groups: GroupSealing[] = []
     let heads = 0
-    for (const group of this.#core.groups.values()) {
+    for (const group of this.#core.groups.busy()) {
       const sealing = this.#prepareGroup(group)
       if (sealing === undefined || heads + sealing.heads.length > SHARE_HEADS_MAX) continue
       groups.push(sealing)
@@ -162,6 +164,7 @@ export class Seals {
     for (const { group: id, heads, askers } of groups) {
       const group = this.#core.groups.get(id)
       if (group === undefined) continue
+      this.#core.groups.touch(group)
       for (const { size } of heads) {
         const wanted = group.seals.wanted.get(size) ?? new Set()
         for (const asker of askers) wanted.add(asker)
@@ -186,7 +189,7 @@ export class Seals {
     }
     seals.askedAt.set(size, this.#core.tick)
     for (const old of seals.askedAt.keys()) if (seals.askedAt.size > SIZES_AT_ONCE) seals.askedAt.delete(old)
-    wake(group)
+    wake(this.#core, group)
     for (const [peer, did] of sealed.members) {
       if (!isVoter(config, did)) continue
       if (peer === this.#core.self) this.hearWanted(group, peer, size)
@@ -283,7 +286,7 @@ export class Seals {
     const sealed = replica?.sealed
     if (certificate.head.size > (seals.certificate?.head.size ?? 0)) seals.certificate = certificate
     if (sealed !== undefined && isAwaited(sealed, certificate.head)) this.#record(group, certificate)
-    wake(group)
+    wake(this.#core, group)
   }
 
   /** Two roots of one voter for one size are evidence, whoever brings the second. */

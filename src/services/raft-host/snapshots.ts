@@ -104,7 +104,7 @@ export class Snapshots {
       damaged: 0,
       held: undefined,
     }
-    wake(group)
+    wake(this.#core, group)
     this.#ask(group)
   }
 

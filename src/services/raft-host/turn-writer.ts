@@ -74,6 +74,11 @@ export class TurnWriter {
     return this.#underway !== undefined
   }
 
+  /** Something is to be written that no group tells of any more. */
+  get hasUnwritten(): boolean {
+    return this.#unwritten.length + this.#forgotten.length > 0
+  }
+
   get hasSettled(): boolean {
     return this.#settled !== undefined
   }
@@ -120,6 +125,7 @@ export class TurnWriter {
     for (const { group, entriesFrom, snapshot } of wants) {
       const hosted = this.#core.groups.get(group)
       if (hosted === undefined) continue
+      this.#core.groups.touch(hosted)
       for (const from of entriesFrom) this.#supply(hosted, from)
       if (snapshot) this.#snapshots.offer(hosted)
     }
@@ -132,7 +138,7 @@ export class TurnWriter {
   #commitAll(): void {
     const { store, tick, groups, mutant } = this.#core
     if (this.#fullAt === tick) return this.#commitFree()
-    const made = [...groups.values()].flatMap((group) => this.#checkpointOf(group))
+    const made = [...groups.busy()].flatMap((group) => this.#checkpointOf(group))
     const list = this.#unwritten.splice(0)
     const forgotten = this.#forgotten.splice(0)
     const sealing = this.#seals.prepare()
@@ -229,7 +235,7 @@ export class TurnWriter {
       if (group?.condition !== 'running') continue
       if (mutant !== 'send-before-sync') this.#send(ready, true)
       this.#noteStable(group, ready, writes)
-      group.out = { ready, at: 0, item: 0, items: undefined, settled: [] }
+      group.out = { ready, at: 0, item: 0, items: undefined, isHeld: false, settled: [] }
     }
   }
 
@@ -262,6 +268,7 @@ export class TurnWriter {
   #writesOf(ready: GroupReady): readonly Write[] {
     const group = this.#core.groups.get(ready.group)
     if (group === undefined) return []
+    this.#core.groups.touch(group)
     this.#noteRole(group, ready)
     const { hardState, entries, snapshot } = ready
     const checkpoint = snapshot && this.#snapshots.install(group, snapshot)?.checkpoint
@@ -284,7 +291,7 @@ export class TurnWriter {
     const isSame =
       before.term === group.hard.term && before.leader === group.leader && before.role === group.role
     if (isSame) return
-    wake(group)
+    wake(this.#core, group)
     group.leadingTicks = 0
     group.sendingSince.clear()
     this.#exchange.forget(group)
