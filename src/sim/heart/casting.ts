@@ -38,6 +38,8 @@ export interface CompanyOptions {
 }
 
 const START_MS = 1_800_000_000_000
+/** Slots of a play are fewer, whoever draws their beacons. */
+const PLAY_CHAIN_LENGTH = 1_536
 
 /** Credits as they stand in payloads; thousandths count. */
 export function credits(amount: number): MicroText {
@@ -80,6 +82,8 @@ export function assemble({ crypto, casting, seed, checks, certifies, chance }: C
     voters: casting.voters,
     checks,
     certifies,
+    signs: checks || certifies,
+    chainLength: PLAY_CHAIN_LENGTH,
     startMs: START_MS,
     genesis: (didOf) => ({
       parameters: PLAY_PARAMETERS,

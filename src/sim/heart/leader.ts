@@ -30,9 +30,12 @@ export interface LeaderParts {
 export class Leader {
   readonly #parts: LeaderParts
   readonly #pools = new Map<string, NeedPool>()
+  /** What of each need there was when nothing more was accepted. */
+  readonly #idle = new Map<string, readonly unknown[]>()
+  readonly #heard = new Map<string, number>()
 
   constructor(parts: LeaderParts) {
-    this.#parts = parts
+    this.#parts = { ...parts, world: remembering(parts.world) }
   }
 
   /** Something that was said about a need of this bucket. */
@@ -42,17 +45,31 @@ export class Leader {
     const pool = this.#pools.get(need) ?? new NeedPool()
     this.#pools.set(need, pool)
     pool.add({ envelope: opened.value, field, seenAt: slot })
+    this.#heard.set(need, (this.#heard.get(need) ?? 0) + 1)
   }
 
   /** Proposes for a need until nothing more is accepted at this slot; gives the kinds that were. */
   act(need: string, slot: number): readonly BucketCommand['kind'][] {
     const done: BucketCommand['kind'][] = []
+    if (this.#isIdle(need, slot)) return done
     for (let next = this.#next(need, slot); next !== undefined; next = this.#next(need, slot)) {
       this.#parts.propose(encodeBucketCommand(next))
       this.#forget(need)
       done.push(next.kind)
     }
+    this.#idle.set(need, this.#all(need, slot))
     return done
+  }
+
+  /** Nothing that it looks at has changed since it found nothing to propose. */
+  #isIdle(need: string, slot: number): boolean {
+    const before = this.#idle.get(need)
+    return before !== undefined && this.#all(need, slot).every((one, at) => one === before[at])
+  }
+
+  #all(need: string, slot: number): readonly unknown[] {
+    const { view } = this.#parts
+    return [slot, this.#heard.get(need), view.get('needs', need), view.get('bucket', '')]
   }
 
   /** All that could be proposed for a need, lawful or not; `state`: as if it were in another. */
@@ -83,6 +100,19 @@ export class Leader {
   #forget(need: string): void {
     const carried = this.#parts.view.get('envelopes', need) ?? []
     this.#pools.get(need)?.carried(carried.map(({ id }) => id))
+  }
+}
+
+/** A world that opens an envelope it has opened before no second time: terms of delegations play no part here. */
+function remembering(world: World): World {
+  const known = new WeakMap<object, ReturnType<World['openEnvelope']>>()
+  return {
+    ...world,
+    openEnvelope: (field, atMs) => {
+      const opened = known.get(field as object) ?? world.openEnvelope(field, atMs)
+      known.set(field as object, opened)
+      return opened
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { decodeItem, HUB } from '../../codec/entry/item.ts'
+import { decodeItem, type GroupItem, HUB } from '../../codec/entry/item.ts'
 import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
 import type { AppliedAt } from '../../core/records/world.ts'
 import { slotFacts } from '../../core/system/slots.ts'
@@ -16,6 +16,21 @@ export interface ReplicaParts {
   readonly chance: Chance
 }
 
+/** A logged item as a replica reads it, once for all replicas. */
+export interface FoldItem extends LoggedItem {
+  readonly read: GroupItem
+  /** The slot that it waits for. */
+  readonly slot: number
+}
+
+export function foldable(log: readonly LoggedItem[]): readonly FoldItem[] {
+  return log.map((logged) => {
+    const read = decodeItem(logged.item)
+    assert(read.ok, 'a log holds items')
+    return { ...logged, read: read.value, slot: slotOfItem(read.value) }
+  })
+}
+
 /**
  * Another replica folds the same logs, hub and buckets interleaved as chance will, and restarts from its own snapshot now and
  * then; a command waits until its slot is there.
@@ -23,7 +38,7 @@ export interface ReplicaParts {
  * that are at different places of the system log never disagree).
  */
 export function refold(
-  logs: ReadonlyMap<number, readonly LoggedItem[]>,
+  logs: ReadonlyMap<number, readonly FoldItem[]>,
   { machines, voters, sha256, chance }: ReplicaParts,
 ): ReadonlyMap<number, string> {
   const hub = hubMachine(machines, voters, sha256)
@@ -35,7 +50,7 @@ export function refold(
   const places = new Map([...logs.keys()].map((machine) => [machine, 0]))
   const isReady = (machine: number): boolean => {
     const logged = logs.get(machine)?.[places.get(machine) ?? 0]
-    return logged !== undefined && (machine === HUB || slotOf(logged) <= lastSlot(hub))
+    return logged !== undefined && (machine === HUB || logged.slot <= lastSlot(hub))
   }
   for (;;) {
     const ready = [...logs.keys()].filter(isReady)
@@ -55,23 +70,16 @@ export function refold(
 
 function applyLogged(
   machine: Pick<BucketMachine, 'apply'> | undefined,
-  logged: LoggedItem | undefined,
+  logged: FoldItem | undefined,
   position: number,
 ): void {
   assert(machine !== undefined && logged !== undefined, 'a log has its machine')
-  const item = decodeItem(logged.item)
-  assert(item.ok, 'a log holds items')
-  const { verdict } = machine.apply(item.value, logged.item, position)
+  const { verdict } = machine.apply(logged.read, logged.item, position)
   const outcome = verdict.kind === 'applied' ? 'applied' : verdict.code
   assert(
     outcome === logged.outcome,
     `item ${position} came to ${outcome} here and to ${logged.outcome} there`,
   )
-}
-
-function slotOf({ item }: LoggedItem): number {
-  const decoded = decodeItem(item)
-  return decoded.ok ? slotOfItem(decoded.value) : 0
 }
 
 function lastSlot(hub: ReturnType<typeof hubMachine>): number {

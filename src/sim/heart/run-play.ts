@@ -10,7 +10,7 @@ import { assemble, type Casting, castByChance, needByChance } from './casting.ts
 import { type Checks, newChecks } from './checks.ts'
 import { PLAY_SLOT_MS } from './parameters.ts'
 import { Play } from './play.ts'
-import { refold } from './replicas.ts'
+import { foldable, refold } from './replicas.ts'
 import type { Stage } from './stage.ts'
 
 export interface RunOptions {
@@ -93,7 +93,7 @@ function compareReplicas(
   chance: Chance,
 ): void {
   const { network, hub } = stage
-  const logs = new Map([HUB, ...network.buckets].map((machine) => [machine, network.log(machine)]))
+  const logs = new Map([HUB, ...network.buckets].map((machine) => [machine, foldable(network.log(machine))]))
   for (let replica = 0; replica < 2; replica++) {
     const parts = {
       machines: stage.machines,
