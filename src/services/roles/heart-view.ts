@@ -35,6 +35,11 @@ export interface HeartView {
   bucket(n: number): View<BucketTables>
   /** The NEED of one that is open; undefined when it is over, or not known here. */
   needEnvelope(need: string): SingleEnvelope<'NEED'> | undefined
+  /**
+   * What this node holds of what was said in an open need, checked, each once: all that entries carried, and what it has heard
+   * beside (a REVEAL_PLAN is judged before an entry carries it). Nothing once the need is over.
+   */
+  envelopes(need: string): Iterable<SingleEnvelope>
   /** Needs that were drawn into a bucket and are not over. */
   openNeeds(): Iterable<string>
   /** Something of a need was applied here, its end too. */
