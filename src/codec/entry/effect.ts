@@ -42,7 +42,10 @@ function effect<const Kind extends string, const Shape extends z.core.$ZodLooseS
   return z.strictObject({ v: z.literal(1), kind: z.literal(kind), need: idLink, ...shape })
 }
 
-/** Hub to bucket. `reserved`, `seated`, `bonded`, `refilled` and `paid` answer and are not answered. */
+/**
+ * Hub to bucket. `reserved`, `seated`, `bonded`, `refilled` and `paid` answer and are not answered; `fence` is an act of
+ * governance, and concerns the whole bucket.
+ */
 const toBucketSchema = z.discriminatedUnion('kind', [
   effect('open', {
     envelope: envelopeField.describe('the NEED'),
@@ -73,6 +76,13 @@ const toBucketSchema = z.discriminatedUnion('kind', [
   effect('refilled', { slot: answered, attempt, refilled: z.boolean(), amount: micro }),
   effect('paid', {
     moves: list(z.strictObject({ to: text(1, 128), amount: micro, what: text(1, 32) }), 4_096),
+  }),
+  z.strictObject({
+    v: z.literal(1),
+    kind: z.literal('fence'),
+    bucket: bucketNumber,
+    slot: answered,
+    reason: text(0, 256),
   }),
 ])
 
@@ -153,6 +163,8 @@ const compiledToBucket = z.compile(toBucketSchema)
 const compiledToHub = z.compile(toHubSchema)
 
 export type ToBucket = z.output<typeof toBucketSchema>
+/** Those that concern one need. */
+export type NeedEffect = Exclude<ToBucket, { kind: 'fence' }>
 export type ToBucketOf<Kind extends ToBucket['kind']> = Extract<ToBucket, { kind: Kind }>
 export type ToHub = z.output<typeof toHubSchema>
 export type ToHubOf<Kind extends ToHub['kind']> = Extract<ToHub, { kind: Kind }>

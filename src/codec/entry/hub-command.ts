@@ -10,7 +10,7 @@ import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { bytes, count, did, hash32, integer, list, micro, microMoved, name, text } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { COMMAND_BYTES_MAX } from './bucket-command.ts'
-import { envelopeField, slotNumber, statement } from './fields.ts'
+import { bucketNumber, envelopeField, slotNumber, statement } from './fields.ts'
 import { chainAnchorBody, clockReadings } from './statements.ts'
 
 /**
@@ -34,6 +34,11 @@ export const governanceBody = z.strictObject({
       until: slotNumber,
     }),
     z.strictObject({ kind: z.literal('pause'), paused: z.boolean() }),
+    z.strictObject({
+      kind: z.literal('fence').describe("raises a bucket's fence epoch"),
+      bucket: bucketNumber,
+      reason: text(0, 256),
+    }),
   ]),
 })
 

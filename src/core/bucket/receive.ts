@@ -1,5 +1,5 @@
 import { envelopeIdOf } from '../../codec/cid.ts'
-import type { ToBucket, ToHub } from '../../codec/entry/effect.ts'
+import type { NeedEffect, ToBucket, ToHub } from '../../codec/entry/effect.ts'
 import { assert } from '../../model/fault.ts'
 import { reject } from '../../model/rejection.ts'
 import { Draft } from '../records/draft.ts'
@@ -7,7 +7,8 @@ import { HISTORY_START, nextHead } from '../records/history.ts'
 import type { Step, View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
 import { applyBonded, applyPaid, applyRefilled, applyReserved, applySeated } from './entries/answers.ts'
-import { applyOpen } from './entries/open.ts'
+import { applyGovernedFence } from './entries/fence.ts'
+import { applyOpen, type Opening } from './entries/open.ts'
 import { NeedTurn } from './need-turn.ts'
 import { NOTHING } from './nothing.ts'
 import { bucketOf } from './step.ts'
@@ -33,17 +34,28 @@ export function receiveAtBucket(
   const slot = slotOf(effect, at, bucket.slot)
   if (slot === undefined) return refused(reject('WINDOW_CLOSED', 'its slot is not known', 'slot').error)
   const draft = new Draft(view)
+  if (effect.kind === 'fence') {
+    const fenced = applyGovernedFence(bucket, effect)
+    if (!fenced.ok) return refused(fenced.error)
+    draft.put('bucket', '', fenced.value)
+    return applied(draft, NOTHING)
+  }
+  return receiveOfNeed({ draft, bucket, at, world, item, slot }, effect)
+}
+
+function receiveOfNeed(receiving: Omit<Opening, 'nextHead'>, effect: NeedEffect): Step<BucketTables, ToHub> {
+  const { draft, bucket, at, world, item, slot } = receiving
   const key = envelopeIdOf(effect.need)
   if (effect.kind === 'open') {
     const head = nextHead(HISTORY_START, item, world.sha256)
-    const opened = applyOpen({ draft, bucket, at, world, item, nextHead: head, slot }, effect)
+    const opened = applyOpen({ ...receiving, nextHead: head }, effect)
     if (!opened.ok) return refused(opened.error)
     assert(BEGINNING.open.includes(opened.value.need.state), 'an entry leads where the table says')
     opened.value.finish()
     return applied(draft, NOTHING, opened.value)
   }
-  const need = view.get('needs', key)
-  const terms = view.get('terms', key)
+  const need = draft.get('needs', key)
+  const terms = draft.get('terms', key)
   if (need === undefined || terms === undefined) {
     return refused(reject('UNKNOWN_THREAD', `no need ${key} here`, 'need').error)
   }
@@ -69,7 +81,7 @@ export function receiveAtBucket(
   return applied(draft, NOTHING, turn)
 }
 
-function answer(turn: NeedTurn, effect: Exclude<ToBucket, { kind: 'open' }>): void {
+function answer(turn: NeedTurn, effect: Exclude<NeedEffect, { kind: 'open' }>): void {
   switch (effect.kind) {
     case 'reserved':
       return applyReserved(turn, effect)
@@ -91,6 +103,7 @@ function slotOf(effect: ToBucket, at: AppliedAt, last: number): SlotFacts | unde
   switch (effect.kind) {
     case 'open':
       return at.slot(effect.plan.slot)
+    case 'fence':
     case 'reserved':
     case 'bonded':
     case 'refilled':

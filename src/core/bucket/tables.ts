@@ -33,13 +33,16 @@ export type Moment = {
   readonly paused: number
 }
 
+/** Who raised a fence epoch that no voter proposed to. */
+export const GOVERNANCE = 'governance'
+
 export type BucketRecord = {
   readonly bucket: number
   readonly generation: number
   /** 0 before the first raise. */
   readonly fenceEpoch: number
   /** The last raise; absent before. */
-  readonly raised?: { readonly slot: number; readonly by: Did; readonly reason: string }
+  readonly raised?: { readonly slot: number; readonly by: Did | typeof GOVERNANCE; readonly reason: string }
   /** The last slot that a command named, and its clock; 0 before. */
   readonly slot: number
   readonly clock: number

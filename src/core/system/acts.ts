@@ -45,6 +45,8 @@ export function applyAct(turn: Turn, act: Act): void {
       return putSettings(turn, { next: { capsule: act.capsule, from: act.from, until: act.until } })
     case 'pause':
       return turn.patchNetwork({ isPaused: act.paused })
+    case 'fence':
+      return raiseFence(turn, act)
     default:
       return act satisfies never
   }
@@ -67,6 +69,13 @@ export function applyDueActs(turn: Turn): void {
   const { next, ...rest } = turn.settings
   if (next === undefined || now.n < next.until) return
   draft.put('settings', ALL, { ...rest, capsule: next.capsule })
+}
+
+/** The bucket raises its epoch by one when the effect reaches it. Source: consensus.md, "Fence epochs, generations". */
+function raiseFence(turn: Turn, { bucket, reason }: Extract<Act, { kind: 'fence' }>): void {
+  const { now } = turn
+  assert(now !== undefined, 'acts have a slot')
+  turn.send(bucket, { v: 1, kind: 'fence', bucket, slot: now.n, reason })
 }
 
 function changedParameters(

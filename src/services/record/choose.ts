@@ -61,6 +61,14 @@ export class LogIndex {
     return [...found.values()].sort((a, b) => a.bucket - b.bucket || (a.leaves[0] ?? 0) - (b.leaves[0] ?? 0))
   }
 
+  /** Leaves of items that concern a whole bucket, between the first and the last item of these needs of it. */
+  wideOf(bucket: number, needs: readonly NeedHistory[]): readonly number[] {
+    const leaves = needs.flatMap((need) => (need.bucket === bucket ? need.leaves : []))
+    const first = leaves.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY)
+    const last = leaves.reduce((most, at) => Math.max(most, at), -1)
+    return this.wide.get(bucket)?.filter((at) => at > first && at < last) ?? []
+  }
+
   log(bucket: number): StoredLog {
     return this.buckets.get(bucket) as StoredLog
   }
@@ -90,7 +98,8 @@ export class LogIndex {
 
   #isWide(log: StoredLog, stored: StoredItem): boolean {
     const item = this.bucketItem(log, stored)
-    return item.kind === 'command' && (item.command.kind === 'fence' || item.command.kind === 'lead')
+    const kind = item.kind === 'command' ? item.command.kind : item.effect.kind
+    return kind === 'fence' || kind === 'lead'
   }
 
   #indexItem(log: StoredLog, stored: StoredItem, id: string): void {
@@ -178,7 +187,11 @@ interface Wanted {
 
 function wantedOf(index: LogIndex, needs: readonly NeedHistory[]): Wanted {
   const wanted: Wanted = { certificate: undefined, received: new Set(), sent: new Set() }
-  for (const { bucket, leaves } of needs) {
+  const wide = [...new Set(needs.map(({ bucket }) => bucket))].map((bucket) => ({
+    bucket,
+    leaves: index.wideOf(bucket, needs),
+  }))
+  for (const { bucket, leaves } of [...needs, ...wide]) {
     const log = index.log(bucket)
     for (const at of leaves) {
       const stored = log.item(at) as StoredItem

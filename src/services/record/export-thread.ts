@@ -254,9 +254,8 @@ class Exporter {
     this.#aside({ kind: 'bucket', bucket, certificate: certificatesOf(certificate) })
     const chosen = new Set(needs.flatMap(({ leaves }) => leaves))
     const lasts = new Map(needs.map((need) => [need.leaves.at(-1), need]))
-    const first = needs.reduce((least, { leaves }) => Math.min(least, leaves[0] ?? least), log.size)
     const last = needs.reduce((most, { leaves }) => Math.max(most, leaves.at(-1) ?? most), -1)
-    const wide = new Set(this.#index.wide.get(bucket)?.filter((at) => at > first && at < last && at < size))
+    const wide = new Set(this.#index.wideOf(bucket, needs))
     const fold = new LogFold(this.#machines.bucket(bucket), log, this.#genesis, this.#options.sha256)
     for (const stored of log.items()) {
       if (stored.at > last) break

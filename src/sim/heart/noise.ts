@@ -1,4 +1,5 @@
 import { encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
+import { encodeHubCommand } from '../../codec/entry/hub-command.ts'
 import { decodeItem, HUB } from '../../codec/entry/item.ts'
 import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
 import { NEED_STATES } from '../../core/bucket/transitions.ts'
@@ -71,9 +72,9 @@ const fenced: Noise = (stage, machine, needs, chance) => {
   return undefined
 }
 
-/** A majority raises the fence of a bucket: lawful. */
-const raised: Noise = (stage, machine) => {
-  if (machine === HUB) return undefined
+/** A majority, or governance, raises the fence of a bucket: lawful. */
+const raised: Noise = (stage, machine, _needs, chance) => {
+  if (machine === HUB) return governed(stage, chance)
   const epoch = stage.bucket(machine).records.get('bucket', '')?.fenceEpoch ?? 0
   const body = {
     v: 1 as const,
@@ -87,6 +88,17 @@ const raised: Noise = (stage, machine) => {
   return first === undefined
     ? undefined
     : encodeBucketCommand({ v: 1, kind: 'fence', bucket: machine, slot: stage.slot, by: first.did, raises })
+}
+
+/** Here all voters govern. */
+function governed(stage: Stage, chance: Chance): Uint8Array | undefined {
+  const { buckets } = stage.network
+  if (buckets.length === 0) return undefined
+  const nonce = (stage.hub.records.get('network', 'all')?.nonce ?? 0) + 1
+  const act = { kind: 'fence' as const, bucket: chance.pick(buckets), reason: 'reconcile' }
+  const body = { v: 1 as const, nonce, act }
+  const votes = stage.voters.map((voter) => ({ voter: voter.did, s: voter.state('governance-vote', body).s }))
+  return encodeHubCommand({ v: 1, kind: 'govern', slot: stage.slot, body, votes })
 }
 
 const repeated: Noise = (stage, machine, _needs, chance) => {

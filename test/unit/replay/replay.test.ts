@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { BundleBlock } from '../../../src/codec/bundle/block.ts'
 import { carFile } from '../../../src/codec/bundle/write-bundle.ts'
+import { encodeHubCommand } from '../../../src/codec/entry/hub-command.ts'
+import { HUB } from '../../../src/codec/entry/item.ts'
 import type { ReplayReport } from '../../../src/replay/replay.ts'
 import { FORMS, fileOf, readAllOf } from '../../setup/bundles.ts'
 import { type ExportedFile, exportOf, forged, logsOf, replayOf } from '../../setup/exports.ts'
@@ -46,6 +48,26 @@ describe('replay', () => {
     const played = play(cast)
     expect(played.state).toBe(state)
     expect(verdictOf(replayOf(fileOf(carFile(played.blocks))))).toBe(PASSED)
+  })
+
+  it('passes a need whose bucket had its fence raised by governance before the DECIDE', () => {
+    const theatre = new Theatre({ workers: ['honest'] })
+    const { stage } = theatre
+    const spoken = theatre.post('one')
+    while (stage.bucketOf(spoken.id) === undefined) theatre.step()
+    const act = { kind: 'fence' as const, bucket: stage.bucketOf(spoken.id) ?? 0, reason: 'reconcile' }
+    const body = { v: 1 as const, nonce: 1, act }
+    const votes = stage.voters.map((voter) => ({
+      voter: voter.did,
+      s: voter.state('governance-vote', body).s,
+    }))
+    const command = encodeHubCommand({ v: 1, kind: 'govern', slot: stage.slot, body, votes })
+    expect(stage.network.propose(HUB, command).kind).toBe('applied')
+    expect(theatre.play(3_000)).toBe(true)
+    const file = fileOf(carFile(exportOf(logsOf(theatre), spoken.thread).blocks))
+    const report = replayOf(file)
+    expect(verdictOf(report)).toBe(PASSED)
+    expect(JSON.stringify(report.checks)).toContain('fences and leaders')
   })
 
   it('passes an upheld challenge against accepting seats', () => {

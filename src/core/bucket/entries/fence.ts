@@ -1,8 +1,9 @@
 import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
+import type { ToBucketOf } from '../../../codec/entry/effect.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import type { AppliedAt, World } from '../../records/world.ts'
-import type { BucketRecord } from '../tables.ts'
+import { type BucketRecord, GOVERNANCE } from '../tables.ts'
 import { judgeMajority } from '../voters.ts'
 
 /**
@@ -27,4 +28,13 @@ export function applyFence(
   if (rejection !== undefined) return { ok: false, error: rejection }
   const reason = command.raises[0]?.body.reason ?? ''
   return ok({ ...bucket, fenceEpoch: next, raised: { slot: command.slot, by: command.by, reason } })
+}
+
+/** The same by an act of governance, as the hub sends it. Rejects CONFLICT for another bucket. */
+export function applyGovernedFence(
+  bucket: BucketRecord,
+  { bucket: meant, slot, reason }: ToBucketOf<'fence'>,
+): Result<BucketRecord, Rejection> {
+  if (meant !== bucket.bucket) return reject('CONFLICT', `for bucket ${meant}`, 'bucket')
+  return ok({ ...bucket, fenceEpoch: bucket.fenceEpoch + 1, raised: { slot, by: GOVERNANCE, reason } })
 }

@@ -1,7 +1,7 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
 import { decodeDagCbor } from '../../../codec/dag-cbor/decode.ts'
 import type { BucketCommand } from '../../../codec/entry/bucket-command.ts'
-import type { ToBucket } from '../../../codec/entry/effect.ts'
+import type { NeedEffect, ToBucket } from '../../../codec/entry/effect.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import type { Ipld } from '../../../codec/ipld.ts'
 import { recordKey } from '../../../core/bucket/tables.ts'
@@ -40,7 +40,8 @@ export function auditNeeds(stage: Stage): void {
         if (received.has(event.n))
           throw new Violation('once', `effect ${event.n} reached bucket ${bucket} twice`)
         received.add(event.n)
-        hearEffect(stage, accounts, event.effect)
+        if (event.effect.kind === 'fence') fence += 1
+        else hearEffect(stage, accounts, event.effect)
       } else if (event.command.kind === 'fence') fence += 1
       else if ('need' in event.command) {
         const account = accounts.get(envelopeIdOf(event.command.need))
@@ -58,7 +59,7 @@ function auditFence({ decided }: Account, command: BucketCommand, fence: number)
   throw new Violation('P4', `decided under fence ${command.fence_epoch}, where ${fence} is in force`)
 }
 
-function hearEffect(stage: Stage, accounts: Map<string, Account>, effect: ToBucket): void {
+function hearEffect(stage: Stage, accounts: Map<string, Account>, effect: NeedEffect): void {
   const id = envelopeIdOf(effect.need)
   if (effect.kind === 'open') {
     const { plan, result } = effect

@@ -4,7 +4,7 @@ import type { Moment } from '../../../../src/core/bucket/tables.ts'
 import { elapsed } from '../../../../src/core/bucket/windows.ts'
 import type { Actor } from '../../../../src/sim/heart/actor.ts'
 import { BucketKit } from '../../../setup/heart-bucket.ts'
-import { leadTo, must, outcome } from '../../../setup/heart-moves.ts'
+import { decide, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
 
 const HOUR = 3_600_000
 
@@ -44,6 +44,38 @@ describe('entry `fence` (consensus.md, "Fence epochs, generations")', () => {
     expect(outcome(raise(kit, { generation: 1 }))).toBe('CONFLICT')
     expect(outcome(raise(kit, { fence_epoch: 2 }))).toBe('STALE_EPOCH')
     expect(outcome(raise(kit, { fence_epoch: 0 }))).toBe('STALE_EPOCH')
+  })
+})
+
+describe('a fence by an act of governance (lifecycle.md, "Entries of a need", `fence`)', () => {
+  const governed = (kit: BucketKit, bucket = kit.bucket) =>
+    kit.receive({ v: 1, kind: 'fence', bucket, slot: kit.slot, reason: 'reconcile' })
+
+  it('raises the epoch by one, from whatever it is, and concerns no need', () => {
+    const kit = new BucketKit()
+    must(raise(kit))
+    const { subject, effects } = must(governed(kit))
+    expect([subject, effects]).toEqual([undefined, []])
+    expect(bucketOf(kit.records)).toMatchObject({
+      fenceEpoch: 2,
+      raised: { slot: kit.slot, by: 'governance', reason: 'reconcile' },
+    })
+  })
+
+  it('a DECIDE under the epoch before it is stale, one under the new epoch is not', () => {
+    const { kit, one, proposals, workers, planSeats } = leadTo('RESERVED', { bidders: 1 })
+    const [proposal] = proposals
+    const [worker] = workers
+    if (proposal === undefined || worker === undefined) throw new Error('a cast')
+    const old = one.command('decide', { proposal: proposal.cid, reveal: [], verdicts: [], fence_epoch: 0 })
+    must(governed(kit))
+    expect(outcome(kit.propose(old))).toBe('STALE_EPOCH')
+    expect(outcome(decide(one, proposal, worker, planSeats))).toBe('applied')
+  })
+
+  it('not of another bucket', () => {
+    const kit = new BucketKit()
+    expect(outcome(governed(kit, 8))).toBe('CONFLICT')
   })
 })
 

@@ -105,6 +105,21 @@ describe('governance by the keys of genesis (economy.md, "Registry, marketplace,
     for (const { did } of hub.verifiers) expect(hub.records.get('agents', did)?.isActive).toBe(false)
   })
 
+  it("a bucket's fence is raised at once, or after the time-lock, by an effect to that bucket alone", () => {
+    const hub = governed()
+    vote(hub, { kind: 'fence', bucket: 7, reason: 'split' }, { votes: 4 })
+    expect(hub.sent).toEqual([
+      { bucket: 7, effect: { v: 1, kind: 'fence', bucket: 7, slot: 1, reason: 'split' } },
+    ])
+    vote(hub, { kind: 'fence', bucket: 9, reason: '' }, { votes: 3, nonce: 2 })
+    expect(hub.sent.length).toBe(1)
+    hub.nextSlot({ ms: LOCK_MS })
+    expect(hub.lastSent('fence')).toMatchObject({ at: 9, bucket: 9, slot: 2 })
+    expect(vote(hub, { kind: 'fence', bucket: 7, reason: '' }, { votes: 2, nonce: 3 })).toMatchObject(
+      rejected('NOT_IN_COMMITTEE'),
+    )
+  })
+
   it('a pause needs four fifths, refuses new needs, and is lifted alike', () => {
     const hub = governed()
     expect(vote(hub, { kind: 'pause', paused: true }, { votes: 3 })).toMatchObject(
