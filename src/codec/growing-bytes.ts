@@ -19,7 +19,7 @@ export class GrowingBytes {
   }
 
   /** A copy of what was written, and a beginning anew. */
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const whole = this.buffer.slice(0, this.at)
     this.reset()
     return whole

@@ -1,6 +1,6 @@
 import type { BundleBlockOf } from '../codec/bundle/block.ts'
 import { equalBytes } from '../codec/bytes.ts'
-import { type Certificate, certificateOf, encodeCertificate } from '../codec/certificate/certificate.ts'
+import { type Certificate, certificateHash, certificateOf } from '../codec/certificate/certificate.ts'
 import type { ItemLeaf } from '../codec/certificate/leaf.ts'
 import { type JudgeShare, shareJudge } from '../codec/certificate/share-judge.ts'
 import type { TreeHead } from '../codec/certificate/tree-head.ts'
@@ -121,7 +121,7 @@ export class CertifiedLogs {
   }
 
   #verify(certificate: Certificate, machine: number): TreeHead {
-    const key = `${machine} ${this.#context.sha256(encodeCertificate(certificate)).toBase64()}`
+    const key = `${machine} ${certificateHash(certificate, this.#context.sha256).toHex()}`
     const known = this.#verified.get(key)
     if (known !== undefined) return known
     const head = sound(verifyInChain(this.#chain(machine), certificate, this.#context), 'certificates')

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { FaultError } from '../../model/fault.ts'
-import type { BatchVerdict, SignatureBatch } from './verify-pool-worker.ts'
+import { hasSizes, SignatureBatch } from './signature-batch.ts'
+import type { BatchVerdict } from './verify-pool-worker.ts'
 
-const BATCH_CHECKS = 128
+/** About ten milliseconds of work: what the last thread has left when the others are done. */
+const BATCH_CHECKS = 64
 /** Batches that are under way, for each thread: what waits is bounded by whoever offers and calls `room`. */
-const BATCHES_MAX = 8
+const BATCHES_MAX = 16
 
 /**
  * Judges signatures by the rule in threads, one for each core; whoever offers one learns in the end whether all were
@@ -13,7 +15,7 @@ const BATCHES_MAX = 8
  */
 export class VerifyPool {
   readonly #workers: readonly Worker[]
-  #batch: SignatureBatch['checks'][number][] = []
+  readonly #batch = new SignatureBatch()
   #next = 0
   #pending = 0
   #accepted = true
@@ -30,10 +32,11 @@ export class VerifyPool {
     })
   }
 
-  /** The bytes are copied before it returns, or kept until they are: nobody may write to them. */
+  /** The bytes are copied. */
   offer(key: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
-    this.#batch.push([key, message, signature])
-    if (this.#batch.length >= BATCH_CHECKS) this.#send()
+    if (hasSizes(key, signature)) this.#batch.add(key, message, signature)
+    else this.#accepted = false
+    if (this.#batch.count >= BATCH_CHECKS) this.#send()
   }
 
   /** When there is room for more. Faults `worker`. */
@@ -53,11 +56,11 @@ export class VerifyPool {
   }
 
   #send(): void {
-    if (this.#batch.length === 0) return
-    this.#workers[this.#next]?.postMessage({ checks: this.#batch } satisfies SignatureBatch)
+    if (this.#batch.count === 0) return
+    const bytes = this.#batch.take()
+    this.#workers[this.#next]?.postMessage(bytes, [bytes.buffer])
     this.#next = (this.#next + 1) % this.#workers.length
     this.#pending += 1
-    this.#batch = []
   }
 
   async #until(pendingMax: number): Promise<void> {

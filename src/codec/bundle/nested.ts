@@ -12,7 +12,7 @@ import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import { type Ipld, isList, isMap } from '../ipld.ts'
+import { type Ipld, isList, isMap, setOwn } from '../ipld.ts'
 import { BLOCK_BYTES_MAX, BLOCK_ITEMS_MAX } from './limits.ts'
 
 /** With a block's own levels all stays under the 32 of dag-cbor. */
@@ -33,7 +33,7 @@ export function closeBytes(value: Ipld): Result<Uint8Array, Rejection> {
     return containerOf(value) === undefined ? ok(value) : unopened()
   }
   const closed = closeEnvelopes(value)
-  return closed.ok ? ok(encodeDagCbor(closed.value)) : closed
+  return closed === undefined ? unopened() : ok(encodeDagCbor(closed))
 }
 
 /**
@@ -109,29 +109,43 @@ function openEnvelopes(value: Ipld): Ipld {
   return mapValues(value, openEnvelopes)
 }
 
-function closeEnvelopes(value: Ipld): Result<Ipld, Rejection> {
-  if (isList(value)) return closeAll(value)
-  if (!isMap(value)) return ok(value)
-  const { signed, body } = value
-  if (signed !== undefined && isPair(value, 'signed')) {
-    return ok({ body: encodeDagCbor(signed), sig: value['sig'] as Ipld })
-  }
-  if (body instanceof Uint8Array && isPair(value, 'body') && valueOf(body, BODY_DEPTH_MAX) !== undefined) {
-    return unopened()
-  }
-  const values = closeAll(Object.values(value))
-  if (!values.ok) return values
-  return ok(Object.fromEntries(Object.keys(value).map((key, at) => [key, values.value[at] as Ipld])))
+/** The value with each opened envelope closed, itself where it holds none; undefined: one is not opened that could be (3). */
+function closeEnvelopes(value: Ipld): Ipld | undefined {
+  if (typeof value !== 'object' || value === null) return value
+  if (isList(value)) return closeList(value)
+  return isMap(value) ? closeMap(value) : value
 }
 
-function closeAll(values: readonly Ipld[]): Result<readonly Ipld[], Rejection> {
-  const closed: Ipld[] = []
-  for (const value of values) {
-    const one = closeEnvelopes(value)
-    if (!one.ok) return one
-    closed.push(one.value)
+function closeMap(map: IpldMap): Ipld | undefined {
+  const { signed, body } = map
+  if (signed !== undefined && isPair(map, 'signed')) {
+    return { body: encodeDagCbor(signed), sig: map['sig'] as Ipld }
   }
-  return ok(closed)
+  if (body instanceof Uint8Array && isPair(map, 'body') && valueOf(body, BODY_DEPTH_MAX) !== undefined) {
+    return undefined
+  }
+  let made: { [key: string]: Ipld } | undefined
+  for (const key of Object.keys(map)) {
+    const value = map[key] as Ipld
+    const closed = closeEnvelopes(value)
+    if (closed === undefined) return undefined
+    if (closed === value) continue
+    made ??= { ...map }
+    setOwn(made, key, closed)
+  }
+  return made ?? map
+}
+
+function closeList(list: readonly Ipld[]): readonly Ipld[] | undefined {
+  let made: Ipld[] | undefined
+  for (const [at, value] of list.entries()) {
+    const closed = closeEnvelopes(value)
+    if (closed === undefined) return undefined
+    if (closed === value) continue
+    made ??= [...list]
+    made[at] = closed
+  }
+  return made ?? list
 }
 
 /** True for a map of this key and `sig` alone. */

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { encodeDagCbor, hashDagCbor } from '../dag-cbor/encode.ts'
 import type { Ipld } from '../ipld.ts'
 import { list } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
@@ -39,6 +40,11 @@ export function certificateOf([head, shares]: z.input<typeof certificateTuple>):
 
 export function encodeCertificate(certificate: Certificate): Uint8Array {
   return encodeDagCbor(certificateToIpld(certificate))
+}
+
+/** SHA-256 of `encodeCertificate`. */
+export function certificateHash(certificate: Certificate, sha256: Sha256): Uint8Array {
+  return hashDagCbor(certificateToIpld(certificate), sha256)
 }
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED (also the order of voters); says nothing of signatures and voters. */

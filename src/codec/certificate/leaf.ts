@@ -67,6 +67,8 @@ const leafTuple = z.tuple([
   list(z.tuple([text(1, 128), hash32]), 1),
 ])
 
+const compiledLeaf = z.compile(leafTuple)
+
 const outputsTuple = z.tuple([z.literal(LEAF_KIND.outputs), list(outputTuple, LEAF_OUTPUTS_MAX, 1)])
 
 const anyOutputs = z.compile(z.union([leafTuple, outputsTuple]))
@@ -94,7 +96,7 @@ export function plainLeaf(item: Uint8Array, applied: boolean): Uint8Array {
 export function decodeItemLeaf(bytes: Uint8Array): Result<ItemLeaf, Rejection> {
   const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
   if (!decoded.ok) return decoded
-  const formed = checkSchema(leafTuple, decoded.value, 'leaf')
+  const formed = checkSchema(compiledLeaf, decoded.value, 'leaf')
   if (!formed.ok) return formed
   const [, item, applied, outputs, [of]] = formed.value
   const leaf = { item, applied, outputs: outputs.map(outputOf) }

@@ -1,4 +1,5 @@
 import { DefectError } from '../../model/fault.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
 import { CID } from '../cid.ts'
 import { type Ipld, isList } from '../ipld.ts'
 import { assertDepth, assertEntry, assertInteger, assertLink, assertPlain } from '../ipld-asserts.ts'
@@ -19,6 +20,13 @@ export function encodeDagCbor(value: Ipld): Uint8Array {
   writer.reset()
   writeItem(value, 0)
   return writer.take()
+}
+
+/** SHA-256 of what `encodeDagCbor` writes: where bytes are made to be hashed alone, an array for them costs as much. */
+export function hashDagCbor(value: Ipld, sha256: Sha256): Uint8Array {
+  writer.reset()
+  writeItem(value, 0)
+  return sha256(writer.view())
 }
 
 function writeItem(value: Ipld, depth: number): void {

@@ -1,6 +1,6 @@
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { CID } from '../cid.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { hashDagCbor } from '../dag-cbor/encode.ts'
 
 /**
  * Names one policy evaluation: 32 bytes, `digest` of a body. `input` and `decision` are the CIDs of what the policy
@@ -12,5 +12,5 @@ export function policyDigest(
   policyEngineHash: Uint8Array,
   sha256: Sha256,
 ): Uint8Array {
-  return sha256(encodeDagCbor(['canswarm/policy-digest/1', input, decision, policyEngineHash]))
+  return hashDagCbor(['canswarm/policy-digest/1', input, decision, policyEngineHash], sha256)
 }

@@ -3,7 +3,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import { err, ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { encodeDagCbor, hashDagCbor } from '../dag-cbor/encode.ts'
 import type { Ipld } from '../ipld.ts'
 import { leafHash } from '../merkle/hash.ts'
 import { allPaths } from '../merkle/inclusion.ts'
@@ -48,6 +48,11 @@ export function envelopeToIpld({ bytes, sig }: SingleForm): Ipld {
 
 export function encodeEnvelope(envelope: SingleForm): Uint8Array {
   return encodeDagCbor(envelopeToIpld(envelope))
+}
+
+/** SHA-256 of `encodeEnvelope`: of the envelope with its signature, where its id names the body alone. */
+export function envelopeHash(envelope: SingleForm, sha256: Sha256): Uint8Array {
+  return hashDagCbor(envelopeToIpld(envelope), sha256)
 }
 
 /** An envelope in its single form, its body read. Nothing is known yet of its signature. */

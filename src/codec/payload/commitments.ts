@@ -6,7 +6,7 @@
 import type { Did } from '../../model/ids.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { CID } from '../cid.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { hashDagCbor } from '../dag-cbor/encode.ts'
 import type { Payload } from './verbs.ts'
 
 /** What a PROPOSE says of a sealed plan; `bidder` sends both. */
@@ -21,7 +21,7 @@ export function planCommitment(
   }: Pick<Payload<'REVEAL_PLAN'>, 'need_id' | 'bid_round' | 'patch' | 'salt'>,
   sha256: Sha256,
 ): Uint8Array {
-  return sha256(encodeDagCbor(['canswarm/plan-commitment/1', net, need_id, bid_round, bidder, patch, salt]))
+  return hashDagCbor(['canswarm/plan-commitment/1', net, need_id, bid_round, bidder, patch, salt], sha256)
 }
 
 /** What an ATTEST_COMMIT says of the ATTEST; a verdict without an artifact of its own has null in its place. */
@@ -33,8 +33,8 @@ export function verdictCommitment(
   sha256: Sha256,
 ): Uint8Array {
   const { need_id, attempt, commit_id, verdict, artifact, digest } = attest
-  return sha256(
-    encodeDagCbor([
+  return hashDagCbor(
+    [
       'canswarm/verdict-commitment/1',
       net,
       need_id,
@@ -42,7 +42,8 @@ export function verdictCommitment(
       commit_id,
       seat,
       [verdict, artifact ?? null, digest, salt],
-    ]),
+    ],
+    sha256,
   )
 }
 
@@ -54,17 +55,8 @@ export function challengeCommitment(
   sha256: Sha256,
 ): Uint8Array {
   const { need_id, attempt, proof_type, proof, evidence, salt } = challenge
-  return sha256(
-    encodeDagCbor([
-      'canswarm/challenge-commitment/1',
-      net,
-      need_id,
-      attempt,
-      challenger,
-      proof_type,
-      proof,
-      evidence,
-      salt,
-    ]),
+  return hashDagCbor(
+    ['canswarm/challenge-commitment/1', net, need_id, attempt, challenger, proof_type, proof, evidence, salt],
+    sha256,
   )
 }

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import { decodeRegistryRecord, type RegistryRecord } from '../../codec/entry/registry-record.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
@@ -118,5 +118,5 @@ function planOf(
   const { plan } = envelope.body.payload
   if ('hash' in plan) return ok({ sealed: plan.hash })
   const judged = turn.world.judge(turn.terms.capsule, envelope, turn.slot.n)
-  return judged.ok ? ok({ shown: turn.world.sha256(encodeDagCbor(plan.patch)) }) : judged
+  return judged.ok ? ok({ shown: hashDagCbor(plan.patch, turn.world.sha256) }) : judged
 }

@@ -1,6 +1,6 @@
 import { type CID, cidOf, envelopeIdOf, parseCid } from '../../codec/cid.ts'
 import type { ToHub, ToHubOf } from '../../codec/entry/effect.ts'
-import { encodeEnvelope } from '../../codec/envelope/single-form.ts'
+import { envelopeHash } from '../../codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { Ipld } from '../../codec/ipld.ts'
 import { assert } from '../../model/fault.ts'
@@ -105,8 +105,10 @@ export class NeedTurn {
 
   /** Changes the need; a field that is given as undefined is taken away. */
   update(changes: { readonly [Name in keyof Need]?: Need[Name] | undefined }): void {
-    const merged = Object.entries({ ...this.#need, ...changes }).filter(([, value]) => value !== undefined)
-    this.#need = Object.fromEntries(merged) as unknown as Need
+    const merged = { ...this.#need, ...changes }
+    const isWhole = Object.values(changes).every((value) => value !== undefined)
+    const present = () => Object.entries(merged).filter(([, value]) => value !== undefined)
+    this.#need = (isWhole ? merged : Object.fromEntries(present())) as Need
   }
 
   /** What it has run of a window, until the entry's slot or another one. */
@@ -231,7 +233,7 @@ export class NeedTurn {
   #add(envelope: SingleEnvelope): void {
     const { bytes, sig, id } = envelope
     if (!this.holds(id)) {
-      this.#fresh.push({ id, hash: this.world.sha256(encodeEnvelope({ bytes, sig })) })
+      this.#fresh.push({ id, hash: envelopeHash({ bytes, sig }, this.world.sha256) })
     }
     this.#opened.set(id, envelope)
   }

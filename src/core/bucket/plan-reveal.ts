@@ -1,6 +1,6 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { planCommitment } from '../../codec/payload/commitments.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
@@ -39,5 +39,5 @@ function boundPlan(turn: NeedTurn, bid: Bid, { body }: SingleEnvelope): Uint8Arr
   if (envelopeIdOf(payload.proposal_id) !== bid.proposal || payload.bid_round !== bid.round) return undefined
   const { net, sha256 } = turn.world
   const commitment = planCommitment(net, bid.bidder, payload, sha256)
-  return equalBytes(commitment, bid.sealed) ? sha256(encodeDagCbor(payload.patch)) : undefined
+  return equalBytes(commitment, bid.sealed) ? hashDagCbor(payload.patch, sha256) : undefined
 }

@@ -1,4 +1,4 @@
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import { assert } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import {
@@ -171,7 +171,7 @@ export function auditHead(head: Uint8Array, rows: readonly AuditRow[], sha256: S
     from,
     to,
   ])
-  return sha256(encodeDagCbor(['canswarm/audit/1', head, listed]))
+  return hashDagCbor(['canswarm/audit/1', head, listed], sha256)
 }
 
 export function unbondingOf({ unbonding }: Account): bigint {

@@ -1,4 +1,4 @@
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { RosterMember } from './roster.ts'
@@ -77,7 +77,7 @@ export class DrawPool {
 
 /** The first 16 bytes of sha256(dag-cbor [seed, j]), big endian. */
 function drawNumber(seed: Uint8Array, j: number, sha256: Sha256): bigint {
-  const hash = sha256(encodeDagCbor([seed, j]))
+  const hash = hashDagCbor([seed, j], sha256)
   const view = new DataView(hash.buffer, hash.byteOffset, DRAW_BYTES)
   return (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
 }

@@ -1,5 +1,5 @@
 import type { CID } from '../../codec/cid.ts'
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 
 /** What seats of one need are for; each role has an order of the roster of its own. */
@@ -10,7 +10,7 @@ export type SeatRole = 'plan' | 'result' | 'challenge'
  * beacon is drawn after the need's escrow, so nobody can aim a need at voters. Source: lifecycle.md, "Committees".
  */
 export function bucketOf(needId: CID, beacon: Uint8Array, sha256: Sha256): number {
-  return sha256(encodeDagCbor(['canswarm/bucket/1', needId, beacon]))[0] as number
+  return hashDagCbor(['canswarm/bucket/1', needId, beacon], sha256)[0] as number
 }
 
 /**
@@ -25,5 +25,5 @@ export function roleSeed(
   which: number | CID,
   sha256: Sha256,
 ): Uint8Array {
-  return sha256(encodeDagCbor(['canswarm/seats/1', role, needId, which, beacon]))
+  return hashDagCbor(['canswarm/seats/1', role, needId, which, beacon], sha256)
 }

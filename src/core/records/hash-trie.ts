@@ -1,4 +1,4 @@
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 
 /** Rows that a node holds before it is divided by the next digit of their keys. */
@@ -101,7 +101,7 @@ function rowsOf(node: Node): readonly Row[] {
 }
 
 function hashOf(node: Node, sha256: Sha256): Uint8Array {
-  node.hash ??= sha256(encodeDagCbor(contentOf(node, sha256)))
+  node.hash ??= hashDagCbor(contentOf(node, sha256), sha256)
   return node.hash
 }
 

@@ -1,4 +1,4 @@
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { HashTrie } from './hash-trie.ts'
 import { recordToIpld } from './record-ipld.ts'
@@ -49,6 +49,6 @@ function setRow<Tables extends Shape>(
   sha256: Sha256,
 ): void {
   const value = records.get(table, key) as RecordValue | undefined
-  const place = sha256(encodeDagCbor([table, key])).toHex()
-  trie.set(place, value === undefined ? undefined : sha256(encodeDagCbor([table, key, recordToIpld(value)])))
+  const place = hashDagCbor([table, key], sha256).toHex()
+  trie.set(place, value === undefined ? undefined : hashDagCbor([table, key, recordToIpld(value)], sha256))
 }

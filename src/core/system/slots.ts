@@ -1,4 +1,4 @@
-import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import { merkleRoot } from '../../codec/merkle/root.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { View } from '../records/view.ts'
@@ -15,7 +15,7 @@ export function slotFacts(view: View<HubTables>, n: number): SlotFacts | undefin
 
 /** Beacon of a slot whose voter showed its link. Source: consensus.md, "Time and chance: slots". */
 export function nextBeacon(previous: Uint8Array, link: Uint8Array, sha256: Sha256): Uint8Array {
-  return sha256(encodeDagCbor(['canswarm/beacon/1', previous, link]))
+  return hashDagCbor(['canswarm/beacon/1', previous, link], sha256)
 }
 
 /** RFC 6962 root over the registry's records, in the order of DIDs. */

@@ -1,6 +1,6 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
 import type { ToBucketOf } from '../../../codec/entry/effect.ts'
-import { encodeEnvelope } from '../../../codec/envelope/single-form.ts'
+import { envelopeHash } from '../../../codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import type { Payload } from '../../../codec/payload/verbs.ts'
 import type { Micro } from '../../../model/micro.ts'
@@ -52,7 +52,7 @@ export function applyOpen(opening: Opening, effect: Open): Result<NeedTurn, Reje
   const turn = beginTurn(opening, effect, terms)
   const { bytes, sig } = opened.value
   draft.put('terms', key, terms)
-  draft.put('envelopes', key, [{ id, hash: world.sha256(encodeEnvelope({ bytes, sig })) }])
+  draft.put('envelopes', key, [{ id, hash: envelopeHash({ bytes, sig }, world.sha256) }])
   putSeats(opening, effect, terms)
   const judged = world.judge(effect.capsule, opened.value, slot.n)
   if (!judged.ok) endNeed(turn, 'cancelled')
