@@ -14,6 +14,11 @@ import type { Sha256 } from './crypto.ts'
 export interface StateMachine<State = unknown, Write = unknown> {
   /** The state before the first command. */
   empty(group: GroupId): State
+  /**
+   * False: what it needs of another group has not arrived on this node, and it is asked again in a later turn; the group
+   * applies nothing else meanwhile. Of one that is given no `isReady`, everything can be applied.
+   */
+  isReady?(view: State, body: Uint8Array, kind: 'command' | 'effect'): boolean
   /** Pure: reads the view, changes nothing. */
   step(view: State, command: Uint8Array, at: AppliedAt): MachineStep<Write>
   /** An effect of another group: each number once, in order. Its verdict is told to that group. */

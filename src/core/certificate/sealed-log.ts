@@ -108,8 +108,8 @@ export function outputKey(output: Output): string {
   return output.kind === 'ack' ? `ack ${output.group}` : `${output.kind} ${output.group} ${output.number}`
 }
 
-/** An item was applied: its leaf, and what of it is still to be proved. */
-export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, sha256: Sha256): void {
+/** An item was applied: its leaf, and what of it is still to be proved. Gives the leaf's bytes, valid until the next call. */
+export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, sha256: Sha256): Uint8Array {
   const leaf = sealed.tree.size
   const open = item.outputs.length + (marks.closing ? 1 : 0)
   const isPlain = open === 0 && item.subject === undefined
@@ -125,6 +125,7 @@ export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, 
   if (marks.closing) sealed.closings.push(leaf)
   sealed.isDue ||= open > 0 || marks.seal
   forget(sealed)
+  return bytes
 }
 
 /** Whether outputs have waited for so long that the tree would grow for their sake. */
@@ -135,9 +136,9 @@ export function isRelistDue(sealed: SealedLog, after: number = RELIST_AFTER): bo
 
 /**
  * Names outputs that have waited for long in a new leaf, as many as it has room for. What proves them then is that leaf,
- * and the older ones can be forgotten: so the tree of a group that nobody answers stays small.
+ * and the older ones can be forgotten: so the tree of a group that nobody answers stays small. Gives the leaf's bytes.
  */
-export function relist(sealed: SealedLog, sha256: Sha256): void {
+export function relist(sealed: SealedLog, sha256: Sha256): Uint8Array {
   const open = [...sealed.outputs].slice(0, LEAF_OUTPUTS_MAX)
   const bytes = outputsLeaf(open.map(([, { output }]) => output))
   const leaf = sealed.tree.size
@@ -149,24 +150,27 @@ export function relist(sealed: SealedLog, sha256: Sha256): void {
   }
   sealed.isDue = true
   forget(sealed)
+  return bytes
 }
 
-/** The voters changed: the change is a leaf, and the next size is the first that the new ones sign. */
+/** The voters changed: the change is a leaf, and the next size is the first that the new ones sign. Gives the leaf's bytes. */
 export function appendVoters(
   sealed: SealedLog,
   voters: readonly Did[],
   outgoing: readonly Did[],
   sha256: Sha256,
-): void {
+): Uint8Array {
   const last = latest(sealed)
   const config = { ...last, version: (last.version + 1) as ConfigVersion, voters, outgoing }
   const { tree } = sealed
-  tree.append(leafHash(votersLeaf(config), sha256))
+  const bytes = votersLeaf(config)
+  tree.append(leafHash(bytes, sha256))
   const path = tree.path(tree.size - 1, tree.size).map((hash) => hash.slice())
   sealed.links.push({ config, path, head: undefined, certificate: undefined })
   sealed.chain = { configs: [...sealed.chain.configs, { config, from: tree.size + 1 }] }
   sealed.isDue = true
   forget(sealed)
+  return bytes
 }
 
 /** Whether these voters are others than those in force. Both lists ascend. */

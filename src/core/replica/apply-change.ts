@@ -31,16 +31,16 @@ export function namesMembers(
   return true
 }
 
-/** The members changed: with other voters the change is a leaf of the group's tree. */
+/** The members changed: with other voters the change is a leaf of the group's tree, which is given back. */
 export function changeMembers(
   replica: Replica,
   membership: Membership,
   names: ReadonlyMap<RaftId, Did>,
   sha256: Sha256,
-): void {
+): Uint8Array | undefined {
   replica.membership = membership
   const { sealed } = replica
-  if (sealed === undefined) return
+  if (sealed === undefined) return undefined
   const current = membersOf(membership)
   for (const [id, did] of names) {
     if (current.has(id) && !sealed.members.has(id)) sealed.members.set(id, did)
@@ -48,9 +48,11 @@ export function changeMembers(
   const [voters, outgoing] = [membership.voters, membership.outgoing].map((ids) =>
     didsOf(sealed.members, ids),
   )
-  if (voters === undefined || outgoing === undefined || !changesVoters(sealed, voters, outgoing)) return
-  appendVoters(sealed, voters, outgoing, sha256)
+  if (voters === undefined || outgoing === undefined) return undefined
+  if (!changesVoters(sealed, voters, outgoing)) return undefined
+  const leaf = appendVoters(sealed, voters, outgoing, sha256)
   countItem(replica)
+  return leaf
 }
 
 /** Keys of members, ascending. Those whose key nobody knows are left out: there are none. */

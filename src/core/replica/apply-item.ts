@@ -22,6 +22,8 @@ export interface ApplyContext {
   readonly machine: StateMachine
   readonly proofs: ProofCheck
   readonly sha256: Sha256
+  /** For whoever keeps the log. The item is there where the machine had a say. Bytes are valid during the call. */
+  readonly onLeaf?: ((leaf: Uint8Array, item: Uint8Array | undefined) => void) | undefined
 }
 
 /** What its proposer learns of a command; a repetition is told where it stood first. */
@@ -36,12 +38,14 @@ export interface SettledItem {
  * the replica. Source: raft-host-catalogue A1, A3; consensus.md, "Certificates".
  */
 export function applyItem(
-  { machine, proofs, sha256 }: ApplyContext,
+  context: ApplyContext,
   replica: Replica,
   item: EntryItem,
   index: LogIndex,
 ): SettledItem | undefined {
+  const { machine, proofs, sha256 } = context
   const { sealed } = replica
+  const isOfMachine = item.kind === 'command' || item.kind === 'effects'
   let settled: SettledItem | undefined
   for (const take of stepsOf(machine, item, proofs)) {
     const step = take(replica, index)
@@ -50,30 +54,35 @@ export function applyItem(
     settled = step.settled ?? settled
     if (step.counted === undefined) continue
     if (made !== undefined && sealed !== undefined) {
-      addLeaf(sealed, step.counted, [...made, ...acksOf(sealed, replica, step.writes)], sha256)
+      const bytes = step.counted.item()
+      const outputs = [...made, ...acksOf(sealed, replica, step.writes)]
+      const leaf = addLeaf(sealed, step.counted, bytes, outputs, sha256)
+      context.onLeaf?.(leaf, isOfMachine ? bytes : undefined)
     }
     countItem(replica)
-    if (sealed !== undefined) relistAll(sealed, replica, sha256)
+    if (sealed !== undefined) relistAll(sealed, replica, context)
   }
   return settled
 }
 
-function relistAll(sealed: SealedLog, replica: Replica, sha256: Sha256): void {
+function relistAll(sealed: SealedLog, replica: Replica, { sha256, onLeaf }: ApplyContext): void {
   while (isRelistDue(sealed)) {
-    relist(sealed, sha256)
+    const leaf = relist(sealed, sha256)
+    onLeaf?.(leaf, undefined)
     countItem(replica)
   }
 }
 
 function addLeaf(
   sealed: SealedLog,
-  { applied, item, marks, subject }: CountedStep,
+  { applied, marks, subject }: CountedStep,
+  item: Uint8Array,
   outputs: readonly Output[],
   sha256: Sha256,
-): void {
+): Uint8Array {
   assert(outputs.length <= LEAF_OUTPUTS_MAX, 'more outputs than a leaf can have')
-  const leaf = { item: sha256(item()), applied, outputs }
-  appendItem(sealed, subject === undefined ? leaf : { ...leaf, subject }, marks, sha256)
+  const leaf = { item: sha256(item), applied, outputs }
+  return appendItem(sealed, subject === undefined ? leaf : { ...leaf, subject }, marks, sha256)
 }
 
 /** What a write does for other groups, before it is written. */
