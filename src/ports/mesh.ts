@@ -134,11 +134,16 @@ export interface Mesh {
    */
   subscribe(topic: string, judge: TopicJudge): void
   unsubscribe(topic: string): void
+  /** Connected peers that take part in the topic. */
+  subscribers(topic: string): readonly Did[]
 
   /** Takes streams of a protocol, which the handler then owns and closes. One handler a protocol. */
   handleStream(protocol: string, limits: StreamLimits, handler: (stream: ByteStream, from: Did) => void): void
-  /** A new stream to a connected peer, or to one whose addresses are known. Faults `peer-unreachable`, `peer-refused`. */
-  openStream(peer: Did, protocol: string): Promise<ByteStream>
+  /**
+   * A new stream to a connected peer, or to one whose addresses are known. Whoever does not read makes the peer wait above
+   * `unreadBytesMax` (256 KiB unless said). Faults `peer-unreachable`, `peer-refused`.
+   */
+  openStream(peer: Did, protocol: string, unreadBytesMax?: number): Promise<ByteStream>
 
   /** Answers requests. A handler that throws resets the stream: the peer hears `peer-refused`. */
   handleRequest(
