@@ -38,6 +38,7 @@ export class LogFile {
   readonly #lengths: number[]
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
+  #isSynced = true
   #end: number
 
   private constructor(path: string, file: number, checksum: Checksum, { offsets, end }: Scan) {
@@ -75,6 +76,7 @@ export class LogFile {
     this.#offsets.push(this.#end + FRAME_HEAD_BYTES)
     this.#lengths.push(payload.length)
     this.#end += frame.length
+    this.#isSynced = false
     this.#waiting.push(frame)
     this.#waitingBytes += frame.length
     if (this.#waitingBytes > WAITING_BYTES_MAX) this.#write()
@@ -95,9 +97,12 @@ export class LogFile {
     return payload
   }
 
+  /** What nothing was added to since the last time costs nothing. */
   flush(): void {
+    if (this.#isSynced) return
     this.#write()
     guarded(`sync ${this.#path}`, () => fsyncSync(this.#file))
+    this.#isSynced = true
   }
 
   close(): void {

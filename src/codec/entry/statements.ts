@@ -54,5 +54,6 @@ export const seenStatements = list(statement(seenStatementBody), VOTERS_MAX)
 export const haveStatements = list(statement(haveStatementBody), VOTERS_MAX)
 export const fenceRaises = list(statement(fenceRaiseBody), VOTERS_MAX, 1)
 
+export type ClockReading = z.output<typeof clockReadings>[number]
 export type SeenStatement = z.output<typeof seenStatements>[number]
 export type HaveStatement = z.output<typeof haveStatements>[number]

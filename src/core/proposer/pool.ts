@@ -59,6 +59,11 @@ export class NeedPool {
     for (const id of ids) if (this.#seen.has(id)) this.#carried.add(id)
   }
 
+  /** All of it, whether an entry carried it or not. */
+  get all(): readonly Pooled[] {
+    return [...this.#seen.values()]
+  }
+
   /** What no entry has carried yet. */
   get news(): readonly Pooled[] {
     return [...this.#seen].filter(([id]) => !this.#carried.has(id)).map(([, pooled]) => pooled)

@@ -6,7 +6,10 @@ import type { CheckSignature } from '../../codec/signed/statement.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
+import type { SlotFacts } from '../../model/slot-facts.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
+
+export type { SlotFacts } from '../../model/slot-facts.ts'
 
 /**
  * What rules need from outside, all of it the same on every node: nothing here reads a clock, a disk or a network.
@@ -31,23 +34,6 @@ export interface World {
    * WRONG_CAPSULE, POLICY_DENIED, GAS_EXCEEDED. `capsule` is the text of its CID; empty: the network has none.
    */
   readonly judge: (capsule: string, envelope: SingleEnvelope, slot: number) => Result<undefined, Rejection>
-}
-
-/** What everybody knows of a slot. Source: consensus.md, "Time and chance: slots". */
-export interface SlotFacts {
-  readonly n: number
-  /** Lower median of the voters' clocks, milliseconds; never below the last slot's. */
-  readonly time: number
-  /**
-   * Milliseconds that windows count: grows with each slot by the time that passed, at most two slot intervals for
-   * each slot. Source: lifecycle.md, "Committees" (windows).
-   */
-  readonly clock: number
-  /** Absent where the voter whose turn it was showed no link. */
-  readonly beacon?: Uint8Array
-  /** RFC 6962 root over the roster, and over the registry's records. */
-  readonly roster: Uint8Array
-  readonly registry: Uint8Array
 }
 
 /** Where in its group's log an item is applied. */

@@ -29,6 +29,11 @@ export function groupOfMachine(machine: number): GroupId {
   return assertGroupId(machine - HUB)
 }
 
+/** `HUB`, or the bucket, whose machine a group is. */
+export function machineOfGroup(group: GroupId): number {
+  return group + HUB
+}
+
 /**
  * The leaf that a step makes, where the effects' numbers are known: those of `numbered`, in order. What else the leaf
  * names, answers to other groups and what of theirs arrived, is between hosts and stays as it stands. Undefined where

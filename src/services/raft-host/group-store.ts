@@ -112,6 +112,7 @@ function stageState(
   machine: StateMachine,
   kind: Checkpoint['kind'],
 ): Checkpoint | undefined {
+  core.beforeCheckpoint()
   const { manifest, parts } = cutState(encodeReplica(machine, replica), core.sha256)
   const chunks = parts.map((bytes, number) => ({ group: replica.group, at: replica.applied, number, bytes }))
   if (core.store.stage(chunks) === 'full') return undefined

@@ -23,6 +23,7 @@ import { type AppliedNotice, type HostCore, type HostEvent, type LeafNotice, wak
 import type { HostedGroup } from './hosted-group.ts'
 import { HostedGroups } from './hosted-groups.ts'
 import { namedChange } from './membership.ts'
+import { OutcomeMemory } from './outcome-memory.ts'
 import { Outgoing } from './outgoing.ts'
 import { brokenProofs } from './proofs.ts'
 import { Proposals } from './proposals.ts'
@@ -53,6 +54,8 @@ export interface HostDeps {
   readonly onApplied?: (notice: AppliedNotice) => void
   /** Every leaf of every group's tree, in order: for whoever keeps the logs. Groups without certificates have none. */
   readonly onLeaf?: (notice: LeafNotice) => void
+  /** A checkpoint is about to be made: who keeps something of what was applied makes it durable now. */
+  readonly beforeCheckpoint?: () => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
   /** Every time that this node signs, completes a certificate, or catches a liar. */
   readonly onSeal?: (notice: SealNotice) => void
@@ -97,6 +100,7 @@ export class RaftHost implements RaftTransportListener {
       tell: deps.tell ?? (() => undefined),
       onApplied: deps.onApplied ?? (() => undefined),
       onLeaf: deps.onLeaf,
+      beforeCheckpoint: deps.beforeCheckpoint ?? (() => undefined),
       onInstalled: deps.onInstalled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
@@ -116,8 +120,9 @@ export class RaftHost implements RaftTransportListener {
     const applying = new Applying(core, proposals, exchange)
     const care = new GroupCare(core, snapshots)
     const seals = new Seals(core)
+    const outcomes = new OutcomeMemory(core)
     const reads = new ReadService(core)
-    const shared = { proposals, snapshots, exchange, applying, care, seals }
+    const shared = { proposals, snapshots, exchange, applying, care, seals, outcomes }
     const intake = new FrameIntake(core, shared)
     const rebuild = (group: GroupId, detail: string): void => this.#driver.rebuild(group, detail)
     const writer = new TurnWriter(core, { ...shared, rebuild })

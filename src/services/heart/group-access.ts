@@ -1,0 +1,83 @@
+import type { Certificate } from '../../codec/certificate/certificate.ts'
+import type { BucketTables } from '../../core/bucket/tables.ts'
+import type { View } from '../../core/records/view.ts'
+import type { AppliedAt } from '../../core/records/world.ts'
+import type { HubTables } from '../../core/system/tables.ts'
+import { groupOfMachine } from '../../core/witness/machine.ts'
+import type { Did } from '../../model/ids.ts'
+import type { RaftId } from '../../model/raft.ts'
+import type { Outcome } from '../../model/replicated.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { RaftHost } from '../raft-host/host.ts'
+import type { HostedState } from './hosted-machine.ts'
+import type { SlotBook } from './slot-book.ts'
+
+/** What a proposal may take until nobody can say what became of it. */
+const DEADLINE_TICKS = 50
+
+export interface GroupAccessDeps {
+  readonly host: RaftHost
+  /** To be called when anything was given to the host. */
+  readonly soon: () => void
+  readonly voters: readonly Did[]
+  readonly slots: SlotBook
+  readonly sha256: Sha256
+  readonly didOf: (id: RaftId) => Did | undefined
+}
+
+/** The hub and the buckets as the drivers of one node see them: states, who leads, and the way to propose. */
+export class GroupAccess {
+  readonly #deps: GroupAccessDeps
+
+  constructor(deps: GroupAccessDeps) {
+    this.#deps = deps
+  }
+
+  get voters(): readonly Did[] {
+    return this.#deps.voters
+  }
+
+  hub(): View<HubTables> {
+    return this.#state(-1).records as unknown as View<HubTables>
+  }
+
+  bucket(bucket: number): View<BucketTables> {
+    return this.#state(bucket).records as unknown as View<BucketTables>
+  }
+
+  /** Where the next item of the machine will stand, as far as this node has applied. */
+  at(machine: number): AppliedAt {
+    const { host, voters, slots } = this.#deps
+    const position = host.group(groupOfMachine(machine))?.replica?.position ?? 0
+    return { position, voters, slot: (n) => slots.get(n) }
+  }
+
+  isLeader(machine: number): boolean {
+    return this.#deps.host.group(groupOfMachine(machine))?.role === 'leader'
+  }
+
+  leader(machine: number): Did | undefined {
+    const { host, didOf } = this.#deps
+    const leader = host.group(groupOfMachine(machine))?.leader
+    return leader === undefined ? undefined : didOf(leader)
+  }
+
+  /** The newest certificate that this node knows of; on the leader, in its term. */
+  certificate(machine: number): Certificate | undefined {
+    return this.#deps.host.certificate(groupOfMachine(machine))
+  }
+
+  /** Calls `done` once. The same bytes are the same proposal: what was applied is not applied again. */
+  propose(machine: number, command: Uint8Array, done: (outcome: Outcome) => void): void {
+    const { host, sha256, soon } = this.#deps
+    const group = groupOfMachine(machine)
+    host.propose(group, host.ticket(group, sha256(command)), command, DEADLINE_TICKS, done)
+    soon()
+  }
+
+  #state(machine: number): HostedState {
+    const stale = this.#deps.host.readStale(groupOfMachine(machine))
+    if (stale === undefined) throw new Error(`machine ${machine} is not hosted here`)
+    return stale.state as HostedState
+  }
+}

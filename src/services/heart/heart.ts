@@ -1,0 +1,468 @@
+import type { CID } from '../../codec/cid.ts'
+import { envelopeIdOf } from '../../codec/cid.ts'
+import { decodeHubCommand } from '../../codec/entry/hub-command.ts'
+import { HUB } from '../../codec/entry/item.ts'
+import { decodeBatch } from '../../codec/envelope/batch.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import { envelopesOf, envelopeToIpld, type SingleForm } from '../../codec/envelope/single-form.ts'
+import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
+import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
+import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import {
+  decodeVoterMessage,
+  encodeVoterMessage,
+  type VoterMessage,
+} from '../../codec/voter-message/voter-message.ts'
+import type { BucketTables } from '../../core/bucket/tables.ts'
+import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
+import type { View } from '../../core/records/view.ts'
+import type { World } from '../../core/records/world.ts'
+import type { HubTables } from '../../core/system/tables.ts'
+import { groupOfMachine, type Machines } from '../../core/witness/machine.ts'
+import type { Did, EnvelopeId } from '../../model/ids.ts'
+import type { GroupId, RaftId } from '../../model/raft.ts'
+import type { Rejection } from '../../model/rejection.ts'
+import type { Verdict } from '../../model/replicated.ts'
+import type { Result } from '../../model/result.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { KeyPair } from '../../ports/keystore.ts'
+import type { SlotStore } from '../../ports/slot-store.ts'
+import type { StateMachine } from '../../ports/state-machine.ts'
+import type { SealNotice } from '../raft-host/certification.ts'
+import type { RaftHost } from '../raft-host/host.ts'
+import type { LeafNotice } from '../raft-host/host-core.ts'
+import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
+import { GroupAccess } from './group-access.ts'
+import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
+import { HubDriver } from './hub-driver.ts'
+import { Listeners } from './listeners.ts'
+import { type LogArchive, LogKeeper } from './log-keeper.ts'
+import { NeedDriver } from './need-driver.ts'
+import { NeedIndex } from './need-index.ts'
+import { NeedPools } from './need-pools.ts'
+import { OwnBatches } from './own-batches.ts'
+import { recall } from './recall.ts'
+import { SlotBook } from './slot-book.ts'
+import { SlotDriver } from './slot-driver.ts'
+import { Testimony } from './testimony.ts'
+import { Witness } from './witness.ts'
+
+export interface HeartDeps {
+  readonly genesis: OpenedGenesis
+  readonly key: KeyPair
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly world: World
+  readonly machines: Machines
+  readonly slots: SlotStore
+  readonly archive: LogArchive
+  readonly buckets: number
+  readonly didOf: (id: RaftId) => Did | undefined
+  /** What a batch that a peer handed over is worth. */
+  readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
+  /** To one voter; what cannot be sent now is lost, and said again by whoever needs it. */
+  readonly send: (to: Did, message: Uint8Array) => void
+  /** A peer said what no honest one says. */
+  readonly blame: (peer: Did, why: string) => void
+  /** Resolves when this node has the content and keeps it until the need is over. */
+  readonly fetch: (need: string, cid: CID) => Promise<void>
+  /** The need is over: what it pinned may go. */
+  readonly release: (need: string) => void
+  /** Runs a task once the present turn of the host is over. */
+  readonly later: (task: () => void) => void
+}
+
+/** What became of an envelope that the hub decided about. */
+export interface HubVerdict {
+  readonly id: EnvelopeId
+  readonly verdict: Verdict
+}
+
+const RESEND_MS = 1_000
+
+/**
+ * The hub and the buckets on one node of a network: machines for its raft host, the logs that they leave, and what a voter
+ * does so that they go on: slots, entries, statements. Source: architecture.md; lifecycle.md; consensus.md.
+ */
+export class Heart implements HeartView {
+  readonly self: Did
+  readonly net: CID
+  readonly generation = 0
+  readonly #deps: HeartDeps
+  readonly #slots: SlotBook
+  readonly #keeper: LogKeeper
+  readonly #index: NeedIndex
+  readonly #pools = new NeedPools()
+  readonly #own: OwnBatches
+  readonly #listeners = new Listeners()
+  #parts: Parts | undefined
+  /** What was applied since the listeners last ran. */
+  #stepped: SteppedItem[] = []
+  readonly #dirty = new Set<string>()
+  #isDue = false
+  #slotDue = false
+  readonly #leading = new Set<number>()
+  #isOver = false
+  #cancelResend: () => void = () => undefined
+
+  constructor(deps: HeartDeps) {
+    this.#deps = deps
+    this.self = deps.key.did
+    this.net = deps.genesis.net
+    this.#slots = new SlotBook(deps.slots)
+    this.#keeper = new LogKeeper(deps.archive)
+    this.#index = new NeedIndex(deps.world, deps.archive)
+    this.#own = new OwnBatches(deps.clock)
+  }
+
+  machineOf(group: GroupId): StateMachine {
+    const { machines, crypto, genesis } = this.#deps
+    const voters = genesis.genesis.voters.toSorted((a, b) => (a < b ? -1 : 1))
+    return hostedMachine(group, {
+      machines,
+      voters,
+      slots: this.#slots,
+      sha256: crypto.sha256,
+      onStep: (step) => this.#stepped.push(step),
+    }) as StateMachine
+  }
+
+  /** Every leaf of the host, in order. */
+  onLeaf(notice: LeafNotice): void {
+    this.#keeper.keep(notice)
+    this.#soon()
+  }
+
+  onSeal(notice: SealNotice): void {
+    if (notice.kind === 'certificate') this.#keeper.keepCertificate(notice.certificate)
+    this.#soon()
+  }
+
+  /** Before a checkpoint of the host is written: what it makes unnecessary to apply again is kept. */
+  beforeCheckpoint(): void {
+    this.#keeper.flush()
+    this.#deps.slots.flush()
+  }
+
+  /** The host has opened its groups; `soon` asks it for a turn. */
+  start(host: RaftHost, soon: () => void): void {
+    const { genesis, crypto, didOf, buckets, clock } = this.#deps
+    const voters = genesis.genesis.voters.toSorted((a, b) => (a < b ? -1 : 1))
+    const groups = new GroupAccess({ host, soon, voters, slots: this.#slots, sha256: crypto.sha256, didOf })
+    this.#parts = this.#assemble(groups)
+    for (let bucket = 0; bucket < buckets; bucket++) this.#index.restore(bucket, groups.bucket(bucket))
+    recall(this.#deps.archive, this.#index, this.#pools, this.#deps.world)
+    this.#parts.slots.advance()
+    const resend = (): void => {
+      this.#cancelResend = clock.after(RESEND_MS, resend)
+      this.#resend()
+    }
+    resend()
+  }
+
+  stop(): void {
+    this.#isOver = true
+    this.#cancelResend()
+    this.#parts?.slots.stop()
+    this.beforeCheckpoint()
+  }
+
+  slot(): HeldSlot {
+    const n = this.#slots.last
+    return { n, timeMs: this.#slots.get(n)?.time ?? this.#deps.genesis.genesis.created }
+  }
+
+  hub(): View<HubTables> {
+    return this.#started().groups.hub()
+  }
+
+  bucketOf(need: string): number | undefined {
+    return this.#index.bucketOf(need)
+  }
+
+  bucket(n: number): View<BucketTables> {
+    return this.#started().groups.bucket(n)
+  }
+
+  needEnvelope(need: string): SingleEnvelope<'NEED'> | undefined {
+    return this.#index.envelope(need)
+  }
+
+  *envelopes(need: string): Iterable<SingleEnvelope> {
+    if (this.#index.bucketOf(need) === undefined) return
+    for (const { envelope } of this.#pools.of(need).all) yield envelope
+  }
+
+  *openNeeds(): Iterable<string> {
+    for (const [need] of this.#index.open()) yield need
+  }
+
+  leads(machine: number): boolean {
+    return this.#started().groups.isLeader(machine)
+  }
+
+  leaderOf(machine: number): Did | undefined {
+    return this.#started().groups.leader(machine)
+  }
+
+  onNeed(listener: (need: string) => void): Unsubscribe {
+    return this.#listeners.needs.add(listener)
+  }
+
+  onSlot(listener: (n: number) => void): Unsubscribe {
+    return this.#listeners.slots.add(listener)
+  }
+
+  /** What became of each envelope that the hub decided about. */
+  onHubVerdict(listener: (verdict: HubVerdict) => void): Unsubscribe {
+    return this.#listeners.verdicts.add(listener)
+  }
+
+  submit(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
+    const read = decodeBatch(batch)
+    if (!read.ok) throw new Error(`a batch of ours: ${read.error.message}`)
+    this.#own.add(batch, envelopes)
+    const forms = envelopesOf(read.value, this.#deps.crypto.sha256)
+    for (const [at, envelope] of envelopes.entries()) this.#take(envelope, forms[at] as SingleForm)
+    this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+  }
+
+  /** What a peer said by stream. */
+  hear(from: Did, bytes: Uint8Array): void {
+    const message = decodeVoterMessage(bytes)
+    if (message.ok) this.#heed(from, message.value)
+    else this.#deps.blame(from, message.error.message)
+  }
+
+  #heed(from: Did, message: VoterMessage): void {
+    const { witness, slots, testimony } = this.#started()
+    switch (message.kind) {
+      case 'batch':
+        void this.#hearBatch(from, message.batch)
+        return
+      case 'reading':
+        if (message.reading.voter === from) slots.hear(message.reading, message.link)
+        return
+      case 'ask-seen':
+        witness.tellSeen(from, message)
+        return
+      case 'seen':
+        if (message.statement.voter !== from || !testimony.hearSeen(message.statement)) return
+        for (const field of message.envelopes) this.#takeField(from, field as Pooled['field'])
+        this.#touch(envelopeIdOf(message.statement.body.need))
+        return
+      case 'ask-have':
+        void witness.tellHave(from, message)
+        return
+      case 'have':
+        if (message.statement.voter !== from || !testimony.hearHave(message.statement)) return
+        this.#touch(envelopeIdOf(message.statement.body.need))
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {
+    const judged = await this.#deps.judge(from, batch)
+    if (!judged.ok) {
+      if (judged.error.code !== 'RATE_LIMITED') this.#deps.blame(from, judged.error.message)
+      return
+    }
+    const { items } = judged.value
+    const forms = envelopesOf(judged.value.batch, this.#deps.crypto.sha256)
+    for (const [at, item] of items.entries()) if (item.ok) this.#take(item.value, forms[at] as SingleForm)
+  }
+
+  #takeField(from: Did, field: Pooled['field']): void {
+    const opened = this.#deps.world.openEnvelope(field, this.slot().timeMs)
+    if (opened.ok) this.#place(opened.value, field)
+    else this.#deps.blame(from, opened.error.message)
+  }
+
+  #take(envelope: ReadBody, form: SingleForm): void {
+    const single = { ...envelope, sig: form.sig } as SingleEnvelope
+    this.#place(single, envelopeToIpld(form) as Pooled['field'])
+  }
+
+  /** An envelope whose signature was checked goes to whoever decides about it. */
+  #place(envelope: SingleEnvelope, field: Pooled['field']): void {
+    const { hub } = this.#started()
+    const { payload } = envelope.body
+    const { n } = this.slot()
+    if (!('need_id' in payload)) {
+      hub.add(envelope.id, field, envelope.bytes.length, n)
+      hub.act(n)
+      return
+    }
+    const need = envelopeIdOf(payload.need_id as CID)
+    const isOpen = this.#index.bucketOf(need) !== undefined
+    if (this.#pools.add(need, isOpen, envelope, field, n)) this.#touch(need)
+  }
+
+  #assemble(groups: GroupAccess): Parts {
+    const { key, crypto, clock, world } = this.#deps
+    const testimony = new Testimony(groups.voters.length, clock)
+    const tell = (to: Did, message: VoterMessage): void => this.#tell(to, message)
+    const witness = new Witness({
+      key,
+      net: this.net,
+      crypto,
+      groups,
+      pools: this.#pools,
+      bucketOf: (need) => this.#index.bucketOf(need),
+      slot: () => this.#slots.last,
+      fetch: this.#deps.fetch,
+      tell,
+    })
+    const slots = new SlotDriver({
+      key,
+      net: this.net,
+      crypto,
+      clock,
+      groups,
+      send: (to, reading, link) =>
+        tell(to, link === undefined ? { kind: 'reading', reading } : { kind: 'reading', reading, link }),
+    })
+    const needs = new NeedDriver({
+      self: this.self,
+      world,
+      groups,
+      pools: this.#pools,
+      testimony,
+      slot: () => this.#slots.last,
+      askSeen: (need, head, slot, pool) => {
+        for (const voter of groups.voters)
+          tell(voter, { kind: 'ask-seen', need, head, slot, known: sightingsOf(pool).map(([id]) => id) })
+      },
+      askHave: (need, cid) => {
+        for (const voter of groups.voters) tell(voter, { kind: 'ask-have', need, cid })
+      },
+    })
+    return { groups, testimony, witness, slots, needs, hub: new HubDriver(groups) }
+  }
+
+  /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
+  #soon(): void {
+    if (this.#isDue || this.#parts === undefined) return
+    this.#isDue = true
+    this.#deps.later(() => this.#digest())
+  }
+
+  #touch(need: string): void {
+    this.#dirty.add(need)
+    this.#soon()
+  }
+
+  #digest(): void {
+    this.#isDue = false
+    if (this.#isOver) return
+    const stepped = this.#stepped.splice(0)
+    for (const step of stepped) this.#digestStep(step)
+    if (this.#slotDue) this.#passSlot()
+    const { needs } = this.#started()
+    for (const need of this.#dirty) {
+      this.#dirty.delete(need)
+      const bucket = this.#index.bucketOf(need)
+      if (bucket !== undefined) needs.act(need, bucket)
+    }
+  }
+
+  #digestStep({ machine, item, verdict, subject }: SteppedItem): void {
+    if (machine === HUB) {
+      if (subject?.startsWith('slot/') === true) this.#slotDue = true
+      if (item.kind === 'command') this.#digestHubCommand(item.command, verdict)
+      return
+    }
+    if (subject === undefined) return
+    this.#index.note(item)
+    const view = this.#started().groups.bucket(machine)
+    const isOpen = this.#index.update(subject, machine, view)
+    this.#pools.opened(subject)
+    const carried = view.get('envelopes', subject) ?? []
+    this.#pools.of(subject).carried(carried.map(({ id }) => id))
+    if (!isOpen) this.#forget(subject)
+    this.#listeners.needs.tell(subject)
+    this.#dirty.add(subject)
+  }
+
+  #digestHubCommand(bytes: Uint8Array, verdict: Verdict): void {
+    const command = decodeHubCommand(bytes)
+    if (!command.ok || command.value.kind !== 'envelope') return
+    const opened = this.#deps.world.openEnvelope(command.value.envelope, this.slot().timeMs)
+    if (!opened.ok) return
+    const { id } = opened.value
+    this.#started().hub.carried(id)
+    this.#own.carried(id)
+    this.#listeners.verdicts.tell({ id, verdict })
+  }
+
+  #passSlot(): void {
+    this.#slotDue = false
+    const { slots, hub, needs, groups } = this.#started()
+    const { n } = this.slot()
+    slots.advance()
+    hub.act(n)
+    this.#listeners.slots.tell(n)
+    const buckets = new Set<number>()
+    for (const [need, bucket] of this.#index.open()) {
+      buckets.add(bucket)
+      this.#dirty.add(need)
+    }
+    for (const bucket of buckets) {
+      const isLeader = groups.isLeader(bucket)
+      if (isLeader && !this.#leading.has(bucket)) needs.begin(bucket)
+      if (isLeader) this.#leading.add(bucket)
+      else this.#leading.delete(bucket)
+    }
+  }
+
+  #forget(need: string): void {
+    this.#pools.forget(need)
+    this.#started().testimony.forget(need)
+    this.#deps.release(need)
+  }
+
+  #resend(): void {
+    const isDone = (need: string, id: EnvelopeId): boolean => {
+      const bucket = this.#index.bucketOf(need)
+      if (bucket === undefined) return false
+      const view = this.bucket(bucket)
+      if (view.get('needs', need)?.over !== undefined) return true
+      return view.get('envelopes', need)?.some((one) => one.id === id) === true
+    }
+    for (const batch of this.#own.due(isDone)) this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+    // A leader that nobody heard of yet, and what was lost on the way: looked at again whatever happened.
+    this.#started().slots.advance()
+    this.#started().hub.act(this.#slots.last)
+  }
+
+  #broadcast(message: Uint8Array): void {
+    for (const voter of this.#started().groups.voters)
+      if (voter !== this.self) this.#deps.send(voter, message)
+  }
+
+  #tell(to: Did, message: VoterMessage): void {
+    if (to === this.self) this.#deps.later(() => !this.#isOver && this.#heed(to, message))
+    else this.#deps.send(to, encodeVoterMessage(message))
+  }
+
+  #started(): Parts {
+    if (this.#parts === undefined) throw new Error('the heart has not been started')
+    return this.#parts
+  }
+}
+
+interface Parts {
+  readonly groups: GroupAccess
+  readonly testimony: Testimony
+  readonly witness: Witness
+  readonly slots: SlotDriver
+  readonly needs: NeedDriver
+  readonly hub: HubDriver
+}
+
+export function bucketGroups(buckets: number): readonly GroupId[] {
+  return [groupOfMachine(HUB), ...Array.from({ length: buckets }, (_, bucket) => groupOfMachine(bucket))]
+}

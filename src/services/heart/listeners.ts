@@ -1,0 +1,25 @@
+import type { EnvelopeId } from '../../model/ids.ts'
+import type { Verdict } from '../../model/replicated.ts'
+
+/** Those who want to hear of one kind of thing; they must not throw. */
+export class Audience<Event> {
+  readonly #listeners = new Set<(event: Event) => void>()
+
+  /** The returned function takes the listener away again. */
+  add(listener: (event: Event) => void): () => void {
+    const own = (event: Event): void => listener(event)
+    this.#listeners.add(own)
+    return () => void this.#listeners.delete(own)
+  }
+
+  tell(event: Event): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}
+
+/** Those who follow a heart. */
+export class Listeners {
+  readonly needs = new Audience<string>()
+  readonly slots = new Audience<number>()
+  readonly verdicts = new Audience<{ readonly id: EnvelopeId; readonly verdict: Verdict }>()
+}

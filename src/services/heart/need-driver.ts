@@ -1,0 +1,150 @@
+import { certificateToIpld } from '../../codec/certificate/certificate.ts'
+import type { CID } from '../../codec/cid.ts'
+import { type BucketCommand, encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
+import { encodeItem } from '../../codec/entry/item.ts'
+import type { HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
+import { cidOfId } from '../../core/bucket/need-turn.ts'
+import { stepBucket } from '../../core/bucket/step.ts'
+import { isOver } from '../../core/bucket/transitions.ts'
+import { candidatesOf } from '../../core/proposer/candidates.ts'
+import { NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
+import { HISTORY_START } from '../../core/records/history.ts'
+import type { World } from '../../core/records/world.ts'
+import type { Did, Signature } from '../../model/ids.ts'
+import type { GroupAccess } from './group-access.ts'
+import type { NeedPools } from './need-pools.ts'
+import type { Testimony } from './testimony.ts'
+
+export interface NeedDriverDeps {
+  readonly self: Did
+  readonly world: World
+  readonly groups: GroupAccess
+  readonly pools: NeedPools
+  readonly testimony: Testimony
+  readonly slot: () => number
+  readonly askSeen: (need: CID, head: Uint8Array, slot: number, pool: NeedPool) => void
+  readonly askHave: (need: CID, cid: CID) => void
+}
+
+const NO_SIGNATURE = new Uint8Array(64) as Signature
+
+/**
+ * What a voter does for the needs of the buckets that it leads: asks the machine's own step what it would accept now,
+ * and proposes that. No rule stands here. Where an entry concludes from what is missing, the step is first asked as if
+ * all voters had said what this one has seen; only if it would be accepted then are they asked.
+ * Source: lifecycle.md, "Entries of a need" (*voter*).
+ */
+export class NeedDriver {
+  readonly #deps: NeedDriverDeps
+  /** The same rules, but what voters say is believed: for looking ahead. */
+  readonly #lenient: World
+  /** Needs with a proposal underway. */
+  readonly #underway = new Set<string>()
+
+  constructor(deps: NeedDriverDeps) {
+    this.#deps = deps
+    this.#lenient = { ...deps.world, verify: () => true }
+  }
+
+  /** Looks at one need; proposes at most one entry. */
+  act(need: string, bucket: number): void {
+    const { groups } = this.#deps
+    if (this.#underway.has(need) || !groups.isLeader(bucket)) return
+    const record = groups.bucket(bucket).get('needs', need)
+    if (record === undefined) return
+    const command = isOver(record.state) ? this.#closing(need, bucket) : this.#next(need, bucket)
+    if (command !== undefined) this.#propose(need, bucket, command)
+  }
+
+  /** The node has become the leader of a bucket. */
+  begin(bucket: number): void {
+    const { groups, self, slot } = this.#deps
+    const lead: BucketCommand = { v: 1, kind: 'lead', bucket, slot: slot(), by: self }
+    groups.propose(bucket, encodeBucketCommand(lead), () => undefined)
+  }
+
+  #next(need: string, bucket: number): BucketCommand | undefined {
+    const { groups, world, pools, self, slot, testimony } = this.#deps
+    const view = groups.bucket(bucket)
+    const pool = pools.of(need)
+    const head = view.get('needs', need)?.head ?? HISTORY_START
+    const gathered = testimony.seen(need, head)
+    const asked = { seen: false, have: undefined as CID | undefined }
+    const seen = (): readonly SeenStatement[] => {
+      asked.seen = true
+      return gathered ?? this.#assumed(need, head, pool)
+    }
+    const have = (cid: CID): readonly HaveStatement[] => {
+      const statements = testimony.have(need, cid)
+      if (statements === undefined) asked.have = cid
+      return statements ?? this.#assumedHave(need, cid)
+    }
+    const proposing = { view, world, need, pool, slot: slot(), by: self, seen, have }
+    for (const command of candidatesOf(proposing)) {
+      const isAssumed = (hasSeen(command) && gathered === undefined) || isWaitingFor(command, asked.have)
+      if (!this.#isAccepted(bucket, command, isAssumed)) continue
+      if (!isAssumed) return command
+      this.#ask(need, head, asked.have, command, pool)
+      return undefined
+    }
+    // What a majority said allows nothing now: it is asked again when the time for something has come.
+    if (gathered !== undefined) testimony.forgetSeen(need)
+    return undefined
+  }
+
+  #ask(
+    need: string,
+    head: Uint8Array,
+    content: CID | undefined,
+    command: BucketCommand,
+    pool: NeedPool,
+  ): void {
+    const { testimony, askSeen, askHave, slot } = this.#deps
+    const id = cidOfId(need)
+    if (content !== undefined && testimony.beginHave(need, content)) askHave(id, content)
+    if (hasSeen(command) && testimony.beginSeen(need, head, slot())) askSeen(id, head, slot(), pool)
+  }
+
+  #isAccepted(bucket: number, command: BucketCommand, isAssumed: boolean): boolean {
+    const { groups, world } = this.#deps
+    const item = encodeItem({ kind: 'command', command: encodeBucketCommand(command) })
+    const rules = isAssumed ? this.#lenient : world
+    const { verdict } = stepBucket(groups.bucket(bucket), command, item, groups.at(bucket), rules)
+    return verdict.kind === 'applied'
+  }
+
+  /** The certificate of a finished history. */
+  #closing(need: string, bucket: number): BucketCommand | undefined {
+    const { groups, self, slot } = this.#deps
+    const record = groups.bucket(bucket).get('needs', need)
+    const certificate = groups.certificate(bucket)
+    if (record?.over === undefined || record.over.isCertified || certificate === undefined) return undefined
+    if (certificate.head.size <= record.over.position) return undefined
+    const shared = { v: 1 as const, need: cidOfId(need), prev: record.head, slot: slot(), by: self }
+    return { ...shared, kind: 'cert', certificate: certificateToIpld(certificate) }
+  }
+
+  #propose(need: string, bucket: number, command: BucketCommand): void {
+    this.#underway.add(need)
+    this.#deps.groups.propose(bucket, encodeBucketCommand(command), () => this.#underway.delete(need))
+  }
+
+  #assumed(need: string, head: Uint8Array, pool: NeedPool): readonly SeenStatement[] {
+    const { groups, slot } = this.#deps
+    const body = { v: 1 as const, need: cidOfId(need), head, slot: slot(), seen: sightingsOf(pool) }
+    return groups.voters.map((voter) => ({ voter, body, s: NO_SIGNATURE }))
+  }
+
+  #assumedHave(need: string, cid: CID): readonly HaveStatement[] {
+    const body = { v: 1 as const, need: cidOfId(need), cid }
+    return this.#deps.groups.voters.map((voter) => ({ voter, body, s: NO_SIGNATURE }))
+  }
+}
+
+function hasSeen(command: BucketCommand): boolean {
+  return 'seen' in command && command.seen.length > 0
+}
+
+function isWaitingFor(command: BucketCommand, content: CID | undefined): boolean {
+  return content !== undefined && 'have' in command && command.have.length > 0
+}

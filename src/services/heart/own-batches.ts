@@ -1,0 +1,53 @@
+import type { CID } from '../../codec/cid.ts'
+import { envelopeIdOf } from '../../codec/cid.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { EnvelopeId } from '../../model/ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+
+interface Kept {
+  readonly batch: Uint8Array
+  readonly sinceMs: number
+  /** Ids that no entry carries yet, with their needs; none where the hub decides. */
+  readonly open: Map<EnvelopeId, string | undefined>
+}
+
+/** Said again for so long; whoever still wants it then says something new. */
+const KEPT_MS = 60_000
+const BATCHES_MAX = 4_096
+
+/** What this node said and no entry carries yet: streams break, leaders change, queues are full. */
+export class OwnBatches {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #kept = new Set<Kept>()
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock
+  }
+
+  add(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
+    const open = new Map(envelopes.map(({ id, body }) => [id, needOf(body.payload)]))
+    this.#kept.add({ batch, sinceMs: this.#clock.monotonicMs(), open })
+    const [oldest] = this.#kept
+    if (this.#kept.size > BATCHES_MAX && oldest !== undefined) this.#kept.delete(oldest)
+  }
+
+  /** An entry of the hub carried it. */
+  carried(id: EnvelopeId): void {
+    for (const one of this.#kept) one.open.delete(id)
+  }
+
+  /** What is to be said again now. `isDone`: an entry carried it, or its need is over. */
+  *due(isDone: (need: string, id: EnvelopeId) => boolean): Generator<Uint8Array> {
+    const now = this.#clock.monotonicMs()
+    for (const one of this.#kept) {
+      for (const [id, need] of one.open) if (need !== undefined && isDone(need, id)) one.open.delete(id)
+      if (one.open.size === 0 || now - one.sinceMs > KEPT_MS) this.#kept.delete(one)
+      else yield one.batch
+    }
+  }
+}
+
+function needOf(payload: unknown): string | undefined {
+  const need = (payload as { readonly need_id?: CID }).need_id
+  return need === undefined ? undefined : envelopeIdOf(need)
+}
