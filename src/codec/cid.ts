@@ -16,6 +16,11 @@ export const DAG_CBOR = 0x71
 /** Multicodec of plain bytes: artifacts and WebAssembly modules. */
 export const RAW = 0x55
 
+/** Multicodec of an inner block of a UnixFS file: content over 1 MiB (plan-and-storage.md, "Content store"). */
+export const DAG_PB = 0x70
+
+const CONTENT_CODECS: ReadonlySet<number> = new Set([DAG_CBOR, RAW, DAG_PB])
+
 /** What the content of an id of ours can be. */
 export type IdCodec = typeof DAG_CBOR | typeof RAW
 
@@ -70,13 +75,32 @@ export function decodeCid(bytes: Uint8Array, from = 0, to: number = bytes.length
  * Source: protocol.md, "Encoding"; RFC 4648, 6 and 3.5.
  */
 export function parseCid(text: string): Result<CID, Rejection> {
+  return parseText(text, (cid) => cid.code !== DAG_PB, 'dag-cbor or raw')
+}
+
+/** The same for links to content, which may also be the root of a UnixFS file (dag-pb). Rejects as `parseCid` does. */
+export function parseContentCid(text: string): Result<CID, Rejection> {
+  return parseText(text, () => true, 'dag-cbor, raw or dag-pb')
+}
+
+function parseText(text: string, isTaken: (cid: CID) => boolean, codecs: string): Result<CID, Rejection> {
   const bytes = new Uint8Array(CID_BYTES)
   const spare = text.length === CID_CHARS && text[0] === 'b' ? readBase32(text, 1, bytes) : -1
-  const cid = spare >= 0 && isShortForm(bytes, 0, CID_BYTES) ? decodeCid(bytes) : undefined
-  if (cid === undefined) {
-    return reject('MALFORMED', 'a link is a CIDv1 in lower-case base32: dag-cbor or raw, sha2-256')
+  const cid = spare >= 0 ? decodeCid(bytes) : undefined
+  if (cid === undefined || !isContentCid(cid) || !isTaken(cid)) {
+    return reject('MALFORMED', `a link is a CIDv1 in lower-case base32: ${codecs}, sha2-256`)
   }
   return spare === 0 ? ok(cid) : reject('NOT_CANONICAL', 'unused bits of a link are zero')
+}
+
+/** True for what a link to content can be: CIDv1 of dag-cbor, raw or dag-pb, sha2-256, 32 bytes of digest. */
+export function isContentCid(cid: CID): boolean {
+  return (
+    cid.version === 1 &&
+    cid.multihash.code === SHA2_256 &&
+    cid.multihash.size === DIGEST_BYTES &&
+    CONTENT_CODECS.has(cid.code)
+  )
 }
 
 /** True for what an id of a body can be: CIDv1, dag-cbor, sha2-256, 32 bytes of digest. */

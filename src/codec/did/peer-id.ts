@@ -3,6 +3,7 @@ import type { PeerId, PublicKey } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { concatBytes, equalBytes } from '../bytes.ts'
+import { type CID, decodeCid } from '../cid.ts'
 
 /**
  * Identity multihash (0x00) of 36 bytes (0x24), which are the protobuf PublicKey { Type: Ed25519 (1), Data: 32 bytes }.
@@ -27,4 +28,12 @@ export function keyOfPeerId(text: string): Result<Uint8Array, Rejection> {
   if (bytes.length !== PREFIX.length + 32 || !equalBytes(bytes.subarray(0, PREFIX.length), PREFIX))
     return refused
   return ok(bytes.slice(PREFIX.length))
+}
+
+/** CIDv1 of the codec libp2p-key. */
+const KEY_CID_HEAD = Uint8Array.of(1, 0x72)
+
+/** A PeerId in its CID form, as the libraries of content routing take it. */
+export function peerCidOfKey(key: Uint8Array): CID {
+  return decodeCid(concatBytes(KEY_CID_HEAD, PREFIX, key)) as CID
 }

@@ -7,14 +7,9 @@ import * as z from 'zod'
 import type { Did, Signature, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import { MICRO_TEXT, type MicroText } from '../../model/micro.ts'
-import { CID, DAG_CBOR, isId, RAW } from '../cid.ts'
+import { CID, isContentCid, isId } from '../cid.ts'
 import { parseDid } from '../did/did-key.ts'
 import { SIZE_BOUND } from '../schema-check.ts'
-
-const SHA2_256 = 0x12
-/** Multicodec of a UnixFS root: files over 1 MiB (plan-and-storage.md, "Content store"). */
-const DAG_PB = 0x70
-const CONTENT_CODECS: ReadonlySet<number> = new Set([DAG_CBOR, RAW, DAG_PB])
 
 const LINK_META = {
   type: 'object',
@@ -31,19 +26,10 @@ export const idLink = z
 /** Link to content: dag-cbor, plain bytes, or the root of a UnixFS file. */
 export const contentLink = z
   .custom<CID>(
-    (value) => value instanceof CID && isContent(value),
+    (value) => value instanceof CID && isContentCid(value),
     'expected a link to dag-cbor, raw or dag-pb, sha2-256',
   )
   .meta({ ...LINK_META })
-
-function isContent(cid: CID): boolean {
-  return (
-    cid.version === 1 &&
-    cid.multihash.code === SHA2_256 &&
-    cid.multihash.size === 32 &&
-    CONTENT_CODECS.has(cid.code)
-  )
-}
 
 /** Byte string of `min` to `max` bytes; longer is TOO_LARGE. */
 export function bytes(min: number, max: number): z.ZodType<Uint8Array, Uint8Array> {

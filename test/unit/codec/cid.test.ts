@@ -8,10 +8,12 @@ import {
   CID_BYTES,
   cidFromDigest,
   cidOf,
+  DAG_PB,
   decodeCid,
   envelopeIdOf,
   isId,
   parseCid,
+  parseContentCid,
   RAW,
 } from '../../../src/codec/cid.ts'
 import { sha256 } from './sha256.ts'
@@ -51,6 +53,19 @@ describe('CIDs', () => {
         const cid = cidFromDigest(digest, codec)
         expect(parseCid(cid.toString())).toEqual({ ok: true, value: cid })
         expect(decodeCid(cid.bytes)).toEqual(cid)
+      }),
+    )
+  })
+
+  it('links to content may be the root of a file too, links of our own may not', () => {
+    fc.assert(
+      fc.property(digests, (digest) => {
+        const file = CID.decode(Uint8Array.from([1, DAG_PB, 0x12, 0x20, ...digest]))
+        expect(parseContentCid(file.toString())).toEqual({ ok: true, value: file })
+        expect(parseCid(file.toString())).toMatchObject({ ok: false, error: { code: 'MALFORMED' } })
+        const other = CID.decode(Uint8Array.from([1, 0x72, 0x12, 0x20, ...digest]))
+        expect(parseContentCid(other.toString())).toMatchObject({ ok: false, error: { code: 'MALFORMED' } })
+        expect(parseContentCid(cidFromDigest(digest).toString())).toMatchObject({ ok: true })
       }),
     )
   })

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { type CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
+import { didOfKey } from '../../../../src/codec/did/did-key.ts'
+import { keyOfPeerId } from '../../../../src/codec/did/peer-id.ts'
+import type { Did, PublicKey } from '../../../../src/model/ids.ts'
+import {
+  blockPaths,
+  type ContentNode,
+  ContentNodes,
+  connect,
+  damage,
+  noiseBytes,
+} from '../../../setup/content-nodes.ts'
+
+const MIB = 1_048_576
+const ALL = { bytesMax: 64 * MIB }
+let nodes: ContentNodes
+
+beforeEach(() => {
+  nodes = new ContentNodes()
+})
+afterEach(() => nodes.close())
+
+const cidOfRaw = (bytes: Uint8Array): CID => cidOf(bytes, nodeCrypto.sha256, RAW)
+
+function didOf({ libp2p }: ContentNode): Did {
+  const key = keyOfPeerId(libp2p.peerId.toString())
+  if (!key.ok) throw new Error('a node has an Ed25519 key')
+  return didOfKey(key.value as PublicKey)
+}
+
+describe('content between nodes', () => {
+  it('is put here and got there by bitswap, one block or a file of many, and kept there', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    await connect(there, here)
+    for (const bytes of [new Uint8Array(0), noiseBytes(MIB, 1), noiseBytes(9 * MIB + 17, 2)]) {
+      const cid = await here.store.put(bytes)
+      expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)
+      expect(await there.store.has(cid)).toBe(true)
+    }
+    expect(there.store.usage()).toMatchObject({ contents: 3, blocks: here.store.usage().blocks })
+    await there.libp2p.stop()
+    const [kept] = there.store.ls()
+    expect(await there.store.get(kept?.cid as CID, ALL)).toHaveLength(kept?.size ?? -1)
+  })
+
+  it('a damaged block is found when it is read, dropped, and fetched again', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    await connect(there, here)
+    const bytes = noiseBytes(3 * MIB, 3)
+    const cid = await here.store.put(bytes)
+    await there.store.get(cid, ALL)
+    const leaf = cidOfRaw(bytes.subarray(MIB, 2 * MIB))
+    damage(there.directory, leaf)
+    expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)
+    expect(there.store.usage().damaged).toBe(1)
+    expect(await there.store.verify()).toMatchObject({ blocks: 4, damaged: [], incomplete: [] })
+  })
+
+  it('a damaged block is given to nobody', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    await connect(there, here)
+    const cid = await here.store.put(noiseBytes(5_000, 4))
+    damage(here.directory, cid)
+    await expect(there.store.get(cid, { ...ALL, timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'content-timed-out',
+    })
+    expect(here.store.usage()).toMatchObject({ damaged: 1, blocks: 0 })
+  })
+
+  it('what nobody has is timed out; with nobody to ask it is not found at once', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    const cid = cidOfRaw(noiseBytes(10, 5))
+    await expect(there.store.get(cid, ALL)).rejects.toMatchObject({ code: 'content-not-found' })
+    await connect(there, here)
+    await expect(there.store.get(cid, { ...ALL, timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'content-timed-out',
+    })
+    const stop = new AbortController()
+    const asked = there.store.get(cid, { ...ALL, signal: stop.signal })
+    stop.abort(new Error('no more'))
+    await expect(asked).rejects.toThrow('no more')
+  })
+
+  it('what somebody gets later reaches who waits for it', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    await connect(there, here)
+    const bytes = noiseBytes(2 * MIB, 6)
+    const only = await nodes.open()
+    const asked = there.store.get(await only.put(bytes), ALL)
+    await here.store.put(bytes)
+    expect(Buffer.compare(await asked, bytes)).toBe(0)
+  })
+
+  it('is refused over the size that the caller allows, a file after its first block', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node()]
+    await connect(there, here)
+    const cid = await here.store.put(noiseBytes(64 * MIB + 1, 7))
+    await expect(there.store.get(cid, ALL)).rejects.toMatchObject({ code: 'content-too-large' })
+    expect(there.store.usage()).toMatchObject({ blocks: 1, contents: 0 })
+    const block = await here.store.put(noiseBytes(100, 8))
+    await expect(there.store.get(block, { bytesMax: 99 })).rejects.toMatchObject({
+      code: 'content-too-large',
+    })
+    await there.store.gc()
+    expect(there.store.usage()).toMatchObject({ blocks: 0, bytes: 0 })
+  })
+
+  it('a peer that is named is dialled and asked, whoever else is connected', async () => {
+    const [has, hasNot, asks] = [await nodes.node(), await nodes.node(), await nodes.node()]
+    await connect(asks, hasNot)
+    await asks.libp2p.peerStore.merge(has.libp2p.peerId, { multiaddrs: has.libp2p.getMultiaddrs() })
+    const bytes = noiseBytes(1_000, 9)
+    const cid = await has.store.put(bytes)
+    expect(await asks.store.get(cid, { ...ALL, from: [didOf(has)] })).toEqual(bytes)
+    expect(blockPaths(hasNot.directory)).toHaveLength(0)
+  })
+
+  it('a full store fetches nothing more, and reads what it has', async () => {
+    const [here, there] = [await nodes.node(), await nodes.node({ quotaBytes: 3 * MIB })]
+    await connect(there, here)
+    const small = await here.store.put(noiseBytes(MIB, 10))
+    const large = await here.store.put(noiseBytes(5 * MIB, 11))
+    await there.store.get(small, ALL)
+    await expect(there.store.get(large, ALL)).rejects.toMatchObject({ code: 'store-full' })
+    expect(there.store.usage().blocks).toBe(2)
+    expect(await there.store.get(small, ALL)).toHaveLength(MIB)
+  })
+})
