@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { broken, hunt, sourceOf } from '../../scripts/sim-core/hunt.ts'
 import { RULE_MUTANTS } from '../../scripts/sim-core/mutants.ts'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { readBucket } from '../../src/sim/heart/audit/reading.ts'
+import type { Casting } from '../../src/sim/heart/casting.ts'
 import { minimise } from '../../src/sim/heart/minimise.ts'
 import { type RunOptions, runPlay } from '../../src/sim/heart/run-play.ts'
+import type { Stage } from '../../src/sim/heart/stage.ts'
 
 const SEEDS = 500
 /** Plays in one test, so that a failure names a hundred seeds at most and says which one. */
@@ -39,6 +42,27 @@ describe('needs live their lives among honest and dishonest people', () => {
 
   it('and come to every kind of end', () => {
     for (const outcome of ['SETTLED', 'EXPIRED', 'SPLIT']) expect(outcomes).toContain(outcome)
+  })
+
+  it('challenges that no seat decides go to people, who may say something or not', () => {
+    const casting: Casting = {
+      voters: 3,
+      workers: ['honest', 'liar', 'honest'],
+      verifiers: [...Array<'doubter'>(10).fill('doubter'), 'nodder', 'nodder', 'honest'],
+      challengers: ['honest', 'frivolous'],
+      requesters: 2,
+    }
+    const heard = new Set<string>()
+    for (let seed = 1; seed <= 12; seed++) {
+      let stage: Stage | undefined
+      runPlay({ ...options(seed), casting, onStage: (made) => (stage = made) })
+      for (const bucket of stage?.network.buckets ?? []) {
+        for (const event of readBucket(stage as Stage, bucket)) {
+          heard.add(event.kind === 'effect' ? event.effect.kind : event.command.kind)
+        }
+      }
+    }
+    expect([...heard]).toEqual(expect.arrayContaining(['verdict', 'reviewed', 'void-challenge']))
   })
 
   it('with signatures checked and effects certified, too', () => {

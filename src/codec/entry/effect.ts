@@ -43,8 +43,8 @@ function effect<const Kind extends string, const Shape extends z.core.$ZodLooseS
 }
 
 /**
- * Hub to bucket. `reserved`, `seated`, `bonded`, `refilled` and `paid` answer and are not answered; `fence` is an act of
- * governance, and concerns the whole bucket.
+ * Hub to bucket. `reserved`, `seated`, `bonded`, `refilled` and `paid` answer and are not answered; `reviewed` and `fence`
+ * are acts of governance, and the latter concerns the whole bucket.
  */
 const toBucketSchema = z.discriminatedUnion('kind', [
   effect('open', {
@@ -74,6 +74,11 @@ const toBucketSchema = z.discriminatedUnion('kind', [
   }),
   effect('bonded', { slot: answered, challenge: idLink, bonded: z.boolean() }),
   effect('refilled', { slot: answered, attempt, refilled: z.boolean(), amount: micro }),
+  effect('reviewed', {
+    slot: answered,
+    challenge: idLink,
+    outcome: z.enum(['upheld', 'rejected']),
+  }),
   effect('paid', {
     moves: list(z.strictObject({ to: text(1, 128), amount: micro, what: text(1, 32) }), 4_096),
   }),

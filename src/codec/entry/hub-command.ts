@@ -7,7 +7,19 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
-import { bytes, count, did, hash32, integer, list, micro, microMoved, name, text } from '../payload/fields.ts'
+import {
+  bytes,
+  count,
+  did,
+  hash32,
+  idLink,
+  integer,
+  list,
+  micro,
+  microMoved,
+  name,
+  text,
+} from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { COMMAND_BYTES_MAX } from './bucket-command.ts'
 import { bucketNumber, envelopeField, slotNumber, statement } from './fields.ts'
@@ -38,6 +50,12 @@ export const governanceBody = z.strictObject({
       kind: z.literal('fence').describe("raises a bucket's fence epoch"),
       bucket: bucketNumber,
       reason: text(0, 256),
+    }),
+    z.strictObject({
+      kind: z.literal('review').describe('what people came to about a challenge in review'),
+      need: idLink,
+      challenge: idLink,
+      outcome: z.enum(['upheld', 'rejected']),
     }),
   ]),
 })

@@ -1,5 +1,6 @@
 /** What opens, closes and follows from challenges. Source: lifecycle.md, "Entries of a need"; economy.md, "Challenges". */
 import type { ToHubOf } from '../../codec/entry/effect.ts'
+import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { answeredSeats, sideOf, tally } from './committee.ts'
 import { cidOfId, type NeedTurn } from './need-turn.ts'
@@ -76,4 +77,41 @@ export function slashWrong(turn: NeedTurn, seats: readonly Did[], attempt: numbe
       ...(challenger === undefined ? {} : { challenger }),
     })
   }
+}
+
+/** The queue is by place in the log: who came first is judged first. */
+export function hasEarlier(turn: NeedTurn, id: string, { attempt }: Challenge): boolean {
+  const { challenges } = turn.need
+  return challenges.slice(0, challenges.indexOf(id)).some((other) => {
+    const earlier = turn.challenge(other)
+    return earlier?.attempt === attempt && earlier.state !== 'closed'
+  })
+}
+
+/** A result that was accepted waits for `invalidate`; a rejection that was wrong is paid for at once. */
+export function uphold(turn: NeedTurn, id: string, challenge: Challenge): void {
+  const { against, attempt } = challenge
+  sendEnd(turn, id, challenge, 'upheld')
+  if (against === 'finalize') {
+    turn.putChallenge(id, { ...challenge, state: 'upheld', at: turn.now })
+    return
+  }
+  turn.putChallenge(id, { ...challenge, state: 'closed', at: turn.now })
+  const judged = judgedCommittee(turn, attempt)
+  if (judged !== undefined) {
+    const wrong = sideOf(tally(judged.committee, judged.on), 'reject', 'unavailable')
+    slashWrong(turn, wrong, attempt, id)
+    turn.update({ wrong: [...new Set([...turn.need.wrong, ...wrong])] })
+  }
+  endRejection(turn, id, false)
+}
+
+/**
+ * No committee decides: people do, whom governance speaks for. Nobody has to: the last deadline still counts from when it was
+ * shown. Source: economy.md, "Challenges" (escalates).
+ */
+export function askForReview(turn: NeedTurn, id: string): void {
+  const challenge = turn.challenge(id)
+  assert(challenge !== undefined, 'what is judged is a challenge')
+  turn.putChallenge(id, { ...challenge, state: 'review' })
 }

@@ -6,7 +6,14 @@ import { Draft } from '../records/draft.ts'
 import { HISTORY_START, nextHead } from '../records/history.ts'
 import type { Step, View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
-import { applyBonded, applyPaid, applyRefilled, applyReserved, applySeated } from './entries/answers.ts'
+import {
+  applyBonded,
+  applyPaid,
+  applyRefilled,
+  applyReserved,
+  applyReviewed,
+  applySeated,
+} from './entries/answers.ts'
 import { applyGovernedFence } from './entries/fence.ts'
 import { applyOpen, type Opening } from './entries/open.ts'
 import { NeedTurn } from './need-turn.ts'
@@ -91,6 +98,8 @@ function answer(turn: NeedTurn, effect: Exclude<NeedEffect, { kind: 'open' }>): 
       return applyBonded(turn, effect)
     case 'refilled':
       return applyRefilled(turn, effect)
+    case 'reviewed':
+      return applyReviewed(turn, effect)
     case 'paid':
       return applyPaid(turn)
     default:
@@ -107,6 +116,7 @@ function slotOf(effect: ToBucket, at: AppliedAt, last: number): SlotFacts | unde
     case 'reserved':
     case 'bonded':
     case 'refilled':
+    case 'reviewed':
     case 'seated':
       return at.slot(effect.slot)
     case 'paid':

@@ -232,7 +232,7 @@ export type Challenge = {
   readonly hash: Uint8Array
   /** Closed ones have an outcome. */
   readonly state: ChallengeState
-  /** When its present state began. */
+  /** When its present state began; of one in review, when it was shown. */
   readonly at: Moment
 }
 

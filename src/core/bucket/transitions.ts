@@ -40,6 +40,7 @@ export type NeedEntry =
   | 'bonded'
   | 'void-challenge'
   | 'verdict'
+  | 'reviewed'
   | 'invalidate'
   | 'refilled'
   | 'settle'
@@ -81,6 +82,7 @@ export const TRANSITIONS: Readonly<Record<Exclude<NeedEntry, 'open'>, Moves>> = 
   bonded: stay(...NEED_STATES),
   'void-challenge': stay('DECIDED', 'CLAIMED', 'COMMITTED', 'FINAL'),
   verdict: stay('DECIDED', 'CLAIMED', 'COMMITTED', 'FINAL'),
+  reviewed: stay(...NEED_STATES),
   invalidate: { FINAL: ['DECIDED'] },
   refilled: { DECIDED: ['DECIDED', 'EXPIRED'], ...stay(...OVER) },
   settle: { FINAL: ['SETTLED'] },
@@ -103,7 +105,7 @@ export function isOver(state: NeedState): boolean {
   return (OVER as readonly NeedState[]).includes(state)
 }
 
-export const CHALLENGE_STATES = ['bonding', 'committed', 'revealed', 'upheld', 'closed'] as const
+export const CHALLENGE_STATES = ['bonding', 'committed', 'revealed', 'review', 'upheld', 'closed'] as const
 
 export type ChallengeState = (typeof CHALLENGE_STATES)[number]
 
@@ -113,7 +115,12 @@ export const CHALLENGE_TRANSITIONS: Readonly<
 > = {
   bonding: { committed: ['bonded'], closed: ['bonded', 'invalidate'] },
   committed: { revealed: ['challenge'], closed: ['void-challenge', 'verdict', 'invalidate'] },
-  revealed: { upheld: ['verdict'], closed: ['verdict', 'void-challenge', 'invalidate'] },
+  revealed: {
+    review: ['verdict', 'wave'],
+    upheld: ['verdict'],
+    closed: ['verdict', 'void-challenge', 'invalidate'],
+  },
+  review: { upheld: ['reviewed'], closed: ['reviewed', 'void-challenge', 'invalidate'] },
   upheld: { closed: ['invalidate'] },
   closed: {},
 }

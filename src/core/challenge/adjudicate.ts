@@ -4,7 +4,7 @@ export type ChallengeOutcome = 'upheld' | 'rejected' | 'undecided'
 
 /**
  * The first outcome that K verdicts name, in the order in which entries carried them: it fires once, on the verdict that
- * completes it. `undecided` decides nothing for a committee that was called because of it. Undefined: not yet.
+ * completes it. A committee that was enlarged because K said `undecided` needs twice as many to say so again. Undefined: not yet.
  */
 export function adjudicate(
   verdicts: readonly ChallengeOutcome[],
@@ -14,8 +14,8 @@ export function adjudicate(
   const counts = { upheld: 0, rejected: 0, undecided: 0 }
   for (const verdict of verdicts) {
     counts[verdict] += 1
-    const isDeciding = verdict !== 'undecided' || !isEscalated
-    if (isDeciding && counts[verdict] >= k) return verdict
+    const needed = verdict === 'undecided' && isEscalated ? 2 * k : k
+    if (counts[verdict] >= needed) return verdict
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 /** What acts of governance do. Source: economy.md, "Registry, marketplace, channels, governance, breakers". */
+import { envelopeIdOf } from '../../codec/cid.ts'
 import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
 import { type GovernanceBody, governanceBody } from '../../codec/entry/hub-command.ts'
 import { assert } from '../../model/fault.ts'
@@ -18,13 +19,14 @@ type Act = GovernanceBody['act']
 
 /**
  * Rejects MALFORMED and OVER_CAP for parameters that are none, are beyond their bounds, or break the bound on self-challenges; WINDOW_CLOSED for a capsule's
- * window that has begun, CONFLICT while another capsule waits.
+ * window that has begun, CONFLICT while another capsule waits, UNKNOWN_THREAD for a review in a need that no bucket runs.
  */
 export function judgeAct(turn: Turn, act: Act, now: SlotFacts): Result<undefined, Rejection> {
   if (act.kind === 'parameters') {
     const changed = changedParameters(turn.settings, act.changes)
     return changed.ok ? ok(undefined) : changed
   }
+  if (act.kind === 'review') return judgeReview(turn, act)
   if (act.kind !== 'capsule') return ok(undefined)
   if (turn.settings.next !== undefined) return reject('CONFLICT', 'another capsule waits', 'body.act')
   return act.from > now.n && act.from < act.until
@@ -47,6 +49,8 @@ export function applyAct(turn: Turn, act: Act): void {
       return turn.patchNetwork({ isPaused: act.paused })
     case 'fence':
       return raiseFence(turn, act)
+    case 'review':
+      return sendReview(turn, act)
     default:
       return act satisfies never
   }
@@ -76,6 +80,23 @@ function raiseFence(turn: Turn, { bucket, reason }: Extract<Act, { kind: 'fence'
   const { now } = turn
   assert(now !== undefined, 'acts have a slot')
   turn.send(bucket, { v: 1, kind: 'fence', bucket, slot: now.n, reason })
+}
+
+type Review = Extract<Act, { kind: 'review' }>
+
+function judgeReview(turn: Turn, { need }: Review): Result<undefined, Rejection> {
+  const key = envelopeIdOf(need)
+  return (turn.need(key)?.bucket ?? -1) < 0
+    ? reject('UNKNOWN_THREAD', `no need ${key} is open`, 'body.act.need')
+    : ok(undefined)
+}
+
+/** Whether the challenge is in review its bucket knows. A need that has ended meanwhile needs nothing. */
+function sendReview(turn: Turn, { need, challenge, outcome }: Review): void {
+  const { now } = turn
+  assert(now !== undefined, 'acts have a slot')
+  const bucket = turn.need(envelopeIdOf(need))?.bucket ?? -1
+  if (bucket >= 0) turn.send(bucket, { v: 1, kind: 'reviewed', need, slot: now.n, challenge, outcome })
 }
 
 function changedParameters(

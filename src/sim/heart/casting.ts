@@ -63,6 +63,8 @@ export function castByChance(chance: Chance): Casting {
       'hider',
       'meddler',
       'stutterer',
+      'doubter',
+      'doubter',
     ]),
     challengers: some<ChallengerWay>(0, 3, 'honest', ['frivolous', 'teaser', 'waverer', 'late']),
     requesters: 2,

@@ -2,6 +2,7 @@ import { encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
 import { encodeHubCommand } from '../../codec/entry/hub-command.ts'
 import { decodeItem, HUB } from '../../codec/entry/item.ts'
 import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
+import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { NEED_STATES } from '../../core/bucket/transitions.ts'
 import type { Chance } from '../raft/chance.ts'
 import { Violation } from '../raft/violation.ts'
@@ -90,12 +91,32 @@ const raised: Noise = (stage, machine, _needs, chance) => {
     : encodeBucketCommand({ v: 1, kind: 'fence', bucket: machine, slot: stage.slot, by: first.did, raises })
 }
 
+/** Challenges that wait for people. */
+function reviewsOf(stage: Stage) {
+  return stage.network.buckets.flatMap((bucket) => {
+    const { records } = stage.bucket(bucket)
+    return records.keys('challenges').flatMap((key) => {
+      if (records.get('challenges', key)?.state !== 'review') return []
+      const [need = '', challenge = ''] = key.split(' ')
+      return [{ need: cidOfId(need), challenge: cidOfId(challenge) }]
+    })
+  })
+}
+
 /** Here all voters govern. */
 function governed(stage: Stage, chance: Chance): Uint8Array | undefined {
   const { buckets } = stage.network
   if (buckets.length === 0) return undefined
   const nonce = (stage.hub.records.get('network', 'all')?.nonce ?? 0) + 1
-  const act = { kind: 'fence' as const, bucket: chance.pick(buckets), reason: 'reconcile' }
+  const reviews = reviewsOf(stage)
+  const act =
+    reviews.length > 0 && chance.is(0.7)
+      ? {
+          kind: 'review' as const,
+          ...chance.pick(reviews),
+          outcome: chance.pick(['upheld', 'rejected'] as const),
+        }
+      : { kind: 'fence' as const, bucket: chance.pick(buckets), reason: 'reconcile' }
   const body = { v: 1 as const, nonce, act }
   const votes = stage.voters.map((voter) => ({ voter: voter.did, s: voter.state('governance-vote', body).s }))
   return encodeHubCommand({ v: 1, kind: 'govern', slot: stage.slot, body, votes })

@@ -2,7 +2,7 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
 import type { ToBucketOf } from '../../../codec/entry/effect.ts'
 import { challengeSeats } from '../../market/quorum.ts'
-import { sendEnd } from '../challenges.ts'
+import { closeChallenge, hasEarlier, sendEnd, uphold } from '../challenges.ts'
 import { newCommittee, withSeats } from '../committee.ts'
 import { drawChallengeSeats } from '../draws.ts'
 import { endNeed } from '../ending.ts'
@@ -52,6 +52,15 @@ export function applyBonded(turn: NeedTurn, { challenge, bonded }: ToBucketOf<'b
     newCommittee({ role: 'challenge', attempt, challenge: id, k, isCommitReveal: false, since: turn.now }),
   )
   drawChallengeSeats(turn, { attempt, challenge: id }, 0, challengeSeats(k))
+}
+
+/** What people came to, as an act of governance has it. An upheld one waits for those before it: then the act is for nothing. */
+export function applyReviewed(turn: NeedTurn, { challenge, outcome }: ToBucketOf<'reviewed'>): void {
+  const id = envelopeIdOf(challenge)
+  const known = turn.challenge(id)
+  if (known?.state !== 'review') return
+  if (outcome === 'rejected') closeChallenge(turn, id, known, 'rejected')
+  else if (!hasEarlier(turn, id, known)) uphold(turn, id, known)
 }
 
 /** The rejected worker's penalty is due as if it had not challenged. */

@@ -4,8 +4,8 @@ import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { challengeSeats } from '../../market/quorum.ts'
-import { closeChallenge, endRejection, judgedCommittee, sendEnd, slashWrong } from '../challenges.ts'
-import { hear, sideOf, slashEquivocation, tally } from '../committee.ts'
+import { askForReview, closeChallenge, hasEarlier, uphold } from '../challenges.ts'
+import { hear, slashEquivocation } from '../committee.ts'
 import { decisionOf } from '../decision.ts'
 import { drawChallengeSeats } from '../draws.ts'
 import type { NeedTurn } from '../need-turn.ts'
@@ -13,8 +13,8 @@ import { NOTHING } from '../nothing.ts'
 import type { Challenge, Committee } from '../tables.ts'
 
 /**
- * K equal VERDICTs end a challenge; K that say that no rule decides call a larger committee, once; the challenger's WITHDRAW
- * ends it before the first VERDICT. Rejects CONFLICT for a challenge that is not judged now, for too few equal verdicts, and for
+ * K equal VERDICTs end a challenge; K that say that no rule decides call a larger committee, once, and then people; the
+ * challenger's WITHDRAW ends it before the first VERDICT. Rejects CONFLICT for a challenge that is not judged now, for too few equal verdicts, and for
  * an upheld one while one before it in the queue is open; NOT_IN_COMMITTEE for a verdict without a seat or somebody else's
  * WITHDRAW; WINDOW_CLOSED for a WITHDRAW after a VERDICT. Source: lifecycle.md (`verdict`); economy.md, "Challenges".
  */
@@ -73,7 +73,7 @@ function decide(
       return reject('CONFLICT', `no outcome has ${committee.k} verdicts`, 'verdicts').error
     case 'undecided':
       if (committee.isDrawing) return reject('CONFLICT', 'seats are being drawn').error
-      escalate(turn, committee)
+      escalate(turn, id, committee)
       return undefined
     case 'rejected':
       turn.putCommittee(committee)
@@ -89,36 +89,14 @@ function decide(
   }
 }
 
-/** A larger committee; where the order is used up, the last deadline decides. */
-function escalate(turn: NeedTurn, committee: Committee): void {
-  const waves = committee.waves + 1
-  turn.putCommittee({ ...committee, waves, isEscalated: true, isDrawing: !committee.isUsedUp })
-  if (!committee.isUsedUp) drawChallengeSeats(turn, committee, waves, challengeSeats(committee.k))
-}
-
-/** The queue is by place in the log: who came first is judged first. */
-function hasEarlier(turn: NeedTurn, id: string, { attempt }: Challenge): boolean {
-  const { challenges } = turn.need
-  return challenges.slice(0, challenges.indexOf(id)).some((other) => {
-    const earlier = turn.challenge(other)
-    return earlier?.attempt === attempt && earlier.state !== 'closed'
-  })
-}
-
-/** A result that was accepted waits for `invalidate`; a rejection that was wrong is paid for at once. */
-function uphold(turn: NeedTurn, id: string, challenge: Challenge): void {
-  const { against, attempt } = challenge
-  sendEnd(turn, id, challenge, 'upheld')
-  if (against === 'finalize') {
-    turn.putChallenge(id, { ...challenge, state: 'upheld', at: turn.now })
+/** A larger committee, once; then, or where the order is used up, people. */
+function escalate(turn: NeedTurn, id: string, committee: Committee): void {
+  if (committee.isEscalated || committee.isUsedUp) {
+    turn.putCommittee(committee)
+    askForReview(turn, id)
     return
   }
-  turn.putChallenge(id, { ...challenge, state: 'closed', at: turn.now })
-  const judged = judgedCommittee(turn, attempt)
-  if (judged !== undefined) {
-    const wrong = sideOf(tally(judged.committee, judged.on), 'reject', 'unavailable')
-    slashWrong(turn, wrong, attempt, id)
-    turn.update({ wrong: [...new Set([...turn.need.wrong, ...wrong])] })
-  }
-  endRejection(turn, id, false)
+  const waves = committee.waves + 1
+  turn.putCommittee({ ...committee, waves, isEscalated: true, isDrawing: true })
+  drawChallengeSeats(turn, committee, waves, challengeSeats(committee.k))
 }

@@ -25,7 +25,7 @@ export function applyVoidChallenge(
 ): Result<Uint8Array, Rejection> {
   const id = envelopeIdOf(command.challenge)
   const challenge = turn.challenge(id)
-  if (challenge?.state !== 'committed' && challenge?.state !== 'revealed') {
+  if (challenge === undefined || !WAITING.has(challenge.state)) {
     return reject('CONFLICT', 'no such challenge waits for anything', 'challenge')
   }
   const opened = turn.carryAll(command.carried)
@@ -42,6 +42,8 @@ export function applyVoidChallenge(
   closeChallenge(turn, id, challenge, 'rejected')
   return ok(NOTHING)
 }
+
+const WAITING: ReadonlySet<Challenge['state']> = new Set(['committed', 'revealed', 'review'])
 
 function judgeHidden(
   turn: NeedTurn,
@@ -75,7 +77,8 @@ function judgeUndecided(
     return reject('WINDOW_CLOSED', `its last deadline is ${challenge.at.time + escalationMs}`).error
   }
   const before = turn.committee('challenge', id)
-  if (before === undefined) return undefined
+  // In review nobody waits for seats any more.
+  if (before === undefined || challenge.state === 'review') return undefined
   const heard = hear(turn, before, id, envelopes, 'all')
   if (!heard.ok) return heard.error
   const decided = decisionOf(heard.value, id)

@@ -5,6 +5,7 @@ import type { Did } from '../../../model/ids.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { judgeByCatch } from '../by-catch.ts'
+import { askForReview } from '../challenges.ts'
 import { hear, largestSide, slashEquivocation, tally } from '../committee.ts'
 import { drawChallengeSeats, drawPlanSeats, drawResultSeats } from '../draws.ts'
 import type { NeedTurn } from '../need-turn.ts'
@@ -27,7 +28,7 @@ interface Judging {
 
 /**
  * As many further seats as are missing, when no side can reach K any more with those that are left: who can no longer answer
- * is slashed and out. Rejects CONFLICT where nothing is judged, seats are being drawn, a side has K, or can still reach it,
+ * is slashed and out; a challenge whose order is used up goes to people. Rejects CONFLICT where nothing is judged, seats are being drawn, a side has K, or can still reach it,
  * WINDOW_CLOSED for an order that is used up, and as `readSeen`.
  * Source: lifecycle.md, "Entries of a need" (`wave`), "Committees".
  */
@@ -50,7 +51,7 @@ export function applyWave(turn: NeedTurn, command: Wave): Result<Uint8Array, Rej
   const silent = counted.open.filter((seat) => isSilent(turn, judging.value, seat, sightings.value))
   const left = counted.open.length - silent.length
   if (largest + left >= before.k) return reject('CONFLICT', `${left} seats may still answer`)
-  if (before.isUsedUp && silent.length === 0) {
+  if (before.isUsedUp && silent.length === 0 && before.role !== 'challenge') {
     return reject('WINDOW_CLOSED', 'the order of this role is used up')
   }
   slashEquivocation(turn, before, heard.value)
@@ -70,6 +71,7 @@ function isSilent(turn: NeedTurn, judging: Judging, seat: Did, { until }: Sighti
 function callFurther(turn: NeedTurn, committee: Committee, count: number): void {
   if (committee.isUsedUp) {
     turn.putCommittee(committee)
+    if (committee.challenge !== undefined) askForReview(turn, committee.challenge)
     return
   }
   const waves = committee.waves + 1

@@ -8,7 +8,7 @@ import { committeeOf, type Line, line, type Part, rightResult, type Scene } from
 
 /**
  * honest: does the work again and says what it finds. nodder: accepts everything, and upholds nothing. denier: the other
- * way round. meddler: has its say without a seat. stutterer: says the same twice. silent: says nothing. twofaced: gives two verdicts. hider: commits itself and never shows its verdict.
+ * way round. meddler: has its say without a seat. stutterer: says the same twice. silent: says nothing. twofaced: gives two verdicts. doubter: finds no rule that decides a challenge. hider: commits itself and never shows its verdict.
  */
 export type VerifierWay =
   | 'honest'
@@ -19,6 +19,7 @@ export type VerifierWay =
   | 'hider'
   | 'meddler'
   | 'stutterer'
+  | 'doubter'
 
 type Verdict = 'accept' | 'reject'
 
@@ -93,7 +94,7 @@ export class Verifier implements Part {
       return words.map((verdict, at) =>
         line(scene, this.actor, `challenge ${id} ${at}`, 'VERDICT', {
           challenge_id: cidOfId(id),
-          outcome: verdict === 'accept' ? 'rejected' : 'upheld',
+          outcome: this.#way === 'doubter' ? 'undecided' : verdict === 'accept' ? 'rejected' : 'upheld',
           gas_used: 1,
           evidence: { inline: new Uint8Array() },
         }),

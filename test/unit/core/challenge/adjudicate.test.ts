@@ -17,6 +17,7 @@ describe('adjudication of a challenge (economy.md, "Challenges")', () => {
   it('that no rule decides is an outcome once: a larger committee needs one of the other two', () => {
     expect(adjudicate(['undecided', 'undecided'], 2, false)).toBe('undecided')
     expect(adjudicate(['undecided', 'undecided', 'undecided'], 2, true)).toBeUndefined()
+    expect(adjudicate(['undecided', 'undecided', 'undecided', 'undecided'], 2, true)).toBe('undecided')
     expect(adjudicate(['undecided', 'undecided', 'rejected', 'rejected'], 2, true)).toBe('rejected')
   })
 

@@ -3,7 +3,7 @@ import type { GovernanceBody } from '../../../../src/codec/entry/hub-command.ts'
 import { decodeGenesis, encodeGenesis } from '../../../../src/codec/genesis/genesis.ts'
 import { judgeGenesis } from '../../../../src/core/system/open-hub.ts'
 import type { Actor } from '../../../../src/sim/heart/actor.ts'
-import { CREDIT, Hub, micro, needPayload } from './hub-fixture.ts'
+import { CREDIT, Hub, linkTo, micro, needPayload } from './hub-fixture.ts'
 
 type Act = GovernanceBody['act']
 const LOCK_MS = 2_000
@@ -118,6 +118,18 @@ describe('governance by the keys of genesis (economy.md, "Registry, marketplace,
     expect(vote(hub, { kind: 'fence', bucket: 7, reason: '' }, { votes: 2, nonce: 3 })).toMatchObject(
       rejected('NOT_IN_COMMITTEE'),
     )
+  })
+
+  it('what people came to about a challenge goes to the bucket of its need; a need that none runs is refused', () => {
+    const hub = governed()
+    const need = hub.person(0).need(needPayload(), 0)
+    hub.envelope(need)
+    const act = { kind: 'review', need: need.cid, challenge: linkTo(9), outcome: 'upheld' } as const
+    expect(vote(hub, act)).toMatchObject(rejected('UNKNOWN_THREAD'))
+    hub.slots(3)
+    const { at } = hub.lastSent('open')
+    vote(hub, act)
+    expect(hub.lastSent('reviewed')).toMatchObject({ at, need: need.cid, outcome: 'upheld', slot: hub.slot })
   })
 
   it('a pause needs four fifths, refuses new needs, and is lifted alike', () => {
