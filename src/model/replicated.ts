@@ -3,8 +3,9 @@ import type { RejectionCode } from './rejection.ts'
 
 /**
  * What makes a command the same command when it is proposed again, on any node: the group's position at which
- * it was made, and a key of 1 to 64 bytes that its maker chose. A group remembers what came of a command for
- * `REMEMBERED_POSITIONS` after `born`, and refuses it later: so at most one effect, with bounded memory.
+ * it was made, and a key of 1 to 64 bytes that its maker chose. A group remembers what came of a command for at most
+ * `REMEMBERED_POSITIONS` after `born`, and refuses it later: so at most one effect, with bounded memory. When its nodes
+ * run short of memory it forgets sooner, by an entry.
  */
 export interface Ticket {
   /** Integer in [0, 2^53): how many commands the group had applied, as far as the maker knew. */
@@ -12,7 +13,7 @@ export interface Ticket {
   readonly key: Uint8Array
 }
 
-/** Positions after `born` in which a command may be applied, and in which its outcome is remembered. */
+/** Positions after `born` in which a command may be applied, and in which its outcome is remembered, at most. */
 export const REMEMBERED_POSITIONS = 65_536
 
 export const TICKET_KEY_BYTES_MAX = 64
@@ -102,3 +103,5 @@ export type EntryItem =
   | { readonly kind: 'answers'; readonly batch: AnswerBatch }
   /** A certificate of one of the group's own sizes, encoded: recorded when it is the first that is needed. */
   | { readonly kind: 'cert'; readonly certificate: Uint8Array }
+  /** Outcomes of what was applied at positions below it are forgotten: memory is short. */
+  | { readonly kind: 'forget'; readonly below: number }

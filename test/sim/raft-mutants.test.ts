@@ -35,6 +35,7 @@ const FOUND: readonly Mutant[] = [
   'ack-unknown',
   'ack-on-lost-leader',
   'forget-settled',
+  'forget-alone',
   'read-without-quorum',
   'read-before-applied',
   'effect-twice',

@@ -6,7 +6,7 @@ import { WireReader } from './wire-reader.ts'
 import { WireWriter } from './wire-writer.ts'
 
 const ENTRY_VERSION = 1
-const ITEM_BYTES_MIN = 10
+const ITEM_BYTES_MIN = 9
 const writer = new WireWriter()
 
 /**

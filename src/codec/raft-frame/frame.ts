@@ -91,6 +91,8 @@ export type FrameItem =
   | { readonly kind: 'seal-shares'; readonly bytes: Uint8Array }
   /** A replica's, to one who has none: how many commands the group has applied. */
   | { readonly kind: 'position'; readonly group: GroupId; readonly position: number }
+  /** A member's, to the leader: its memory is short, and of this group it would forget what is below. */
+  | { readonly kind: 'forget-wanted'; readonly group: GroupId; readonly below: number }
   /** Nothing else was to be said for a while. */
   | { readonly kind: 'alive' }
 
@@ -110,6 +112,7 @@ const KINDS = [
   'seal-wanted',
   'seal-shares',
   'position',
+  'forget-wanted',
 ] as const satisfies readonly FrameItem['kind'][]
 
 /** One frame, without the length that streams put before it. */
@@ -158,6 +161,7 @@ export function itemBytes(item: FrameItem): number {
     case 'alive':
     case 'seal-wanted':
     case 'position':
+    case 'forget-wanted':
       return 64
     default:
       return item satisfies never
@@ -211,6 +215,9 @@ function writeItem(item: FrameItem): void {
     case 'position':
       writer.u32(item.group)
       return writer.number(item.position)
+    case 'forget-wanted':
+      writer.u32(item.group)
+      return writer.number(item.below)
     case 'alive':
       return undefined
     case 'seal-wanted':
@@ -263,6 +270,8 @@ function readItem(from: WireReader): FrameItem {
       return { kind, group: readGroup(from), index: readIndex(from), hash: from.raw(DIGEST_BYTES).slice() }
     case 'position':
       return { kind, group: readGroup(from), position: from.number() }
+    case 'forget-wanted':
+      return { kind, group: readGroup(from), below: from.number() }
     case 'alive':
       return { kind }
     case 'seal-wanted':

@@ -148,6 +148,9 @@ export function writeEntryItem(out: WireWriter, item: EntryItem): void {
     case 'cert':
       out.u8(3)
       return out.bytes(item.certificate)
+    case 'forget':
+      out.u8(4)
+      return out.number(item.below)
     default:
       return item satisfies never
   }
@@ -159,6 +162,7 @@ export function readEntryItem(from: WireReader): EntryItem {
     return { kind: 'command', ticket: readTicket(from), body: from.bytes(COMMAND_BYTES_MAX).slice() }
   if (kind === 1) return { kind: 'effects', batch: readEffects(from) }
   if (kind === 2) return { kind: 'answers', batch: readAnswers(from) }
+  if (kind === 4) return { kind: 'forget', below: from.number() }
   if (kind !== 3) from.fail()
   return { kind: 'cert', certificate: from.bytes(CERTIFICATE_BYTES_MAX).slice() }
 }

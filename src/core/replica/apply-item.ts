@@ -29,7 +29,8 @@ export interface ApplyContext {
 /** What its proposer learns of a command; a repetition is told where it stood first. */
 export interface SettledItem {
   readonly key: string
-  readonly verdict: Verdict
+  /** Undefined: its ticket is too old to tell. */
+  readonly verdict: Verdict | undefined
 }
 
 /**

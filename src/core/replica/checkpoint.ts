@@ -10,16 +10,18 @@ import {
   type Term,
 } from '../../model/raft.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
-import { EFFECT_BYTES_MAX } from '../../model/replicated.ts'
+import { EFFECT_BYTES_MAX, TICKET_KEY_BYTES_MAX } from '../../model/replicated.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Membership } from '../../ports/consensus-group.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import { decodeSealedLog, encodeSealedLog } from '../certificate/sealed-checkpoint.ts'
 import type { SealedLog } from '../certificate/sealed-log.ts'
-import type { Replica } from './replica.ts'
+import { Outcomes } from './outcomes.ts'
+import type { Replica, Settled } from './replica.ts'
+import { keyBytes, keyText } from './step.ts'
 
-const CHECKPOINT_VERSION = 1
+const CHECKPOINT_VERSION = 2
 const STATE_BYTES_MAX = 2 ** 31 - 1
 const NO_SEALED_LOG = new Uint8Array(0)
 
@@ -41,7 +43,7 @@ export function emptyReplica(
     appliedTerm,
     membership,
     state: machine.empty(group),
-    settled: new Map(),
+    settled: new Outcomes(),
     outboxes: new Map(),
     inboxes: new Map(),
     promoting: new Map(),
@@ -55,8 +57,9 @@ export function encodeReplica(machine: StateMachine, replica: Replica): Uint8Arr
   out.u8(CHECKPOINT_VERSION)
   out.number(replica.generation)
   out.number(replica.position)
-  out.list([...replica.settled], ([key, { position, index, verdict }]) => {
-    out.text(key)
+  out.number(replica.settled.floor)
+  out.list(replica.settled.entries(), ([key, { position, index, verdict }]) => {
+    out.bytes(keyBytes(key))
     out.number(position)
     out.number(index)
     writeVerdict(out, verdict)
@@ -92,10 +95,7 @@ export function decodeReplica(
   const from = new WireReader(bytes)
   const version = from.u8()
   const [generation, position] = [from.number(), from.number()]
-  const settled = from.list(25, () => {
-    const key = from.text(128)
-    return [key, { position: from.number(), index: readIndex(from), verdict: readVerdict(from) }] as const
-  })
+  const settled = readOutcomes(from)
   const outboxes = from.list(16, () => {
     const target = assertGroupId(from.u32())
     const answered = from.number()
@@ -127,7 +127,7 @@ export function decodeReplica(
     appliedTerm: place.term,
     membership: place.membership,
     state: decoded.value,
-    settled: new Map(settled),
+    settled,
     outboxes: new Map(outboxes),
     inboxes: new Map(inboxes),
     promoting: new Map(promoting),
@@ -135,11 +135,24 @@ export function decodeReplica(
   })
 }
 
+function readOutcomes(from: WireReader): Outcomes {
+  const outcomes = new Outcomes()
+  outcomes.forgetBelow(from.number())
+  const settled = from.list(25, () => {
+    const key = keyText(from.bytes(TICKET_KEY_BYTES_MAX))
+    const one: Settled = { position: from.number(), index: readIndex(from), verdict: readVerdict(from) }
+    return [key, one] as const
+  })
+  for (const [key, one] of settled) outcomes.set(key, one)
+  return outcomes
+}
+
 /** 32 bytes: of `hashState`, of where it stands in the log, and of the group's tree. */
 export function hashReplica(machine: StateMachine, replica: Replica, sha256: Sha256): Uint8Array {
   const out = new WireWriter()
   out.number(replica.applied)
   out.number(replica.settled.size)
+  out.number(replica.settled.floor)
   out.raw(replica.sealed === undefined ? NO_SEALED_LOG : replica.sealed.tree.root())
   out.raw(hashState(machine, replica, sha256))
   return sha256(out.finish())

@@ -2,6 +2,7 @@ import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
 import type { EffectBatch, Verdict } from '../../model/replicated.ts'
 import type { Membership } from '../../ports/consensus-group.ts'
 import type { SealedLog } from '../certificate/sealed-log.ts'
+import type { Outcomes } from './outcomes.ts'
 
 /**
  * All that applied entries make of a group on one node; its checkpoint is this. The driver owns it and alone
@@ -18,8 +19,8 @@ export interface Replica {
   membership: Membership
   /** The state machine's. */
   state: unknown
-  /** Commands whose outcome is remembered, by the hex of their key. */
-  readonly settled: Map<string, Settled>
+  /** Commands whose outcome is remembered. */
+  readonly settled: Outcomes
   /** By target group. */
   readonly outboxes: Map<GroupId, Outbox>
   /** By source group. */

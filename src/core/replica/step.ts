@@ -9,7 +9,6 @@ import {
   type EffectBatch,
   type EntryItem,
   REJECTION_MESSAGE_BYTES_MAX,
-  REMEMBERED_POSITIONS,
   RESULT_BYTES_MAX,
   type Ticket,
   type Verdict,
@@ -18,6 +17,7 @@ import type { AppliedAt, CertifiedItem, MachineStep, StateMachine } from '../../
 import type { SealMarks } from '../certificate/sealed-log.ts'
 import type { VoterChain } from '../certificate/voter-chain.ts'
 import { answerItem, closedItem, commandItem, effectItem } from './leaf-items.ts'
+import { isExpired } from './outcomes.ts'
 import type { CheckedBatch, ProofCheck } from './proof-check.ts'
 import { EFFECTS_UNDERWAY_MAX, type Replica, type Settled } from './replica.ts'
 
@@ -25,6 +25,7 @@ import { EFFECTS_UNDERWAY_MAX, type Replica, type Settled } from './replica.ts'
 export type ReplicaWrite =
   | { readonly kind: 'machine'; readonly writes: readonly unknown[] }
   | { readonly kind: 'settle'; readonly key: string; readonly settled: Settled }
+  | { readonly kind: 'forget'; readonly below: number }
   | { readonly kind: 'send'; readonly effects: readonly Effect[] }
   | { readonly kind: 'receive'; readonly source: GroupId; readonly verdict: Verdict }
   | { readonly kind: 'drop-answers'; readonly source: GroupId; readonly upTo: number }
@@ -37,8 +38,8 @@ export type ReplicaWrite =
 /** What one step of an item is: an item of several effects takes several, each seeing the writes of the last. */
 export interface ReplicaStep {
   readonly writes: readonly ReplicaWrite[]
-  /** Commands alone: what its proposer learns. */
-  readonly settled?: { readonly key: string; readonly verdict: Verdict; readonly again: boolean }
+  /** Commands alone: what its proposer learns; undefined: the ticket is too old, and nobody knows what came of it. */
+  readonly settled?: { readonly key: string; readonly verdict: Verdict | undefined }
   /** There where the step is counted: what its leaf says of it. */
   readonly counted?: CountedStep
 }
@@ -57,7 +58,6 @@ type Step = (replica: Replica, index: LogIndex) => ReplicaStep
 /** Of one step: more are a defect of the machine, and a leaf has no room for them. */
 const STEP_EFFECTS_MAX = 1_024
 
-const EXPIRED: Verdict = { kind: 'rejected', code: 'WINDOW_CLOSED', message: 'the ticket is too old' }
 const FROM_LATER: Verdict = { kind: 'rejected', code: 'MALFORMED', message: 'the ticket is from later' }
 
 /**
@@ -74,23 +74,21 @@ export function stepsOf(machine: StateMachine, item: EntryItem, proofs: ProofChe
       return answerSteps(machine, item.batch, proofs)
     case 'cert':
       return certSteps(machine, item.certificate, proofs)
+    case 'forget':
+      return [() => ({ writes: [{ kind: 'forget', below: item.below }] })]
     default:
       return item satisfies never
   }
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** Hex of a ticket's key: what maps are keyed by. */
+/** A ticket's key as text, a character a byte: what maps are keyed by, short and flat. */
 export function keyText(key: Uint8Array): string {
-  let text = ''
-  for (const byte of key) text += HEX[byte]
-  return text
+  return String.fromCharCode(...key)
 }
 
-/** Whether a ticket can no longer be applied at a position. */
-export function isExpired(ticket: Ticket, position: number): boolean {
-  return ticket.born + REMEMBERED_POSITIONS <= position
+/** The bytes of such a text. */
+export function keyBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
 function stepCommand(
@@ -101,21 +99,21 @@ function stepCommand(
   index: LogIndex,
 ): ReplicaStep {
   const key = keyText(ticket.key)
-  const again = (verdict: Verdict): ReplicaStep => ({
+  const again = (verdict: Verdict | undefined): ReplicaStep => ({
     writes: [],
-    settled: { key, verdict, again: true },
+    settled: { key, verdict },
     counted: counted(undefined, false, () => commandItem(body)),
   })
   const before = replica.settled.get(key)
   if (before !== undefined) return again(before.verdict)
-  if (isExpired(ticket, replica.position)) return again(EXPIRED)
+  if (isExpired(ticket, replica)) return again(undefined)
   // Remembering it by a later birth would outlast the memory: only what was born is remembered.
   if (ticket.born > replica.position) return again(FROM_LATER)
   const step = machine.step(replica.state, body, at(replica, index))
   const settled = { position: replica.position, index, verdict: step.verdict }
   return {
     writes: [...machineWrites(step), { kind: 'settle', key, settled }],
-    settled: { key, verdict: step.verdict, again: false },
+    settled: { key, verdict: step.verdict },
     counted: counted(step, step.verdict.kind === 'applied', () => commandItem(body)),
   }
 }

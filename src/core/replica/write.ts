@@ -1,7 +1,7 @@
 import type { GroupId } from '../../model/raft.ts'
-import { REMEMBERED_POSITIONS } from '../../model/replicated.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import { recordCertificate, release } from '../certificate/sealed-log.ts'
+import { rememberedFrom } from './outcomes.ts'
 import type { Inbox, Outbox, Replica } from './replica.ts'
 import type { ReplicaWrite } from './step.ts'
 
@@ -13,10 +13,7 @@ export function writeReplica(machine: StateMachine, replica: Replica, writes: re
 /** An item was applied: it has a position, and what was remembered too long is forgotten. */
 export function countItem(replica: Replica): void {
   replica.position++
-  for (const [key, { position }] of replica.settled) {
-    if (position + REMEMBERED_POSITIONS > replica.position) return
-    replica.settled.delete(key)
-  }
+  replica.settled.forgetBelow(rememberedFrom(replica.position))
 }
 
 function writeOne(machine: StateMachine, replica: Replica, write: ReplicaWrite): void {
@@ -26,6 +23,8 @@ function writeOne(machine: StateMachine, replica: Replica, write: ReplicaWrite):
     case 'settle':
       replica.settled.set(write.key, write.settled)
       return
+    case 'forget':
+      return replica.settled.forgetBelow(Math.min(write.below, replica.position))
     case 'send':
       for (const { target, body } of write.effects) outboxOf(replica, target).waiting.push(body)
       return

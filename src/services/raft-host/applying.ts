@@ -4,7 +4,7 @@ import { changeMembers, namesMembers } from '../../core/replica/apply-change.ts'
 import { type ApplyContext, applyItem } from '../../core/replica/apply-item.ts'
 import { hashReplica, hashState } from '../../core/replica/checkpoint.ts'
 import type { Replica } from '../../core/replica/replica.ts'
-import { stepsOf } from '../../core/replica/step.ts'
+import { keyText, stepsOf } from '../../core/replica/step.ts'
 import { writeReplica } from '../../core/replica/write.ts'
 import { assert } from '../../model/fault.ts'
 import type { LogIndex, RaftId } from '../../model/raft.ts'
@@ -124,12 +124,14 @@ export class Applying {
   #item(group: HostedGroup, replica: Replica, out: Out, item: EntryItem, index: LogIndex): void {
     const { sha256, proofs } = this.#core
     const onLeaf = this.#core.onLeaf && this.#noteLeaf(group, replica)
+    if (this.#core.mutant === 'floor-not-raised' && item.kind === 'forget')
+      return forgetAll(replica, item.below)
     const settled = applyItem({ machine: group.machine, proofs, sha256, onLeaf }, replica, item, index)
     if (settled !== undefined) {
       const at = replica.settled.get(settled.key)?.index ?? index
       out.settled.push({ ...settled, index: at })
     }
-    if (this.#core.mutant === 'forget-settled') replica.settled.clear()
+    if (this.#core.mutant === 'forget-settled') forgetAll(replica, replica.position)
     if (this.#core.mutant === 'effect-twice' && item.kind === 'effects') {
       for (const inbox of replica.inboxes.values()) inbox.received = Math.max(0, inbox.received - 1)
     }
@@ -151,7 +153,7 @@ export class Applying {
   }
 
   #again(group: HostedGroup, replica: Replica, item: EntryItem, index: LogIndex): void {
-    if (item.kind === 'command') replica.settled.delete(keyOf(item))
+    if (item.kind === 'command') replica.settled.delete(keyText(item.ticket.key))
     for (const step of stepsOf(group.machine, item, this.#core.proofs)) {
       writeReplica(group.machine, replica, step(replica, index).writes)
     }
@@ -168,7 +170,13 @@ export class Applying {
     if (mutant !== 'membership-not-kept') {
       const leaf = changeMembers(replica, judged.value.membership, names, sha256)
       if (leaf !== undefined) {
-        this.#core.onLeaf?.({ group: group.id, number: replica.position - 1, kind: 'voters', leaf, item: undefined })
+        this.#core.onLeaf?.({
+          group: group.id,
+          number: replica.position - 1,
+          kind: 'voters',
+          leaf,
+          item: undefined,
+        })
       }
     }
     if (!judged.value.applied) return
@@ -207,6 +215,7 @@ export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function keyOf(item: EntryItem & { kind: 'command' }): string {
-  return hexOf(item.ticket.key)
+/** As a replica would that forgets what came of commands, and takes them again. */
+function forgetAll({ settled }: Replica, below: number): void {
+  for (const [key, { position }] of settled.entries()) if (position < below) settled.delete(key)
 }

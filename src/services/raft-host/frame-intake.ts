@@ -8,6 +8,7 @@ import type { GroupCare } from './group-care.ts'
 import { maySleepToo } from './hibernation.ts'
 import { type HostCore, isMember, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
+import type { OutcomeMemory } from './outcome-memory.ts'
 import type { Proposals } from './proposals.ts'
 import type { Seals } from './seals.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -20,6 +21,7 @@ export interface IntakeParts {
   readonly applying: Applying
   readonly care: GroupCare
   readonly seals: Seals
+  readonly outcomes: OutcomeMemory
 }
 
 /** Frames of other nodes: a bounded queue, judged before anything of them reaches a group. Source: V1, V2, F3. */
@@ -31,10 +33,12 @@ export class FrameIntake {
   readonly #applying: Applying
   readonly #care: GroupCare
   readonly #seals: Seals
+  readonly #outcomes: OutcomeMemory
   readonly #inbox: { readonly from: RaftId; readonly frame: Uint8Array }[] = []
   #inboxBytes = 0
 
-  constructor(core: HostCore, { proposals, snapshots, exchange, applying, care, seals }: IntakeParts) {
+  constructor(core: HostCore, parts: IntakeParts) {
+    const { proposals, snapshots, exchange, applying, care, seals, outcomes } = parts
     this.#core = core
     this.#proposals = proposals
     this.#snapshots = snapshots
@@ -42,6 +46,7 @@ export class FrameIntake {
     this.#applying = applying
     this.#care = care
     this.#seals = seals
+    this.#outcomes = outcomes
   }
 
   get isEmpty(): boolean {
@@ -114,6 +119,7 @@ export class FrameIntake {
       case 'sleep':
       case 'state-hash':
       case 'seal-wanted':
+      case 'forget-wanted':
         return this.#takeMemberItem(from, item)
       default:
         return item satisfies never
@@ -123,7 +129,15 @@ export class FrameIntake {
   #takeMemberItem(
     from: RaftId,
     item: FrameItem & {
-      kind: 'snapshot' | 'chunk-wanted' | 'chunk' | 'snapshot-failed' | 'sleep' | 'state-hash' | 'seal-wanted'
+      kind:
+        | 'snapshot'
+        | 'chunk-wanted'
+        | 'chunk'
+        | 'snapshot-failed'
+        | 'sleep'
+        | 'state-hash'
+        | 'seal-wanted'
+        | 'forget-wanted'
     },
   ): void {
     const group = this.#core.groups.get(item.group)
@@ -148,6 +162,8 @@ export class FrameIntake {
         return this.#applying.hearHash(group, from, item.index, hexOf(item.hash))
       case 'seal-wanted':
         return this.#seals.hearWanted(group, from, item.size)
+      case 'forget-wanted':
+        return this.#outcomes.hearWanted(group, item.below)
       default:
         return item satisfies never
     }

@@ -49,7 +49,11 @@ export interface HostedGroup {
         /** The next item waits for what another group has not applied yet. */
         isHeld: boolean
         /** Of the entry that is being applied: told when all of it is. */
-        readonly settled: { readonly key: string; readonly verdict: Verdict; readonly index: LogIndex }[]
+        readonly settled: {
+          readonly key: string
+          readonly verdict: Verdict | undefined
+          readonly index: LogIndex
+        }[]
       }
     | undefined
   asleep: boolean

@@ -1,6 +1,7 @@
 import { encodeEntry } from '../../codec/raft-frame/entry.ts'
 import type { FrameItem } from '../../codec/raft-frame/frame.ts'
-import { isExpired, keyText } from '../../core/replica/step.ts'
+import { isExpired } from '../../core/replica/outcomes.ts'
+import { keyText } from '../../core/replica/step.ts'
 import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex, RaftId } from '../../model/raft.ts'
 import {
@@ -85,10 +86,12 @@ export class Proposals {
     this.#requeue(group, waiting, 1)
   }
 
-  /** A command was applied here: whoever waits for it learns what came of it. */
-  settle(group: HostedGroup, key: string, verdict: Verdict, index: LogIndex): void {
+  /** A command was applied here: whoever waits for it learns what came of it, if its ticket was not too old. */
+  settle(group: HostedGroup, key: string, verdict: Verdict | undefined, index: LogIndex): void {
     const waiting = group.waiting.get(key)
-    if (waiting !== undefined) this.#finish(group, waiting, { kind: 'settled', verdict, index })
+    if (waiting === undefined) return
+    if (verdict === undefined) this.#finish(group, waiting, this.#ending(waiting, 'expired', 'too old'))
+    else this.#finish(group, waiting, { kind: 'settled', verdict, index })
   }
 
   /** Proposes on groups that this node leads, an entry a group; passes on what others lead. */
@@ -165,7 +168,7 @@ export class Proposals {
       this.#tell(asker, { kind: 'settled', verdict: before.verdict, index: before.index })
       return undefined
     }
-    if (group.replica !== undefined && isExpired(ticket, group.replica.position)) {
+    if (group.replica !== undefined && isExpired(ticket, group.replica)) {
       return { why: 'expired', detail: `born at ${ticket.born}, now ${group.replica.position}` }
     }
     const known = group.waiting.get(key)

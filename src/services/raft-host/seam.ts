@@ -26,6 +26,8 @@ export const MUTANTS = [
   'ack-unknown',
   'ack-on-lost-leader',
   'forget-settled',
+  'floor-not-raised',
+  'forget-alone',
   'requests-again',
   'read-without-quorum',
   'read-on-any-leader',

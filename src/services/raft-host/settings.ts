@@ -48,6 +48,10 @@ export interface HostSettings {
   readonly learnerTicks: number
   /** How often leaders are moved to the voter that should lead; 0: never. */
   readonly spreadTicks: number
+  /** What outcomes of all groups may take in memory, about. */
+  readonly outcomeBytesMax: number
+  /** Positions of a group whose outcomes are remembered however short memory is. */
+  readonly outcomesKept: number
   /** Panics of one group that are answered by opening it again, until it is halted. */
   readonly rebuildsMax: number
 }
@@ -85,5 +89,7 @@ export const HOST_SETTINGS: HostSettings = {
   termJumpMax: 100_000,
   learnerTicks: 3000,
   spreadTicks: 50,
+  outcomeBytesMax: 67_108_864,
+  outcomesKept: 1024,
   rebuildsMax: 5,
 }

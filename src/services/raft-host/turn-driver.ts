@@ -8,6 +8,7 @@ import { rebuild } from './group-opening.ts'
 import { type HostCore, wake } from './host-core.ts'
 import { type HostedGroup, isAlone, membersOf } from './hosted-group.ts'
 import { bestSuccessor } from './membership.ts'
+import type { OutcomeMemory } from './outcome-memory.ts'
 import { mayPropose, type Proposals } from './proposals.ts'
 import type { ReadService } from './read-service.ts'
 import type { Seals } from './seals.ts'
@@ -23,6 +24,7 @@ export interface DriverParts {
   readonly care: GroupCare
   readonly reads: ReadService
   readonly seals: Seals
+  readonly outcomes: OutcomeMemory
   readonly intake: FrameIntake
   readonly writer: TurnWriter
 }
@@ -120,7 +122,7 @@ export class TurnDriver {
 
   #takeTicks(): void {
     const { engine, groups, settings, outgoing } = this.#core
-    const { care, proposals } = this.#parts
+    const { care, proposals, outcomes } = this.#parts
     for (; this.#ticksDue > 0; this.#ticksDue--) {
       this.#core.tick++
       outgoing.releaseAll()
@@ -131,7 +133,9 @@ export class TurnDriver {
       proposals.tick()
       care.peers(outgoing)
       if (this.#core.stopping) this.#handOver()
-      if (this.#core.tick % settings.aliveTicks === 0) care.follow()
+      if (this.#core.tick % settings.aliveTicks !== 0) continue
+      care.follow()
+      outcomes.check()
     }
   }
 

@@ -28,8 +28,12 @@ export class Callers {
   open = 0
   acknowledged = 0
   refused = 0
+  expired = 0
   /** Refused and not tried again: they must never take effect. */
   readonly abandoned: { readonly group: GroupId; readonly key: Uint8Array }[] = []
+  /** Commands of which nobody can say any more what came of them: their keys, and what was asked. */
+  readonly forgotten = new Set<Uint8Array>()
+  readonly unknown = new Set<Operation>()
   /** Texts that were told by group to group, in no particular order, and how many of them took effect. */
   readonly told: {
     readonly source: GroupId
@@ -94,7 +98,8 @@ export class Callers {
       if (outcome.kind === 'settled') this.#settled(operation, ticket, outcome, known)
       else if (outcome.kind === 'refused') {
         this.refused++
-        if (!known.maybe && known.verdict === undefined && this.#chance.is(0.3)) {
+        if (outcome.why === 'expired') this.#expired(operation, ticket, known)
+        else if (!known.maybe && known.verdict === undefined && this.#chance.is(0.3)) {
           known.verdict = 'abandoned'
           this.abandoned.push({ group: operation.group, key: ticket.key })
           this.open--
@@ -111,8 +116,22 @@ export class Callers {
     })
   }
 
+  /** The same ticket is refused for ever: what came of earlier attempts is not told any more. */
+  #expired(operation: Operation, ticket: Ticket, known: Known): void {
+    if (known.verdict !== undefined) return
+    known.verdict = known.maybe ? 'forgotten' : 'abandoned'
+    this.expired++
+    if (!known.maybe) this.abandoned.push({ group: operation.group, key: ticket.key })
+    else {
+      this.forgotten.add(ticket.key)
+      this.unknown.add(operation)
+    }
+    this.open--
+  }
+
   #settled(operation: Operation, ticket: Ticket, outcome: Outcome & { kind: 'settled' }, known: Known): void {
     const verdict = JSON.stringify(outcome.verdict)
+    if (known.verdict === 'forgotten') return
     if (known.verdict === 'abandoned') throw new Violation('refused-applied', verdict)
     if (known.verdict !== undefined && known.verdict !== verdict) {
       throw new Violation('verdict-differs', `${known.verdict} and ${verdict}`)

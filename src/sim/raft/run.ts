@@ -32,6 +32,8 @@ export interface SimResult {
   readonly steps: number
   readonly virtualMs: number
   readonly acknowledged: number
+  /** Commands of which nobody could say any more what came of them: memory was short. */
+  readonly expired: number
   readonly refused: number
   readonly reads: number
   readonly frames: number
@@ -56,7 +58,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
   const nodes = chance.pick([3, 3, 5, 7])
   const groups = chance.pick([1, 2, 3])
   const seals = certified ? new SealedRun(nodes, parts.sha256) : undefined
-  const world = new World({ seed, ...parts, nodes, groups, ...seals?.options() })
+  const world = new World({ seed, ...parts, nodes, groups, settings: SHORT_MEMORY, ...seals?.options() })
   seals?.watch(world)
   const nemesis = new Nemesis(world, new Chance(seed, 'nemesis'), nodes + 3)
   const callers = new Callers(world, new Chance(seed, 'callers'))
@@ -83,6 +85,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
     steps: done,
     virtualMs: Math.round(world.events.now),
     acknowledged: callers.acknowledged,
+    expired: callers.expired,
     refused: callers.refused,
     reads: callers.history.filter(({ ask }) => ask.kind === 'read').length,
     frames,
@@ -95,6 +98,9 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
     liarsCaught: seals?.checks.caught ?? 0,
   }
 }
+
+/** So little that outcomes are forgotten while callers still ask for them. */
+const SHORT_MEMORY = { outcomeBytesMax: 40_000, outcomesKept: 24 }
 
 /** Operations come at random, a few at once; now and then nobody asks for a while, and groups go to sleep. */
 function call(world: World, callers: Callers, chance: Chance, calls: { readonly isOver: boolean }): void {
@@ -182,33 +188,42 @@ function compareStates(world: World): void {
   }
 }
 
-/** Each text that was told arrived once, and was answered once. */
+/**
+ * Each text that was told arrived once, and was answered once; one of which nobody could say any more what came of its
+ * command, at most once. So with what was added.
+ */
 function checkEffects(world: World, callers: Callers): void {
+  const boards = new Map(world.groups.map((group) => [group, boardOf(world, group)]))
+  const given = new Set(callers.abandoned.map(({ key }) => key))
+  const told = callers.told.filter(({ key }) => !given.has(key))
+  const arrivedAt = (one: Callers['told'][number]): boolean =>
+    boards.get(one.target)?.arrived.includes(`${one.source}:${one.text}`) === true
   for (const target of world.groups) {
-    const board = membersUp(world, target)[0]?.replica?.state as Board | undefined
-    const expected = told(callers)
-      .filter((one) => one.target === target)
-      .map(({ source, text }) => `${source}:${text}`)
-    const arrived = board?.arrived ?? []
+    const arrived = boards.get(target)?.arrived ?? []
+    const here = told.filter((one) => one.target === target)
     if (new Set(arrived).size !== arrived.length)
       throw new Violation('effects', `group ${target}: one arrived twice`)
-    const missing = expected.filter((text) => !arrived.includes(text))
+    const missing = here.filter((one) => !callers.forgotten.has(one.key) && !arrivedAt(one))
     if (missing.length > 0)
-      throw new Violation('effects', `group ${target}: ${missing.join(' ')} did not arrive`)
-    const asked = told(callers).filter((one) => one.source === target).length
-    const answers = board?.answers.length ?? 0
+      throw new Violation(
+        'effects',
+        `group ${target}: ${missing.map(({ text }) => text).join(' ')} did not arrive`,
+      )
+    const asked = told.filter((one) => one.source === target && arrivedAt(one)).length
+    const answers = boards.get(target)?.answers.length ?? 0
     if (answers !== asked) throw new Violation('effects', `group ${target}: ${answers} answers to ${asked}`)
   }
-  const counted = callers.history.filter(({ ask, got }) => ask.kind === 'add' && got?.kind === 'took')
+  const added = callers.history.filter(({ ask }) => ask.kind === 'add')
   for (const group of world.groups) {
-    const board = membersUp(world, group)[0]?.replica?.state as Board | undefined
-    const sum = counted.filter((one) => one.group === group).length
-    if (board?.count !== sum) throw new Violation('counter', `group ${group}: ${board?.count} of ${sum}`)
+    const count = boards.get(group)?.count ?? 0
+    const here = added.filter((one) => one.group === group)
+    const sum = here.filter(({ got }) => got?.kind === 'took').length
+    const most = sum + here.filter((one) => callers.unknown.has(one)).length
+    if (count < sum || count > most)
+      throw new Violation('counter', `group ${group}: ${count} of ${sum} to ${most}`)
   }
 }
 
-/** Texts whose command was applied: those that were refused and given up are not expected. */
-function told(callers: Callers): Callers['told'] {
-  const given = new Set(callers.abandoned.map(({ key }) => key))
-  return callers.told.filter(({ key }) => !given.has(key))
+function boardOf(world: World, group: GroupId): Board | undefined {
+  return membersUp(world, group)[0]?.replica?.state as Board | undefined
 }

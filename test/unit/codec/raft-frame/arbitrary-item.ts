@@ -73,6 +73,7 @@ export const anyEntryItem: fc.Arbitrary<EntryItem> = fc.oneof(
     kind: fc.constant('cert' as const),
     certificate: fc.uint8Array({ minLength: 16, maxLength: 300 }),
   }),
+  fc.record({ kind: fc.constant('forget' as const), below: number }),
 )
 
 const chunkName = { group, index, digest, chunk: u32 }
@@ -101,5 +102,6 @@ export const anyFrameItem: fc.Arbitrary<FrameItem> = fc.oneof(
   fc.record({ kind: fc.constant('seal-wanted' as const), group, size: number }),
   fc.record({ kind: fc.constant('seal-shares' as const), bytes: bytes(300) }),
   fc.record({ kind: fc.constant('position' as const), group, position: number }),
+  fc.record({ kind: fc.constant('forget-wanted' as const), group, below: number }),
   fc.constant({ kind: 'alive' as const }),
 )
