@@ -1,9 +1,11 @@
+import { equalBytes } from '../../codec/bytes.ts'
 import { isAscending } from '../../codec/certificate/ascending.ts'
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { rootOfShare, type SealShare } from '../../codec/certificate/share.ts'
 import type { JudgeShare } from '../../codec/certificate/share-judge.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
+import type { PathStep } from '../../codec/merkle/inclusion.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
@@ -38,9 +40,40 @@ export function verifyCertificate(
   if (!isQuorum(config, liars, new Set(voters))) {
     return reject('BAD_SIGNATURE', `${voters.length} voters are not enough`, 'shares')
   }
-  const bad = shares.findIndex(({ voter, path, s }) => !judge(voter, rootOfShare(head, path, sha256), s))
+  const roots = new ShareRoots(head, sha256)
+  const bad = shares.findIndex(({ voter, path, s }) => !judge(voter, roots.rootOf(path), s))
   if (bad >= 0) return reject('BAD_SIGNATURE', `${voters[bad]} did not sign this head`, `shares[${bad}]`)
   return ok(head)
+}
+
+/** Roots that the shares of one head lead to: voters that sign the same turn share their path, which is hashed once. */
+class ShareRoots {
+  readonly #head: TreeHead
+  readonly #sha256: Sha256
+  #path: readonly PathStep[] | undefined
+  #root = new Uint8Array(0)
+
+  constructor(head: TreeHead, sha256: Sha256) {
+    this.#head = head
+    this.#sha256 = sha256
+  }
+
+  rootOf(path: readonly PathStep[]): Uint8Array {
+    if (this.#path !== undefined && equalPaths(path, this.#path)) return this.#root
+    this.#path = path
+    this.#root = rootOfShare(this.#head, path, this.#sha256)
+    return this.#root
+  }
+}
+
+function equalPaths(a: readonly PathStep[], b: readonly PathStep[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(([side, hash], at) => {
+      const [otherSide, other] = b[at] as PathStep
+      return side === otherSide && equalBytes(hash, other)
+    })
+  )
 }
 
 /** True when the voter signed the head. */

@@ -20,7 +20,7 @@ export function closeHistory(stage: Stage, need: string): Verdict | undefined {
       prev: state.head,
       slot: stage.slot,
       by: voter.did,
-      certificate: certificateToIpld(stage.network.certificate(bucket)),
+      certificate: certificateToIpld(stage.network.certificate(bucket, state.over.position)),
     }),
   )
 }

@@ -82,35 +82,49 @@ export class HeartNetwork {
     return verdict
   }
 
-  /** Until nothing is under way. Asserts that it ends: effects never go in circles. */
-  deliverAll(deliveriesMax = 100_000): void {
-    for (let count = 0; ; count++) {
-      const [next] = this.deliveries()
-      if (next === undefined) return
-      assert(count < deliveriesMax, 'effects come to an end')
-      this.deliver(next)
+  /** Turn after turn, until nothing is under way. Asserts that it ends: effects never go in circles. */
+  deliverAll(turnsMax = 1_000): void {
+    for (let turn = 0; ; turn++) {
+      const waiting = this.deliveries()
+      if (waiting.length === 0) return
+      assert(turn < turnsMax, 'effects come to an end')
+      if (this.#options.voters !== undefined) this.certifyTurn()
+      for (const one of waiting) {
+        const { length } = this.group(one.source).outbox.get(one.target) ?? []
+        for (let sent = 0; sent < length; sent++) this.deliver(one)
+      }
     }
   }
 
-  /** A certificate of a machine's whole log as it stands. Asserts that there is something to certify, and voters. */
-  certificate(machine: number): Certificate {
+  /** The end of a turn: voters certify all groups that have grown. Asserts that there are voters. */
+  certifyTurn(): void {
     const { voters } = this.#options
-    const group = this.group(machine)
-    assert(voters !== undefined && group.size > 0, 'voters certify what was applied')
-    const known = this.#certificates.get(machine)
-    if (known?.head.size === group.size) return known
-    const made = voters.certify(machine, {
-      size: group.size as TreeSize,
-      root: group.tree.root(),
-      state: group.machine.hash(),
-    })
-    this.#certificates.set(machine, made)
-    return made
+    assert(voters !== undefined, 'there is somebody who certifies')
+    const grown = [HUB, ...this.buckets]
+      .map((machine) => ({ machine, group: this.group(machine) }))
+      .filter(({ machine, group }) => group.size > (this.#certificates.get(machine)?.head.size ?? 0))
+      .map(({ machine, group: { size, tree, machine: state } }) => ({
+        machine,
+        size: size as TreeSize,
+        root: tree.root(),
+        state: state.hash(),
+      }))
+    if (grown.length === 0) return
+    for (const [machine, made] of voters.certify(grown)) this.#certificates.set(machine, made)
+  }
+
+  /** The newest certificate of a machine, if it covers the item; else its turn ends now. Asserts that there is the item. */
+  certificate(machine: number, index = this.group(machine).size - 1): Certificate {
+    const isCovered = () => (this.#certificates.get(machine)?.head.size ?? 0) > index
+    if (!isCovered()) this.certifyTurn()
+    const certificate = this.#certificates.get(machine)
+    assert(certificate !== undefined && isCovered(), 'voters certify what was applied')
+    return certificate
   }
 
   #prove(source: number, index: number): EffectProof | undefined {
     if (this.#options.voters === undefined) return undefined
-    const certificate = this.certificate(source)
+    const certificate = this.certificate(source, index)
     const group = this.group(source)
     const logged = group.log[index]
     assert(logged !== undefined, 'an effect comes from an applied item')

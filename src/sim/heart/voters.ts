@@ -1,5 +1,5 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
-import { shareRoot, sharesOf } from '../../codec/certificate/share.ts'
+import { type SealShare, shareRoot, sharesOf } from '../../codec/certificate/share.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import type { VoterConfig } from '../../codec/certificate/voter-config.ts'
 import type { CID } from '../../codec/cid.ts'
@@ -7,7 +7,7 @@ import { signStatement } from '../../codec/signed/statement.ts'
 import { startCollecting, stepCollecting } from '../../core/certificate/collect-shares.ts'
 import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { ConfigVersion, Generation } from '../../model/certified.ts'
-import { DefectError } from '../../model/fault.ts'
+import { assert, DefectError } from '../../model/fault.ts'
 import type { Did, SecretKey } from '../../model/ids.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 
@@ -15,6 +15,11 @@ import type { Crypto } from '../../ports/crypto.ts'
 export interface SimVoter {
   readonly did: Did
   readonly secret: SecretKey
+}
+
+/** A group's tree and state as they stand. */
+export interface GrownGroup extends Pick<TreeHead, 'size' | 'root' | 'state'> {
+  readonly machine: number
 }
 
 /** The voters of all groups: one config, that of genesis. */
@@ -46,24 +51,42 @@ export class Voters {
     }
   }
 
-  /** The first voters that make a quorum sign the head. */
-  certify(machine: number, head: Pick<TreeHead, 'size' | 'root' | 'state'>): Certificate {
-    const config = this.config(machine)
-    const whole: TreeHead = {
-      ...head,
-      group: config.group,
-      generation: config.generation,
-      config: config.version,
-    }
-    let collecting = startCollecting(whole, config, this.#liars)
-    for (const { did, secret } of this.all) {
-      const root = shareRoot([whole], this.#crypto.sha256)
+  /**
+   * What voters say at the end of a turn: the first that make a quorum sign the heads of all groups at once. Asserts that
+   * there is a head. Source: consensus.md, "Certificates".
+   */
+  certify(grown: readonly GrownGroup[]): ReadonlyMap<number, Certificate> {
+    const { sha256 } = this.#crypto
+    const heads = grown.map((one) => this.#headOf(one))
+    const root = shareRoot(heads, sha256)
+    const said = this.all.map(({ did, secret }) => {
       const s = signStatement(this.#crypto, 'seal-share', this.#net, secret, root)
-      for (const share of sharesOf({ voter: did, heads: [whole], s }, this.#crypto.sha256)) {
-        const step = stepCollecting(collecting, share)
-        if (step.certificate !== undefined) return step.certificate
-        collecting = step.collecting
-      }
+      return sharesOf({ voter: did, heads, s }, sha256)
+    })
+    return new Map(
+      grown.map(({ machine }, at) => [
+        machine,
+        this.#collected(
+          machine,
+          said.flatMap((shares) => shares[at] ?? []),
+        ),
+      ]),
+    )
+  }
+
+  #headOf({ machine, size, root, state }: GrownGroup): TreeHead {
+    const { group, generation, version } = this.config(machine)
+    return { size, root, state, group, generation, config: version }
+  }
+
+  #collected(machine: number, shares: readonly SealShare[]): Certificate {
+    const [first] = shares
+    assert(first !== undefined, 'voters sign for every group')
+    let collecting = startCollecting(first.head, this.config(machine), this.#liars)
+    for (const share of shares) {
+      const step = stepCollecting(collecting, share)
+      if (step.certificate !== undefined) return step.certificate
+      collecting = step.collecting
     }
     throw new DefectError('all voters together are a quorum')
   }
