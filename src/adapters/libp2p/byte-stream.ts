@@ -67,7 +67,10 @@ class Incoming implements AsyncIterable<Uint8Array> {
     stream.addEventListener('message', this.#onMessage)
     stream.addEventListener('end', this.#onEnd, { once: true })
     stream.addEventListener('close', this.#onClose, { once: true })
-    if (stream.readableEnded) this.#onEnd()
+    // What happened before anybody listened is told by what it left.
+    if (stream.status === 'reset' || stream.status === 'aborted')
+      this.#failure = new FaultError('peer-gone', 'the stream was reset')
+    if (stream.readableEnded || this.#failure !== undefined) this.#onEnd()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -88,7 +91,7 @@ class Incoming implements AsyncIterable<Uint8Array> {
   }
 
   readonly #onMessage = ({ data }: StreamMessageEvent): void => {
-    const piece = data.subarray()
+    const piece = plainBytes(data)
     this.#pieces.push(piece)
     this.#bytes += piece.length
     this.#pause()
@@ -119,4 +122,10 @@ class Incoming implements AsyncIterable<Uint8Array> {
     this.#isResuming = false
     this.#pause()
   }
+}
+
+/** One array of what came in, never a Buffer: whose `slice` shares memory where an array's copies. */
+export function plainBytes(data: { subarray(): Uint8Array }): Uint8Array {
+  const bytes = data.subarray()
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -2,6 +2,7 @@ import type { RPC } from '@libp2p/gossipsub/message'
 import type { PeerId } from '@libp2p/interface'
 import type { Did } from '../../model/ids.ts'
 import { GOSSIP_BYTES_MAX } from '../../ports/mesh.ts'
+import { plainBytes } from './byte-stream.ts'
 import type { GossipInternals } from './gossip-internals.ts'
 import { CACHED_BYTES_MAX, WANTED_BYTES_MAX } from './gossip-params.ts'
 import { didOfPeer } from './identity.ts'
@@ -62,7 +63,7 @@ export class GossipGuard {
     const did = didOfPeer(from)
     try {
       for await (const frame of frames) {
-        const rpc = did === undefined ? undefined : this.#take(did, frame.subarray())
+        const rpc = did === undefined ? undefined : this.#take(did, plainBytes(frame))
         if (rpc !== undefined) gossip.handleReceivedRpc(from, rpc).catch(() => this.#deps.count('rpc-failed'))
       }
     } catch (error) {

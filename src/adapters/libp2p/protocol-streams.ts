@@ -29,6 +29,7 @@ export class ProtocolStreams {
     const onStream = (stream: Stream, connection: Connection): void => {
       const from = didOfPeer(connection.remotePeer)
       if (from === undefined) return stream.abort(new Error('not a key of this network'))
+      if (stream.status !== 'open') return
       const count = (open.get(from) ?? 0) + 1
       if (count > perPeerMax) return this.#refuse(stream, from, protocol)
       open.set(from, count)
