@@ -8,6 +8,7 @@ import { type CheckedCapsule, checkCapsule } from '../core/policy/capsule-check.
 import { entryJudge } from '../core/policy/judge-entry.ts'
 import { makeWorld } from '../core/records/make-world.ts'
 import type { World } from '../core/records/world.ts'
+import type { Rejection } from '../model/rejection.ts'
 import { ok } from '../model/result.ts'
 import type { Crypto } from '../ports/crypto.ts'
 import type { PolicyEngine } from '../ports/policy-engine.ts'
@@ -30,6 +31,7 @@ export class ReplayWorld {
   readonly world: World
   readonly verify: CheckSignature
   readonly #parts: ReplayWorldParts
+  #denial: Rejection | undefined
   readonly #capsules = new Map<string, CheckedCapsule>()
 
   constructor(parts: ReplayWorldParts) {
@@ -61,6 +63,13 @@ export class ReplayWorld {
     }
   }
 
+  /** The first envelope since the last call that its capsule refused: an entry need not be refused for that, as a bid is. */
+  takeDenial(): Rejection | undefined {
+    const denial = this.#denial
+    this.#denial = undefined
+    return denial
+  }
+
   /** A capsule of the file, checked as one that was received. */
   addCapsule(bytes: Uint8Array): void {
     const { genesis, crypto, policy, book } = this.#parts
@@ -90,7 +99,9 @@ export class ReplayWorld {
         return ok(undefined)
       }
       book.count('policy', 'evaluations', 2)
-      return judge(capsule, envelope, slot)
+      const judged = judge(capsule, envelope, slot)
+      if (!judged.ok) this.#denial ??= { ...judged.error, message: `${envelope.id}: ${judged.error.message}` }
+      return judged
     }
   }
 }

@@ -20,6 +20,7 @@ import { decodeGenesis, type OpenedGenesis } from '../codec/genesis/genesis.ts'
 import type { World } from '../core/records/world.ts'
 import type { Machines } from '../core/witness/machine.ts'
 import { ThreadPlans } from '../core/witness/thread-plans.ts'
+import type { Rejection } from '../model/rejection.ts'
 import type { Crypto } from '../ports/crypto.ts'
 import type { PolicyEngine } from '../ports/policy-engine.ts'
 import type { TaskReplay } from '../ports/task-replay.ts'
@@ -174,13 +175,15 @@ class Replay {
   }
 
   #guarded(run: () => void): Divergence | undefined {
+    this.#world?.takeDenial()
     try {
       run()
       return undefined
     } catch (error) {
       if (!(error instanceof Diverged)) throw error
-      const { check, rejection } = error
-      return { place: this.#place, event: this.event, check, rejection }
+      const denial = this.#world?.takeDenial()
+      const because = denial === undefined ? error : becauseOf(denial, error)
+      return { place: this.#place, event: this.event, check: because.check, rejection: because.rejection }
     }
   }
 
@@ -348,6 +351,12 @@ const STAGES: Readonly<Record<BundleBlock['kind'], number>> = {
   end: 6,
   plans: 7,
   content: 8,
+}
+
+/** What an entry makes of a refused envelope shows elsewhere, in its effects: the cause is what is named. */
+function becauseOf({ code, message }: Rejection, { check, rejection }: Diverged): Diverged {
+  if (check === 'policy') return new Diverged(check, rejection)
+  return new Diverged('policy', { code, message: `${message}; so ${rejection.message}` })
 }
 
 const ONCE: ReadonlySet<string> = new Set(['genesis', 'hub', 'plans'])

@@ -9,7 +9,7 @@ import { type Part, sceneOf } from '../../src/sim/heart/cast/scene.ts'
 import { Verifier, type VerifierWay } from '../../src/sim/heart/cast/verifier.ts'
 import { Worker, type WorkerWay } from '../../src/sim/heart/cast/worker.ts'
 import { closeHistory } from '../../src/sim/heart/close-history.ts'
-import { Stage } from '../../src/sim/heart/stage.ts'
+import { Stage, type StageOptions } from '../../src/sim/heart/stage.ts'
 
 const CREDIT = 1_000_000n
 const CAPABILITY = 'text/hash'
@@ -21,6 +21,8 @@ export interface TheatreOptions {
   readonly workers?: readonly WorkerWay[]
   readonly verifiers?: readonly VerifierWay[]
   readonly challengers?: readonly ChallengerWay[]
+  /** The capsule that the genesis names. */
+  readonly law?: Pick<StageOptions, 'judge' | 'policy'>
 }
 
 interface PlayedNeed {
@@ -47,7 +49,11 @@ export class Theatre {
       checks: false,
       certifies: this.#certifies,
       startMs: 1_700_000_000_000,
+      ...options.law,
       genesis: (didOf) => ({
+        ...(options.law?.policy?.capsule === undefined
+          ? {}
+          : { capsule: options.law.policy.capsule.toString() }),
         insurance: credits(1_000),
         accounts: [
           { did: didOf('requester'), amount: credits(100_000) },

@@ -42,6 +42,8 @@ export interface StageOptions {
   /** Beacons that a voter can draw; 4,096 where it is absent. */
   readonly chainLength?: number
   readonly judge?: World['judge']
+  /** What people evaluate before they speak; absent: the network has no capsule. */
+  readonly policy?: Pick<ActorWorld, 'capsule' | 'digestOf'>
   readonly startMs: number
 }
 
@@ -94,7 +96,8 @@ export class Stage {
     assert(opened.ok, 'the stage has a lawful genesis')
     this.genesis = opened.value
     const { net } = opened.value
-    this.#actorWorld = { net, crypto: signs ? crypto : unsigned(crypto), threads: new Threads() }
+    const speech = { crypto: signs ? crypto : unsigned(crypto), threads: new Threads() }
+    this.#actorWorld = { net, ...speech, ...options.policy }
     this.voters = names.map((name) => this.actor(name)).sort((a, b) => (a.did < b.did ? -1 : 1))
     this.world = makeWorld({
       net,
