@@ -86,6 +86,8 @@ export interface ContentStore {
    * when nobody gave it in time, `content-too-large`, `content-malformed` for what is no file or no link of ours.
    */
   get(cid: CID, options: GetContentOptions): Promise<Uint8Array>
+  /** As `get`, but the bytes are not handed over: the content's size, once every block of it is here and was checked. */
+  fetch(cid: CID, options: GetContentOptions): Promise<number>
   /** True when every block of it is here; bytes are not read. */
   has(cid: CID): Promise<boolean>
   /**
@@ -95,6 +97,8 @@ export interface ContentStore {
   pin(cid: CID, owner: string): Promise<void>
   /** Takes an owner's pin away, of one content or of all that it pinned; no-op where there is none. */
   unpin(owner: string, cid?: CID): Promise<void>
+  /** Owners of pins that begin with this text, ascending. */
+  owners(prefix: string): readonly string[]
   /** What an owner pins, ascending by CID text. */
   pinsOf(owner: string): readonly CID[]
   /** Ascending by CID text. */

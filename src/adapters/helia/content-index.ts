@@ -78,6 +78,12 @@ export class ContentIndex {
     return this.#all('SELECT cid FROM pin WHERE owner = ? ORDER BY cid', owner) as string[]
   }
 
+  /** Those that begin with the text, ascending. */
+  owners(prefix: string): readonly string[] {
+    const sql = 'SELECT DISTINCT owner FROM pin WHERE owner >= ? AND substr(owner, 1, ?) = ? ORDER BY owner'
+    return this.#all(sql, prefix, prefix.length, prefix) as string[]
+  }
+
   /** Ascending. */
   ownersOf(cid: string): readonly string[] {
     return this.#all('SELECT owner FROM pin WHERE cid = ? ORDER BY owner', cid) as string[]

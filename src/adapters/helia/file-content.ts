@@ -24,26 +24,27 @@ export function fileNodeOf(cid: CID, bytes: Uint8Array): FileNode {
   throw new FaultError('content-malformed', `${cid.toString()}: ${node.error.message}`)
 }
 
+/** Takes bytes of a file, by where they begin. */
+export type FileSink = (at: number, bytes: Uint8Array) => void
+
 /**
- * The bytes of a file, from its first block on: each part is at the place that the sizes say, and as long. Faults
- * `content-malformed` otherwise, and for more blocks or levels than an honest file has.
+ * All bytes of a file, from its first block on, in any order: each part is at the place that the sizes say, and as long.
+ * Faults `content-malformed` otherwise, and for more blocks or levels than an honest file has.
  */
-export async function readFile(root: FileNode, getBlock: GetBlock): Promise<Uint8Array> {
-  const bytes = new Uint8Array(root.size)
+export async function readFile(root: FileNode, getBlock: GetBlock, sink: FileSink): Promise<void> {
   const waiting = placesIn(root, 0, 0)
-  bytes.set(root.data, 0)
+  sink(0, root.data)
   let blocks = 1
   const take = async (): Promise<void> => {
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       if (++blocks > FILE_BLOCKS_MAX) throw malformed(place.cid, `more than ${FILE_BLOCKS_MAX} blocks`)
       const block = await getBlock(place.cid)
-      if (place.cid.code === RAW) putLeaf(bytes, place, block)
-      else waiting.push(...putNode(bytes, place, block))
+      if (place.cid.code === RAW) putLeaf(sink, place, block)
+      else waiting.push(...putNode(sink, place, block))
     }
   }
   // Who finds nothing to do for a moment must come again: what others read may bring more.
   while (waiting.length > 0) await Promise.all(Array.from({ length: PARTS_AT_ONCE }, take))
-  return bytes
 }
 
 /** Where blocks of a file are looked for that may not all be here. */
@@ -85,15 +86,15 @@ function placesIn(node: FileNode, from: number, depth: number): Place[] {
     .toReversed()
 }
 
-function putLeaf(bytes: Uint8Array, { cid, at, size }: Place, block: Uint8Array): void {
+function putLeaf(sink: FileSink, { cid, at, size }: Place, block: Uint8Array): void {
   if (block.length !== size) throw malformed(cid, `${block.length} bytes where ${size} were announced`)
-  bytes.set(block, at)
+  sink(at, block)
 }
 
-function putNode(bytes: Uint8Array, { cid, at, size, depth }: Place, block: Uint8Array): Place[] {
+function putNode(sink: FileSink, { cid, at, size, depth }: Place, block: Uint8Array): Place[] {
   const node = fileNodeOf(cid, block)
   if (node.size !== size || depth === FILE_DEPTH_MAX) throw malformed(cid, `no part of ${size} bytes`)
-  bytes.set(node.data, at)
+  sink(at, node.data)
   return placesIn(node, at, depth + 1)
 }
 

@@ -47,6 +47,9 @@ interface Asking {
   hasFetched: boolean
 }
 
+/** Takes bytes of content of that size, by where they begin. */
+type ContentSink = (at: number, bytes: Uint8Array, size: number) => void
+
 /** Content in blocks of a directory, and of peers. See the port. */
 export class HeliaContentStore implements ContentStore {
   readonly #parts: Parts
@@ -84,26 +87,17 @@ export class HeliaContentStore implements ContentStore {
     return await this.#putBlock(cidOf(bytes, this.#parts.sha256), bytes)
   }
 
-  async get(
-    cid: CID,
-    { bytesMax, timeoutMs = TIMEOUT_MS, from = [], signal }: GetContentOptions,
-  ): Promise<Uint8Array> {
-    if (!isContentCid(cid)) throw new FaultError('content-malformed', `${String(cid)} is no link to content`)
-    const stop = new AbortController()
-    const late = new FaultError('content-timed-out', `nobody gave ${cid.toString()} within ${timeoutMs} ms`)
-    const stopTimer = this.#parts.clock.after(timeoutMs, () => stop.abort(late))
-    const stopped = AbortSignal.any([
-      stop.signal,
-      this.#closing.signal,
-      ...(signal === undefined ? [] : [signal]),
-    ])
-    const asking = { from: from.slice(0, FROM_MAX).flatMap(peerCidOf), signal: stopped, hasFetched: false }
-    try {
-      return await this.#keeping((keeping) => this.#read(cid, bytesMax, asking, keeping))
-    } finally {
-      stopTimer()
-      stop.abort(late)
-    }
+  async get(cid: CID, options: GetContentOptions): Promise<Uint8Array> {
+    let bytes: Uint8Array | undefined
+    const whole = await this.#take(cid, options, (at, part, size) => {
+      if (part.length === size) bytes = part
+      else (bytes ??= new Uint8Array(size)).set(part, at)
+    })
+    return bytes ?? new Uint8Array(whole)
+  }
+
+  async fetch(cid: CID, options: GetContentOptions): Promise<number> {
+    return await this.#take(cid, options, () => undefined)
   }
 
   async has(cid: CID): Promise<boolean> {
@@ -122,6 +116,10 @@ export class HeliaContentStore implements ContentStore {
   async unpin(owner: string, cid?: CID): Promise<void> {
     await this.#collecting
     this.#parts.index.unpin(owner, cid?.toString(), this.#parts.clock.nowMs())
+  }
+
+  owners(prefix: string): readonly string[] {
+    return this.#parts.index.owners(prefix)
   }
 
   pinsOf(owner: string): readonly CID[] {
@@ -211,7 +209,37 @@ export class HeliaContentStore implements ContentStore {
     if (await this.#parts.files.write(name, bytes)) await this.#parts.peers?.announce(cid)
   }
 
-  async #read(cid: CID, bytesMax: number, asking: Asking, keeping: Keeping): Promise<Uint8Array> {
+  /** The content's size, after all of it went to the sink. */
+  async #take(
+    cid: CID,
+    { bytesMax, timeoutMs = TIMEOUT_MS, from = [], signal }: GetContentOptions,
+    sink: ContentSink,
+  ): Promise<number> {
+    if (!isContentCid(cid)) throw new FaultError('content-malformed', `${String(cid)} is no link to content`)
+    const stop = new AbortController()
+    const late = new FaultError('content-timed-out', `nobody gave ${cid.toString()} within ${timeoutMs} ms`)
+    const stopTimer = this.#parts.clock.after(timeoutMs, () => stop.abort(late))
+    const stopped = AbortSignal.any([
+      stop.signal,
+      this.#closing.signal,
+      ...(signal === undefined ? [] : [signal]),
+    ])
+    const asking = { from: from.slice(0, FROM_MAX).flatMap(peerCidOf), signal: stopped, hasFetched: false }
+    try {
+      return await this.#keeping((keeping) => this.#read(cid, bytesMax, asking, keeping, sink))
+    } finally {
+      stopTimer()
+      stop.abort(late)
+    }
+  }
+
+  async #read(
+    cid: CID,
+    bytesMax: number,
+    asking: Asking,
+    keeping: Keeping,
+    sink: ContentSink,
+  ): Promise<number> {
     const getBlock: GetBlock = (one) => this.#getBlock(one, asking, keeping)
     const first = await getBlock(cid)
     const file = cid.code === DAG_PB ? fileNodeOf(cid, first) : undefined
@@ -219,9 +247,10 @@ export class HeliaContentStore implements ContentStore {
     if (size > bytesMax)
       throw new FaultError('content-too-large', `${cid.toString()} has ${size} bytes, more than ${bytesMax}`)
     if (file !== undefined && asking.hasFetched) this.#parts.files.assertRoom(size)
-    const bytes = file === undefined ? first : await readFile(file, getBlock)
+    if (file === undefined) sink(0, first, size)
+    else await readFile(file, getBlock, (at, part) => sink(at, part, size))
     if (asking.hasFetched) this.#record(cid, size)
-    return bytes
+    return size
   }
 
   async #getBlock(cid: CID, asking: Asking, keeping: Keeping): Promise<Uint8Array> {

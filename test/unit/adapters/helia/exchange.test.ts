@@ -50,7 +50,7 @@ describe('content between nodes', () => {
     await connect(there, here)
     const bytes = noiseBytes(3 * MIB, 3)
     const cid = await here.store.put(bytes)
-    await there.store.get(cid, ALL)
+    expect(await there.store.fetch(cid, ALL)).toBe(bytes.length)
     const leaf = cidOfRaw(bytes.subarray(MIB, 2 * MIB))
     damage(there.directory, leaf)
     expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)

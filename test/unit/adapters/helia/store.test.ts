@@ -59,6 +59,7 @@ describe('content in a directory', () => {
     expect(Buffer.compare(await again.get(cid, ALL), bytes)).toBe(0)
     expect(again.usage()).toEqual(usage)
     expect(again.ls()).toMatchObject([{ size: bytes.length, owners: ['need/a'] }])
+    expect([again.owners('need/'), again.owners('o')]).toEqual([['need/a'], []])
     expect(again.pinsOf('need/a').map(String)).toEqual([cid.toString()])
   })
 
