@@ -95,6 +95,10 @@ const FAULT = {
   'peer-refused': { exit: EXIT.failed, todo: 'try another peer: this one does not serve that, or not now' },
   'peer-gone': { exit: EXIT.failed, todo: 'look whether it was done before trying again' },
   'mesh-listen': { exit: EXIT.failed, todo: 'free the port, or set other listen addresses' },
+  'not-a-voter': {
+    exit: EXIT.failed,
+    todo: 'only a voter that the genesis names can run this network so far',
+  },
   'engine-died': { exit: EXIT.failed, todo: 'start again: what was acknowledged is on disk' },
 } as const satisfies Record<FaultCode, { exit: number; todo: string }>
 

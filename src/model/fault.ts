@@ -32,6 +32,7 @@ export type FaultCode =
   | 'peer-refused'
   | 'peer-gone'
   | 'mesh-listen'
+  | 'not-a-voter'
 
 /** Thrown for a fault, never for bad input: the driver retries within limits, or stops. */
 export class FaultError extends Error {

@@ -9,6 +9,17 @@ export interface HomePaths {
   readonly keys: string
   readonly journal: string
   readonly lock: string
+  /** The raft host's store. */
+  readonly raft: string
+  /** Logs of the machines, with the content that needs name: what export reads. */
+  readonly record: string
+  readonly slots: string
+  /** Peers of before the last stop. */
+  readonly peers: string
+  /** Content, by its CID. */
+  readonly content: string
+  /** Of the local API. */
+  readonly socket: string
 }
 
 export function homePaths(home: string): HomePaths {
@@ -19,6 +30,12 @@ export function homePaths(home: string): HomePaths {
     keys: join(home, 'keys'),
     journal: join(home, 'journal'),
     lock: join(home, 'lock'),
+    raft: join(home, 'raft'),
+    record: join(home, 'record'),
+    slots: join(home, 'slots.bin'),
+    peers: join(home, 'peers.json'),
+    content: join(home, 'blocks'),
+    socket: join(home, 'api.sock'),
   }
 }
 

@@ -15,6 +15,8 @@ function setting<Schema extends z.ZodType>(one: Setting<Schema>): Setting<Schema
 
 const MIB = 1024 * 1024
 
+const addresses = z.string().regex(/^(?:\/[^\s,]+(?:,\/[^\s,]+)*)?$/)
+
 /** Every setting of a node. Units stand last in the names. */
 export const SETTINGS = {
   keyName: setting({
@@ -43,6 +45,42 @@ export const SETTINGS = {
       .max(1024 * MIB),
     default: 64 * MIB,
     about: 'A journal file of this size is followed by the next one, in bytes',
+  }),
+  meshListen: setting({
+    key: 'mesh.listen',
+    schema: addresses,
+    default: '/ip4/0.0.0.0/tcp/4001',
+    about: 'Multiaddrs to listen on, with commas between',
+  }),
+  meshAnnounce: setting({
+    key: 'mesh.announce',
+    schema: addresses,
+    default: '',
+    about: 'Multiaddrs to tell others instead of those it listens on, with commas between',
+  }),
+  meshBootstrap: setting({
+    key: 'mesh.bootstrap',
+    schema: addresses,
+    default: '',
+    about: 'Multiaddrs of nodes to begin with, with commas between',
+  }),
+  meshMdns: setting({
+    key: 'mesh.mdns',
+    schema: z.boolean(),
+    default: true,
+    about: 'Finds nodes on the local network by multicast DNS',
+  }),
+  meshDht: setting({
+    key: 'mesh.dht',
+    schema: z.boolean(),
+    default: false,
+    about: 'Finds nodes in the wider network by Kademlia',
+  }),
+  raftTickMs: setting({
+    key: 'raft.tick_ms',
+    schema: z.int().min(10).max(1_000),
+    default: 100,
+    about: 'A tenth of the time after which a leader that is silent is replaced, in milliseconds',
   }),
 } as const
 

@@ -1,0 +1,141 @@
+import { crc32 } from 'node:zlib'
+import { EtcdRaft } from '../../adapters/etcd-raft/engine.ts'
+import { compileEngine, readEngineFiles } from '../../adapters/etcd-raft/engine-module.ts'
+import { openSqliteDisk } from '../../adapters/sqlite/sqlite-disk.ts'
+import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
+import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { assert, FaultError } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
+import type { GroupId, RaftId } from '../../model/raft.ts'
+import type { KeyPair } from '../../ports/keystore.ts'
+import type { Mesh } from '../../ports/mesh.ts'
+import { bucketGroups, type Heart } from '../../services/heart/heart.ts'
+import { certificationOf } from '../../services/raft-host/certification.ts'
+import { RaftHost } from '../../services/raft-host/host.ts'
+import type { HostEvent } from '../../services/raft-host/host-core.ts'
+import { HostLoop } from '../../services/raft-host/host-loop.ts'
+import { HOST_SETTINGS } from '../../services/raft-host/settings.ts'
+import { StreamTransport } from '../../services/raft-host/stream-transport.ts'
+import { openTurnStore } from '../../services/turn-store/turn-store.ts'
+import { offline } from '../offline.ts'
+
+export interface RaftPartOptions {
+  readonly directory: string
+  readonly genesis: OpenedGenesis
+  readonly key: KeyPair
+  readonly keys: AcceptedKeys
+  readonly mesh: Mesh
+  readonly heart: Heart
+  readonly buckets: number
+  readonly tickMs: number
+  readonly tell: (event: HostEvent) => void
+  /** The process must end; what is stored is right. */
+  readonly onFault: (error: unknown) => void
+}
+
+export interface RaftPart {
+  readonly host: RaftHost
+  readonly loop: HostLoop
+  /** Gives leaderships away, then closes everything. */
+  stop(): Promise<void>
+}
+
+const QUEUE_BYTES_MAX = 16_777_216
+const STREAM_LIMITS = { streamsPerPeerMax: 2, unreadBytesMax: 16_777_216 }
+/** Two election timeouts. */
+const STOP_TICKS_MAX = 20
+
+/** The voters of genesis by their raft ids, which are their places in it, from 1 on. */
+export function raftIds({ genesis }: OpenedGenesis) {
+  const byDid = new Map(genesis.voters.map((did, at): [Did, RaftId] => [did, (at + 1) as RaftId]))
+  return {
+    ids: [...byDid.values()],
+    idOf: (did: Did): RaftId | undefined => byDid.get(did),
+    didOf: (id: RaftId): Did | undefined => genesis.voters[id - 1],
+  }
+}
+
+/**
+ * Opens the raft host of a voter: its store, the engine, its groups, and frames over the mesh's streams, which say who
+ * opened them. Faults as the store; `not-a-voter`.
+ */
+export function openRaftPart(options: RaftPartOptions): RaftPart {
+  const { directory, genesis, key, keys, mesh, heart, buckets, tickMs, tell, onFault } = options
+  const { crypto, clock, random } = offline
+  const { ids, idOf, didOf } = raftIds(genesis)
+  const self = idOf(key.did)
+  if (self === undefined) throw new FaultError('not-a-voter', `${key.did} is no voter of this network`)
+  const store = openTurnStore(openSqliteDisk({ directory, random }), crc32)
+  const protocol = `/canswarm/${genesis.net.toString()}/raft/1`
+  const transport = new StreamTransport({
+    self,
+    incarnation: store.origin.incarnation,
+    network: genesis.net.multihash.digest,
+    clock,
+    dial: (peer) => mesh.openStream(didOrDefect(didOf, peer), protocol),
+    knows: (peer) => didOf(peer) !== undefined,
+    listener: {
+      onFrame(from, frame) {
+        host.onFrame(from, frame)
+        loop.soon()
+      },
+    },
+    queueBytesMax: QUEUE_BYTES_MAX,
+  })
+  const engine = new EtcdRaft({
+    module: compileEngine(readEngineFiles()),
+    seed: random.bytes(32),
+    log: () => undefined,
+  })
+  const certified = {
+    net: genesis.net,
+    liars: genesis.genesis.f,
+    generation: 0,
+    votersOf: () => genesis.genesis.voters,
+  }
+  const host = new RaftHost({
+    self,
+    engine,
+    store,
+    transport,
+    directory: { isExpected: () => false, replicas: () => ids },
+    sha256: crypto.sha256,
+    settings: HOST_SETTINGS,
+    machineOf: (group) => heart.machineOf(group),
+    certification: certificationOf(crypto, keys, certified, key, didOf),
+    nowMs: () => clock.monotonicMs(),
+    tell,
+    onLeaf: (notice) => heart.onLeaf(notice),
+    onSeal: (notice) => heart.onSeal(notice),
+    beforeCheckpoint: () => heart.beforeCheckpoint(),
+  })
+  openGroups(host, bucketGroups(buckets), ids)
+  const loop = new HostLoop(host, { clock, tickMs, later: setImmediate, onFault })
+  mesh.handleStream(protocol, STREAM_LIMITS, (stream, from) => {
+    const id = idOf(from)
+    if (id === undefined) stream.close('not a voter')
+    else void transport.accept(stream, id)
+  })
+  return {
+    host,
+    loop,
+    async stop() {
+      await loop.handOver(STOP_TICKS_MAX)
+      loop.stop()
+      transport.close()
+      store.close()
+    },
+  }
+}
+
+function openGroups(host: RaftHost, groups: readonly GroupId[], ids: readonly RaftId[]): void {
+  const started = host.start()
+  if (!started.ok) throw new FaultError('store-damaged', started.error)
+  for (const group of groups) if (host.group(group) === undefined) host.found(group, ids)
+}
+
+function didOrDefect(didOf: (id: RaftId) => Did | undefined, id: RaftId): Did {
+  const did = didOf(id)
+  assert(did !== undefined, 'a raft id is a place in the genesis')
+  return did
+}
