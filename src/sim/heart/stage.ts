@@ -61,7 +61,8 @@ export class Stage {
   /** The hub's last slot, and its time. */
   slot = 0
   timeMs: number
-  readonly #options: StageOptions
+  /** What it was made with: another stage of the same options has the same genesis and cast. */
+  readonly options: StageOptions
   readonly machines: Machines
   readonly #actorWorld: ActorWorld
   readonly #slots: SlotMaker
@@ -73,7 +74,7 @@ export class Stage {
 
   constructor(options: StageOptions) {
     const { crypto, voters, checks, certifies, startMs, signs = true, chainLength = CHAIN_LENGTH } = options
-    this.#options = options
+    this.options = options
     this.timeMs = startMs
     const names = Array.from({ length: voters }, (_, at) => `voter ${at}`)
     const chains = new Map(
@@ -137,7 +138,7 @@ export class Stage {
     if (known !== undefined) return known
     const voters = this.voters.map(({ did }) => did)
     const around = { voters, slot: (n: number) => slotFacts(this.hub.records, n) }
-    const made = bucketMachine(this.machines, bucket, around, this.#options.crypto.sha256)
+    const made = bucketMachine(this.machines, bucket, around, this.options.crypto.sha256)
     this.#buckets.set(bucket, made)
     return made
   }
@@ -201,7 +202,7 @@ export class Stage {
   }
 
   #secretOf(name: string): SecretKey {
-    return this.#options.crypto.sha256(new TextEncoder().encode(`${this.#options.seed}/${name}`)) as SecretKey
+    return this.options.crypto.sha256(new TextEncoder().encode(`${this.options.seed}/${name}`)) as SecretKey
   }
 }
 

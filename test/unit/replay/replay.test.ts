@@ -4,9 +4,8 @@ import { carFile } from '../../../src/codec/bundle/write-bundle.ts'
 import { encodeHubCommand } from '../../../src/codec/entry/hub-command.ts'
 import { HUB } from '../../../src/codec/entry/item.ts'
 import type { ReplayReport } from '../../../src/replay/replay.ts'
-import { FORMS, fileOf, readAllOf } from '../../setup/bundles.ts'
+import { FORMS, fileOf } from '../../setup/bundles.ts'
 import { type ExportedFile, exportOf, forged, logsOf, replayOf } from '../../setup/exports.ts'
-import { seededRandom } from '../../setup/seeded-random.ts'
 import { Theatre } from '../../setup/theatre.ts'
 
 const ALL = new Set(['tasks'])
@@ -75,29 +74,6 @@ describe('replay', () => {
     const played = play({ workers: ['liar', 'honest'], verifiers, challengers: ['honest'] })
     expect(verdictOf(replayOf(fileOf(carFile(played.blocks))))).toBe(PASSED)
   })
-
-  it.each(Object.entries(FORMS))(
-    'fails for any byte that is flipped, and names the place, in a %s',
-    (_form, write) => {
-      const file = fileOf(write(quiet.blocks))
-      const random = seededRandom(7)
-      const flips = Array.from({ length: 1_000 }, () => {
-        const [high = 0, middle = 0, low = 0] = random.bytes(3)
-        return (high * 65_536 + middle * 256 + low) % file.length
-      })
-      for (const [sample, at] of flips.entries()) {
-        const flipped = file.slice()
-        flipped[at] = (flipped[at] as number) ^ (1 << (sample % 8))
-        // Hashing alone finds it, so most samples go without the rules.
-        expect(readAllOf(flipped, 65_536), `byte ${at}`).toMatch(/^(block|line) [0-9]+: /)
-        if (sample % 25 !== 0) continue
-        const { divergence, sound } = replayOf(flipped)
-        expect(sound, `byte ${at}`).toBe(false)
-        expect(divergence?.place.byte, `byte ${at}`).toBeLessThanOrEqual(at)
-      }
-    },
-    60_000,
-  )
 
   it('fails for another network than the caller names', () => {
     const file = fileOf(carFile(quiet.blocks))
@@ -234,18 +210,3 @@ interface Finalize {
   readonly kind: string
   readonly verdicts: readonly { readonly signed: { readonly payload: { readonly verdict: string } } }[]
 }
-
-describe('exports of two replicas', () => {
-  it('are byte-identical, whatever else each of them heard and when', () => {
-    const theatre = new Theatre({ workers: ['honest', 'honest'] })
-    const first = theatre.post('one')
-    theatre.play(2_000)
-    const early = exportOf(logsOf(theatre), first.thread)
-    theatre.post('two')
-    theatre.play(2_000)
-    const late = exportOf(logsOf(theatre), first.thread)
-    for (const write of Object.values(FORMS)) {
-      expect(fileOf(write(late.blocks))).toEqual(fileOf(write(early.blocks)))
-    }
-  })
-})

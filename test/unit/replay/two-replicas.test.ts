@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
+import { type Certificate, encodeCertificate } from '../../../src/codec/certificate/certificate.ts'
+import { shareRoot, sharesOf } from '../../../src/codec/certificate/share.ts'
+import type { TreeHead } from '../../../src/codec/certificate/tree-head.ts'
+import { HUB } from '../../../src/codec/entry/item.ts'
+import { signStatement } from '../../../src/codec/signed/statement.ts'
+import { groupOfMachine } from '../../../src/core/witness/machine.ts'
+import type { ConfigVersion, Generation, TreeSize } from '../../../src/model/certified.ts'
+import { type FoldItem, foldable } from '../../../src/sim/heart/replicas.ts'
+import { Stage } from '../../../src/sim/heart/stage.ts'
+import { Chance } from '../../../src/sim/raft/chance.ts'
+import { FORMS, fileOf } from '../../setup/bundles.ts'
+import { exportOf, logsOf, replayOf } from '../../setup/exports.ts'
+import { MemoryLogs } from '../../setup/memory-logs.ts'
+import { Theatre } from '../../setup/theatre.ts'
+
+const { sha256 } = nodeCrypto
+
+/** Two needs of one thread and one of another, over a lie, to their ends. */
+function played() {
+  const theatre = new Theatre({ workers: ['liar', 'honest'] })
+  const { thread } = theatre.post('one')
+  theatre.step()
+  theatre.post('two', {}, thread)
+  theatre.post('apart')
+  expect(theatre.play(3_000)).toBe(true)
+  return { theatre, thread }
+}
+
+/**
+ * Another replica of the same network: it applies the same logs, hub and buckets interleaved as chance will, and makes
+ * its own leaves; and it heard other shares, of other voters and at other sizes, before others.
+ */
+function replicaOf({ stage }: Theatre, seed: string): MemoryLogs {
+  const chance = new Chance(1, seed)
+  const replica = new Stage(stage.options)
+  const logs = new MemoryLogs(replica.genesisBytes)
+  const all = new Map(
+    [HUB, ...stage.network.buckets].map((machine) => [machine, foldable(stage.network.log(machine))]),
+  )
+  const slot = () => replica.hub.records.get('network', 'all')?.slot ?? 0
+  const next = (machine: number): FoldItem | undefined => {
+    const item = all.get(machine)?.[replica.network.log(machine).length]
+    return item !== undefined && (machine === HUB || item.slot <= slot()) ? item : undefined
+  }
+  for (;;) {
+    const ready = [...all.keys()].filter((machine) => next(machine) !== undefined)
+    if (ready.length === 0) break
+    const machine = chance.pick(ready)
+    replica.network.group(machine).apply((next(machine) as FoldItem).read)
+    const { item, leaf } = replica.network.log(machine).at(-1) as FoldItem
+    logs.append(machine, { kind: 'item', item, leaf })
+    if (!chance.is(0.2)) continue
+    logs.append(machine, { kind: 'certificate', certificate: heard(replica, machine) })
+  }
+  return logs
+}
+
+/** A certificate of a machine as it stands, by the last voters and not the first. */
+function heard({ voters, network, genesis }: Stage, machine: number): Uint8Array {
+  const { size, tree, machine: state } = network.group(machine)
+  const head: TreeHead = {
+    group: groupOfMachine(machine),
+    generation: 0 as Generation,
+    config: 1 as ConfigVersion,
+    size: size as TreeSize,
+    root: tree.root(),
+    state: state.hash(),
+  }
+  const root = shareRoot([head], sha256)
+  const shares: Certificate['shares'] = voters.slice(1).flatMap(({ did, secret }) => {
+    const s = signStatement(nodeCrypto, 'seal-share', genesis.net, secret, root)
+    return sharesOf({ voter: did, heads: [head], s }, sha256).map(({ voter, path }) => ({ voter, path, s }))
+  })
+  return encodeCertificate({ head, shares })
+}
+
+describe('exports of two replicas (record.md, "History and export")', () => {
+  const { theatre, thread } = played()
+  const first = exportOf(logsOf(theatre), thread)
+
+  it.each(['a', 'b', 'c'])('are byte-identical, whatever came to each of them first: %s', (seed) => {
+    const logs = replicaOf(theatre, seed)
+    expect([...logs.records(HUB)]).not.toEqual([...logsOf(theatre).records(HUB)])
+    const second = exportOf(logs, thread)
+    for (const write of Object.values(FORMS)) {
+      expect(fileOf(write(second.blocks))).toEqual(fileOf(write(first.blocks)))
+    }
+  })
+
+  it('are byte-identical however much later one of them is made', () => {
+    theatre.post('later')
+    expect(theatre.play(3_000)).toBe(true)
+    const late = exportOf(logsOf(theatre), thread)
+    for (const write of Object.values(FORMS)) {
+      expect(fileOf(write(late.blocks))).toEqual(fileOf(write(first.blocks)))
+    }
+    expect(replayOf(fileOf(FORMS.CAR(late.blocks))).sound).toBe(true)
+  })
+})
