@@ -1,5 +1,5 @@
+import { ByteSink, ByteTail } from '../../codec/job/bounded-bytes.ts'
 import type { JobFile } from '../../ports/job.ts'
-import { ByteSink, ByteTail } from './byte-sink.ts'
 import { Descriptors } from './descriptors.ts'
 import { SeededChance } from './seeded-chance.ts'
 import { VirtualClock } from './virtual-clock.ts'
