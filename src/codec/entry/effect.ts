@@ -8,12 +8,15 @@ import type { Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { count, did, hash32, idLink, integer, list, micro, ppm, text, timeMs } from '../payload/fields.ts'
+import { ROUND_MAX } from '../payload/need-fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { bucketNumber, envelopeField, SEATS_MAX, slotNumber } from './fields.ts'
 
 const EFFECT_BYTES_MAX = 1_048_576
-const attempt = integer(0, 255)
+const attempt = integer(0, ROUND_MAX)
 const dids = list(did, SEATS_MAX)
+/** Movements that `paid` names; of more, which only extreme parameters make, the first. */
+export const MOVES_MAX = 4_096
 const answered = slotNumber.describe(
   "the hub's last slot when it answered: windows that the answer opens begin there",
 )
@@ -80,7 +83,7 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     outcome: z.enum(['upheld', 'rejected']),
   }),
   effect('paid', {
-    moves: list(z.strictObject({ to: text(1, 128), amount: micro, what: text(1, 32) }), 4_096),
+    moves: list(z.strictObject({ to: text(1, 128), amount: micro, what: text(1, 32) }), MOVES_MAX),
   }),
   z.strictObject({
     v: z.literal(1),

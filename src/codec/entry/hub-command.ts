@@ -74,7 +74,7 @@ const commandSchema = z.discriminatedUnion('kind', [
     v: z.literal(1),
     kind: z.literal('envelope'),
     slot: slotNumber,
-    envelope: envelopeField.describe("a NEED or an account's verb"),
+    envelope: envelopeField.describe("a NEED, the CANCEL of one that waits, or an account's verb"),
   }),
   z.strictObject({
     v: z.literal(1),

@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import { count, durationMs, idLink, integer, text } from './fields.ts'
 
-/** Attempts and bid rounds count from 0; the network's own bounds are far lower. */
-const ROUND_MAX = 255
+/** The last attempt and the last round of bids, from 0 on: nothing names a later one. */
+export const ROUND_MAX = 255
 
 export const needId = idLink.describe('id of the NEED')
 export const proposalId = idLink.describe('id of the PROPOSE')

@@ -2,6 +2,7 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
 import type { ToBucketOf } from '../../codec/entry/effect.ts'
+import { SEATS_MAX } from '../../codec/entry/fields.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { verdictCommitment } from '../../codec/payload/commitments.ts'
 import type { Did } from '../../model/ids.ts'
@@ -49,6 +50,11 @@ export function withSeats(committee: Committee, { seats, used_up }: Drawn, since
     isUsedUp: used_up,
     since,
   }
+}
+
+/** Further seats that a role can have: what they all say fits into an entry, and who they are into an effect. */
+export function roomOf({ isUsedUp, seats }: Committee): number {
+  return isUsedUp ? 0 : Math.max(0, SEATS_MAX - seats.length)
 }
 
 /** A seat's word in an envelope, before anybody asked whether it may say it. */

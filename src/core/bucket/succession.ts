@@ -1,4 +1,5 @@
 /** Whose turn it is. Source: lifecycle.md, "States". */
+import { ROUND_MAX } from '../../codec/payload/need-fields.ts'
 import { microText } from '../../model/micro.ts'
 import { workerBond } from '../market/bounds.ts'
 import { cidOfId, type NeedTurn } from './need-turn.ts'
@@ -31,6 +32,11 @@ export function dropBids(turn: NeedTurn, isOut: (bid: Bid) => boolean, since: Mo
   turn.update({ ranking, since, revealed: undefined })
   if (ranking.length === 0) openRound(turn, since)
   else if (ranking[0]?.isReserved === false) reserveBonds(turn)
+}
+
+/** An OPEN need that takes no bids any more: too many rounds without one, or the last that a bid can name is over. */
+export function hasNoFurtherRound({ need, terms }: NeedTurn): boolean {
+  return need.emptyRounds >= terms.parameters.emptyBidRoundsMax || need.bidRound > ROUND_MAX
 }
 
 /** Bids again, in the next round. */

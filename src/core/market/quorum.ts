@@ -1,3 +1,4 @@
+import { SEATS_MAX } from '../../codec/entry/fields.ts'
 import { assert } from '../../model/fault.ts'
 import type { Parameters } from '../../model/parameters.ts'
 
@@ -16,7 +17,7 @@ export function kPlan(eligible: number, isBootstrap: boolean, parameters: Parame
 /**
  * Equal verdicts on a result that a FINALIZE needs: 1 in bootstrap mode, else as `kPlan` with `resultAlphaPpm`, at least
  * `resultQuorumMin`. After the first upheld challenge of the need `resultQuorumRaise` more; each further one doubles what
- * was asked for before. The bound of half of the eligible holds for all of it. Source: consensus.md, "Quorums".
+ * was asked for before. The bound of half of the eligible holds for all of it, and that of 512. Source: consensus.md, "Quorums".
  */
 export function kResult(
   eligible: number,
@@ -45,6 +46,9 @@ function shareOf(eligible: number, sharePpm: number): number {
   return Math.floor((eligible * sharePpm) / WHOLE)
 }
 
+/** So that the 2K - 1 seats of a challenge fit into an effect, whatever was upheld before. */
+const K_MAX = SEATS_MAX / 2
+
 function within(eligible: number, k: number): number {
-  return Math.max(1, Math.min(k, Math.ceil(eligible / 2)))
+  return Math.max(1, Math.min(k, Math.ceil(eligible / 2), K_MAX))
 }

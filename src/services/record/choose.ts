@@ -160,7 +160,9 @@ export function chooseHubPart(
     const need = slot === undefined ? postedBy(index.hub, stored, thread, ids, sha256) : undefined
     if (need !== undefined) posted.push(need)
     const isSlot = slot !== undefined && slots.has(slot)
-    const isTheirs = slot === undefined && (need !== undefined || isTaken(index.hub, stored, wanted))
+    const isTheirs =
+      slot === undefined &&
+      (need !== undefined || isTaken(index.hub, stored, wanted) || takesBack(index.hub, stored, posted))
     if (isSlot || isTheirs || sendsOne(stored, wanted)) leaves.push(stored.at)
   }
   const certificate = largerOf(wanted.certificate, finished ? undefined : index.hub.newest())
@@ -239,6 +241,18 @@ function postedBy(
   if (body?.['kind'] !== 'NEED' || !(envelope['body'] instanceof Uint8Array)) return undefined
   const id = envelopeIdOf(cidOf(envelope['body'], sha256))
   return body['thread'] === thread || ids.has(id) ? id : undefined
+}
+
+/** The CANCEL of one of these needs, which no bucket ran: from then on it is not waited for. */
+function takesBack(hub: StoredLog, stored: StoredItem, posted: string[]): boolean {
+  const item = hub.decoded(stored)
+  const command = item.kind === 'command' ? decodeHubCommand(item.command) : undefined
+  if (command?.ok !== true || command.value.kind !== 'envelope') return false
+  if (bodyOf(command.value.envelope)?.['kind'] !== 'CANCEL') return false
+  const need = payloadOf(command.value.envelope)?.['need_id']
+  const at = need instanceof Link ? posted.indexOf(envelopeIdOf(need)) : -1
+  if (at >= 0) posted.splice(at, 1)
+  return at >= 0
 }
 
 function bodyOf(field: { readonly [key: string]: Ipld }): { readonly [key: string]: Ipld } | undefined {

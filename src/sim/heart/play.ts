@@ -1,4 +1,5 @@
 import type { Payload } from '../../codec/payload/verbs.ts'
+import { cidOfId } from '../../core/bucket/need-turn.ts'
 import type { NeedState } from '../../core/bucket/transitions.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import { slotFacts } from '../../core/system/slots.ts'
@@ -61,7 +62,7 @@ export class Play {
   isOver(id: string): boolean {
     const { stage } = this.#options
     const bucket = stage.bucketOf(id)
-    if (bucket === undefined) return false
+    if (bucket === undefined) return stage.hub.records.get('needs', id) === undefined
     return stage.bucket(bucket).records.get('needs', id)?.over !== undefined
   }
 
@@ -80,6 +81,7 @@ export class Play {
     else if (roll < 70) this.#speakOne()
     else if (roll < 75) this.#noise()
     else if (roll < 77) this.#pay()
+    else if (roll < 78) this.#cancelWaiting()
     else this.#leadOne()
     check()
   }
@@ -103,6 +105,14 @@ export class Play {
           ? from.account('STAKE', { amount }, timeMs)
           : from.account('UNSTAKE', { amount }, timeMs),
     )
+  }
+
+  /** The requester takes back a need that no bucket runs yet, or that one runs by now: then the hub refuses. */
+  #cancelWaiting(): void {
+    const { stage, chance } = this.#options
+    if (this.open.length === 0 || !chance.is(0.2)) return
+    const { id, requester, thread } = chance.pick(this.open)
+    stage.submit(requester.say('CANCEL', thread, { need_id: cidOfId(id) }, stage.timeMs))
   }
 
   tick(): void {

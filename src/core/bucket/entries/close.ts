@@ -8,7 +8,7 @@ import { isImprovement, rankBids } from '../../market/ranking.ts'
 import { judgeBid } from '../bids.ts'
 import { judgeByCatch } from '../by-catch.ts'
 import type { NeedTurn } from '../need-turn.ts'
-import { openRound, reserveBonds } from '../succession.ts'
+import { hasNoFurtherRound, openRound, reserveBonds } from '../succession.ts'
 import type { Bid } from '../tables.ts'
 import { judgeHave, readSeen } from '../voters.ts'
 
@@ -24,9 +24,12 @@ const REFUSED_MAX = 512
  * input of many bytes is not held by a majority, and as `readSeen`. Source: lifecycle.md; economy.md, "Auction".
  */
 export function applyClose(turn: NeedTurn, command: Close): Result<Uint8Array, Rejection> {
-  const { need, terms } = turn
-  if (need.emptyRounds >= terms.parameters.emptyBidRoundsMax) {
-    return reject('WINDOW_CLOSED', `${need.emptyRounds} rounds without a bid: no further one`)
+  const { need } = turn
+  if (hasNoFurtherRound(turn)) {
+    return reject(
+      'WINDOW_CLOSED',
+      `${need.emptyRounds} rounds without a bid, ${need.bidRound} in all: no further one`,
+    )
   }
   const opened = turn.carryAll(command.proposals)
   if (!opened.ok) return opened

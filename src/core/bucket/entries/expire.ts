@@ -6,7 +6,7 @@ import { endNeed } from '../ending.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
 import { judgeNothingOpen } from '../open-ends.ts'
-import { headOf } from '../succession.ts'
+import { hasNoFurtherRound, headOf } from '../succession.ts'
 import { readSeen, type Sightings } from '../voters.ts'
 
 /**
@@ -38,7 +38,7 @@ function judgeExpiry(turn: NeedTurn, { until }: Sightings): Rejection | undefine
 }
 
 function isUsedUp(turn: NeedTurn): boolean {
-  const { need, terms } = turn
-  if (need.state === 'OPEN') return need.emptyRounds >= terms.parameters.emptyBidRoundsMax
+  const { need } = turn
+  if (need.state === 'OPEN') return hasNoFurtherRound(turn)
   return need.state === 'DECIDED' && headOf(turn) === undefined
 }

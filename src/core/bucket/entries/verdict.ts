@@ -5,7 +5,7 @@ import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { challengeSeats } from '../../market/quorum.ts'
 import { askForReview, closeChallenge, hasEarlier, uphold } from '../challenges.ts'
-import { hear, slashEquivocation } from '../committee.ts'
+import { hear, roomOf, slashEquivocation } from '../committee.ts'
 import { decisionOf } from '../decision.ts'
 import { drawChallengeSeats } from '../draws.ts'
 import type { NeedTurn } from '../need-turn.ts'
@@ -91,12 +91,13 @@ function decide(
 
 /** A larger committee, once; then, or where the order is used up, people. */
 function escalate(turn: NeedTurn, id: string, committee: Committee): void {
-  if (committee.isEscalated || committee.isUsedUp) {
+  const room = roomOf(committee)
+  if (committee.isEscalated || room === 0) {
     turn.putCommittee(committee)
     askForReview(turn, id)
     return
   }
   const waves = committee.waves + 1
   turn.putCommittee({ ...committee, waves, isEscalated: true, isDrawing: true })
-  drawChallengeSeats(turn, committee, waves, challengeSeats(committee.k))
+  drawChallengeSeats(turn, committee, waves, Math.min(room, challengeSeats(committee.k)))
 }

@@ -6,7 +6,7 @@ import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
 import { judgeByCatch } from '../by-catch.ts'
 import { askForReview } from '../challenges.ts'
-import { hear, largestSide, slashEquivocation, tally } from '../committee.ts'
+import { hear, largestSide, roomOf, slashEquivocation, tally } from '../committee.ts'
 import { drawChallengeSeats, drawPlanSeats, drawResultSeats } from '../draws.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
@@ -51,7 +51,7 @@ export function applyWave(turn: NeedTurn, command: Wave): Result<Uint8Array, Rej
   const silent = counted.open.filter((seat) => isSilent(turn, judging.value, seat, sightings.value))
   const left = counted.open.length - silent.length
   if (largest + left >= before.k) return reject('CONFLICT', `${left} seats may still answer`)
-  if (before.isUsedUp && silent.length === 0 && before.role !== 'challenge') {
+  if (roomOf(before) === 0 && silent.length === 0 && before.role !== 'challenge') {
     return reject('WINDOW_CLOSED', 'the order of this role is used up')
   }
   slashEquivocation(turn, before, heard.value)
@@ -68,12 +68,14 @@ function isSilent(turn: NeedTurn, judging: Judging, seat: Did, { until }: Sighti
   return since !== undefined && turn.elapsed(since, until) >= windowMs
 }
 
-function callFurther(turn: NeedTurn, committee: Committee, count: number): void {
-  if (committee.isUsedUp) {
+function callFurther(turn: NeedTurn, committee: Committee, missing: number): void {
+  const room = roomOf(committee)
+  if (room === 0) {
     turn.putCommittee(committee)
     if (committee.challenge !== undefined) askForReview(turn, committee.challenge)
     return
   }
+  const count = Math.min(missing, room)
   const waves = committee.waves + 1
   turn.putCommittee({ ...committee, waves, isDrawing: true })
   if (committee.role === 'plan') drawPlanSeats(turn, waves, count)

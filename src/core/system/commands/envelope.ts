@@ -6,12 +6,13 @@ import type { SlotFacts } from '../../records/world.ts'
 import { ACCOUNT_VERBS } from '../account-verbs/table.ts'
 import { capsuleFor } from '../capsules.ts'
 import type { Turn } from '../turn.ts'
+import { applyCancelled } from './cancel.ts'
 import { applyNeed } from './need.ts'
 
 type Done = Result<undefined, Rejection>
 
 /**
- * A signed envelope that the hub decides about: a NEED, or an account's verb. Rejects as `openEnvelope` and the capsule do,
+ * A signed envelope that the hub decides about: a NEED, the CANCEL of one that waits, or an account's verb. Rejects as `openEnvelope` and the capsule do,
  * UNKNOWN_CAPABILITY for a verb that others decide about, and what the verb's own rules refuse.
  */
 export function applyEnvelope(
@@ -23,9 +24,10 @@ export function applyEnvelope(
   if (!opened.ok) return opened
   const envelope = opened.value
   turn.book.causedBy(envelope.id)
-  return envelope.body.kind === 'NEED'
-    ? applyNeed(turn, envelope as SingleEnvelope<'NEED'>, field, now)
-    : applyAccountVerb(turn, envelope, now)
+  const { kind } = envelope.body
+  if (kind === 'NEED') return applyNeed(turn, envelope as SingleEnvelope<'NEED'>, field, now)
+  if (kind === 'CANCEL') return applyCancelled(turn, envelope as SingleEnvelope<'CANCEL'>, now)
+  return applyAccountVerb(turn, envelope, now)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ToBucketOf, ToHubOf } from '../../../codec/entry/effect.ts'
+import { MOVES_MAX, type ToBucketOf, type ToHubOf } from '../../../codec/entry/effect.ts'
 import type { MicroText } from '../../../model/micro.ts'
 import { returnBond } from '../../ledger/bond.ts'
 import { payFromBudget, refund } from '../../ledger/escrow.ts'
@@ -40,7 +40,12 @@ export function applyEnd(turn: Turn, id: string, need: Need, effect: ToHubOf<'en
     envelopes: effect.envelopes,
     head: effect.head,
   })
-  turn.send(need.bucket, { v: 1, kind: 'paid', need: effect.need, moves: moves.filter(isSome) })
+  turn.send(need.bucket, {
+    v: 1,
+    kind: 'paid',
+    need: effect.need,
+    moves: moves.filter(isSome).slice(0, MOVES_MAX),
+  })
 }
 
 /** Who is paid for the work: after `settle`, and after `split` with half of the budget; what rounding leaves is the requester's. */

@@ -34,6 +34,8 @@ interface Opening {
  * sees a used-up order and a deadline that is over). Source: lifecycle.md, "Committees"; economy.md, "Pools, reputation, committees".
  */
 export function openWaiting(turn: Turn, slot: DrawSlot, waiting: WaitingNeed): void {
+  // Its requester took it back.
+  if (turn.need(waiting.need) === undefined) return
   const opening = prepare(turn, slot, waiting)
   const isLate = slot.facts.time >= waiting.until
   if (isTooFew(opening) && !isLate) {

@@ -10,11 +10,12 @@ import { leafHash } from '../../../../src/codec/merkle/hash.ts'
 import { merkleRoot } from '../../../../src/codec/merkle/root.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
 import type { Actor, Spoken } from '../../../../src/sim/heart/actor.ts'
-import { carried, cidOfText, type NeedKit, sha256 } from '../../../setup/heart-bucket.ts'
+import { carried, cidOfText, credits, type NeedKit, sha256 } from '../../../setup/heart-bucket.ts'
 import {
   attest,
   close,
   commitEnvelope,
+  finalize,
   type Led,
   leadTo,
   must,
@@ -60,6 +61,28 @@ describe('entry `settle` (economy.md, "Bounties and payout")', () => {
     })
   })
 
+  it('a verdict that comes after the FINALIZE is not paid, whoever carries it', () => {
+    const led = leadTo('COMMITTED', { ...TRUST, k: 2 })
+    const { kit, one, resultSeats } = led
+    const third = kit.person(20)
+    const committee = kit.records.get('committees', `${one.key} result 0`)
+    if (committee === undefined) throw new Error('a committee')
+    const seats = [...committee.seats, third.did]
+    kit.records.apply([{ table: 'committees', key: `${one.key} result 0`, value: { ...committee, seats } }])
+    const late = attest(one, third)
+    must(finalize(one, resultSeats))
+    const who = kit.person(21)
+    const said = one.say(who, 'CHALLENGE_COMMIT', { attempt: 0, bond: credits(10), hash: new Uint8Array(32) })
+    must(kit.propose(one.command('challenge', { envelope: said.field })))
+    const about = { v: 1, need: one.id, slot: kit.slot, challenge: said.cid } as const
+    must(kit.receive({ ...about, kind: 'bonded', bonded: true }))
+    kit.advance(4_000)
+    const command = { challenge: said.cid, seen: one.seen([late]), carried: carried([late]) }
+    must(kit.propose(one.command('void-challenge', command)))
+    must(settle(led))
+    expect(kit.lastSent('end').answered.at(-1)?.seats).toEqual(resultSeats.map(({ did }) => did))
+  })
+
   it('names the root over every envelope of the history, each with its signature (record.md)', () => {
     const led = leadTo('FINAL', TRUST)
     const held = led.kit.records.get('envelopes', led.one.key) ?? []
@@ -99,6 +122,24 @@ describe('entry `expire` (lifecycle.md, "States")', () => {
     expect(outcome(concluded(led.one, 'expire'))).toBe('WINDOW_CLOSED')
     must(close(led.one, []))
     must(concluded(led.one, 'expire'))
+  })
+
+  it('after the last round that a bid can name', () => {
+    const { kit, one, workers } = leadTo('RESERVED', { ...TRUST, bidders: 1 })
+    const [head] = one.need.ranking
+    if (head === undefined) throw new Error('a bid')
+    const last = { ...one.need, bidRound: 255, ranking: [{ ...head, round: 255 }] }
+    kit.records.apply([{ table: 'needs', key: one.key, value: last }])
+    kit.advance(1_000)
+    must(
+      kit.propose(
+        one.command('pass', { proposal: cidOfText(head.proposal), verdicts: [], seen: one.seen() }),
+      ),
+    )
+    expect(one.need).toMatchObject({ state: 'OPEN', bidRound: 256, emptyRounds: 0 })
+    expect(workers.length).toBe(1)
+    expect(outcome(close(one, []))).toBe('WINDOW_CLOSED')
+    must(concluded(one, 'expire'))
   })
 
   it('seats that answered are paid all the same', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { SEATS_MAX } from '../../../../src/codec/entry/fields.ts'
 import { challengeSeats, kPlan, kResult } from '../../../../src/core/market/quorum.ts'
 import { defaultParameters } from '../../../../src/model/parse-parameters.ts'
 
@@ -47,6 +48,13 @@ describe('K_result', () => {
 })
 
 describe('seats of a challenge', () => {
+  it('fit into an effect whatever was upheld before: K is at most 512', () => {
+    expect([7, 8, 20, 63].map((upheld) => kResult(100_000, false, upheld, parameters))).toEqual([
+      448, 512, 512, 512,
+    ])
+    expect(challengeSeats(kResult(100_000, false, 63, parameters))).toBeLessThanOrEqual(SEATS_MAX)
+  })
+
   it('are so many that one side always reaches K', () => {
     for (let k = 1; k < 30; k += 1) {
       const seats = challengeSeats(k)

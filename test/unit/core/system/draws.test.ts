@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { didOfKey } from '../../../../src/codec/did/did-key.ts'
+import { decodeToBucket, encodeEffect } from '../../../../src/codec/entry/effect.ts'
+import { SEATS_MAX } from '../../../../src/codec/entry/fields.ts'
 import type { Genesis } from '../../../../src/codec/genesis/genesis.ts'
 import type { Payload } from '../../../../src/codec/payload/verbs.ts'
 import { drawSeats } from '../../../../src/core/market/draw.ts'
 import { rosterRoot } from '../../../../src/core/market/roster.ts'
 import { bucketOf, roleSeed } from '../../../../src/core/market/seeds.ts'
+import { toEffect } from '../../../../src/core/system/committee.ts'
 import { slotFacts } from '../../../../src/core/system/slots.ts'
-import type { Did } from '../../../../src/model/ids.ts'
+import type { Did, PublicKey } from '../../../../src/model/ids.ts'
+import type { Micro } from '../../../../src/model/micro.ts'
+import { defaultParameters } from '../../../../src/model/parse-parameters.ts'
 import type { Spoken } from '../../../../src/sim/heart/actor.ts'
 import { CREDIT, Hub, linkTo, micro, needPayload } from './hub-fixture.ts'
 
@@ -35,6 +42,52 @@ function ask(hub: Hub, bucket: number, need: Spoken<'NEED'>, change: object) {
   })
 }
 
+describe('skips beyond what an effect names', () => {
+  it('are cut, the same everywhere, and seats and the rest of the order do not depend on it', () => {
+    const dids = Array.from({ length: 1_500 }, (_, at) => {
+      const key = Uint8Array.of(at & 255, at >> 8, ...new Uint8Array(30))
+      return didOfKey(key as PublicKey)
+    })
+    const members = dids.map((did) => ({
+      did,
+      freeStake: 100n as Micro,
+      reputationPpm: 500_000,
+      recencyPpm: 1_000_000,
+      tee: false,
+      capabilities: [],
+    }))
+    const seed = new Uint8Array(32).fill(7)
+    const rich = new Set(dids.slice(0, 3))
+    const drawn = drawSeats({
+      members,
+      seed,
+      from: { j: 0, taken: [] },
+      count: 3,
+      excluded: new Set(),
+      taskClass: 'simple',
+      hasStake: (did) => rich.has(did),
+      parameters: defaultParameters('development'),
+      sha256: nodeCrypto.sha256,
+    })
+    expect(drawn.skips.length).toBeGreaterThan(SEATS_MAX)
+    expect(new Set(drawn.seats)).toEqual(rich)
+    const role = { key: 'plan/0', slot: 1, seed, roster: '00'.repeat(32), j: 0, taken: [] }
+    const told = toEffect(role, drawn)
+    expect(told.skips).toEqual(drawn.skips.slice(0, SEATS_MAX))
+    expect(told.seats).toEqual(drawn.seats)
+    const effect = {
+      v: 1,
+      kind: 'seated',
+      need: linkTo(1),
+      role: 'plan',
+      attempt: 0,
+      wave: 1,
+      ...told,
+    } as const
+    expect(decodeToBucket(encodeEffect(effect))).toEqual({ ok: true, value: effect })
+  })
+})
+
 const COMPLEX = { task_class: 'complex', verify_bounty: micro(4) } as const
 
 describe('opening a need (lifecycle.md, "Committees")', () => {
@@ -49,6 +102,34 @@ describe('opening a need (lifecycle.md, "Committees")', () => {
     hub.nextSlot()
     expect(hub.sent.length).toBe(1)
     expect(hub.sent[0]?.effect).toMatchObject({ kind: 'open', slot: 1 })
+  })
+
+  it('until then its requester can take it back, and has its credits again', () => {
+    const hub = new Hub()
+    hub.slots(1)
+    const before = hub.balance(hub.person(0).did)
+    const need = posted(hub)
+    const cancel = (who: number) =>
+      hub.envelope(hub.person(who).say('CANCEL', need.thread, { need_id: need.cid }, 0)).verdict
+    expect(cancel(1)).toMatchObject({ code: 'NOT_IN_COMMITTEE' })
+    expect(cancel(0).kind).toBe('applied')
+    expect(hub.balance(hub.person(0).did)).toBe(before)
+    expect(hub.records.keys('posted').map((key) => hub.records.get('posted', key))).toEqual([
+      { need: need.id, outcome: 'cancelled', slot: 1 },
+    ])
+    expect(cancel(0)).toMatchObject({ code: 'UNKNOWN_THREAD' })
+    hub.slots(4)
+    expect(hub.sent).toEqual([])
+    expect(hub.records.keys('waiting')).toEqual([])
+    expect(hub.envelope(need).verdict).toMatchObject({ code: 'DUPLICATE' })
+  })
+
+  it('once a bucket runs it, that bucket decides', () => {
+    const hub = new Hub()
+    hub.slots(1)
+    const { need } = opened(hub)
+    const cancel = hub.person(0).say('CANCEL', need.thread, { need_id: need.cid }, 0)
+    expect(hub.envelope(cancel).verdict).toMatchObject({ code: 'CONFLICT' })
   })
 
   it("bucket and seats follow from that beacon and the slot's roster, for anybody to make again", () => {
