@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts'
 import { certificates } from './certificates.ts'
 import { certifiedPuts } from './certified-puts.ts'
 import { envelope } from './envelope.ts'
+import { meshTransport } from './mesh-transport.ts'
 import { policy } from './policy.ts'
 import { raft } from './raft.ts'
 import { raftIdle } from './raft-idle.ts'
@@ -13,6 +14,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   certificates,
   certifiedPuts,
   envelope,
+  meshTransport,
   policy,
   raft,
   raftIdle,

@@ -91,7 +91,7 @@ function services({ options, limits, appScore }: HostParts): ServiceFactoryMap<H
       ...GOSSIP,
       globalSignaturePolicy: StrictNoSign,
       msgIdFn: gossipMessageId,
-      msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.length).toString('base64'),
+      msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.length).toString('latin1'),
       scoreParams: gossipScoreParams(appScore, limits.peersPerAddressMax),
       scoreThresholds: GOSSIP_THRESHOLDS,
     }),

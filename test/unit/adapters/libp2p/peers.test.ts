@@ -85,6 +85,7 @@ describe('a node', () => {
     await until(() => !other.mesh.isConnected(before.mesh.self))
     const { mesh } = await open(options)
     await until(() => mesh.isConnected(other.mesh.self))
+    expect(mesh.peers()[0]?.direction).toBe('out')
     await rm(folder, { recursive: true })
   })
 
