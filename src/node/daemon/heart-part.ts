@@ -59,7 +59,8 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const secondOpinion = openSecondOpinion({ spend: secondOpinionBudget(clock) })
   const verify: CheckSignature = (publicKey, message, signature) =>
     crypto.verifyFast(publicKey, message, signature) || crypto.verify(publicKey, message, signature)
-  const world = makeWorld({ net, generation: 0, sha256: crypto.sha256, verify, keys, judge })
+  const liars = genesis.genesis.f
+  const world = makeWorld({ net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge })
   const protocol = `/canswarm/${net.toString()}/command/1`
   const verifiedRoots = new VerifiedRoots()
   const heart = new Heart({

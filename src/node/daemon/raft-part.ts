@@ -131,7 +131,9 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
 function openGroups(host: RaftHost, groups: readonly GroupId[], ids: readonly RaftId[]): void {
   const started = host.start()
   if (!started.ok) throw new FaultError('store-damaged', started.error)
-  for (const group of groups) if (host.group(group) === undefined) host.found(group, ids)
+  const missing = groups.filter((group) => host.group(group) === undefined)
+  if (!host.foundAll(missing, ids))
+    throw new FaultError('store-full', 'no room for the groups of this network')
 }
 
 function didOrDefect(didOf: (id: RaftId) => Did | undefined, id: RaftId): Did {

@@ -11,7 +11,7 @@ import { assertLogIndex, type GroupId, type LogIndex, type RaftId } from '../../
 import { err, ok, type Result } from '../../model/result.ts'
 import { foundGroup, type HardState, joinGroup, type StoredGroup } from '../../ports/consensus-group.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
-import type { Checkpoint, GroupWrites, SoundReplica } from '../../ports/turn-store.ts'
+import type { Checkpoint, GroupWrites, SoundReplica, StagedChunk } from '../../ports/turn-store.ts'
 import type { Certification } from './certification.ts'
 import { SEAL_NOTE } from './group-seals.ts'
 import type { HostCore } from './host-core.ts'
@@ -26,20 +26,19 @@ export interface NotStarted {
 
 const FETCH_AGAIN = 'remove this replica and let it join again under a new raft id'
 
-/** Writes a new group with these voters; the same on each of them. `false`: no room. */
-export function foundStored(
+/** What a new group with these voters begins with; the same on each of them. */
+export function foundedGroup(
   core: HostCore,
   group: GroupId,
   machine: StateMachine,
   generation: number,
   voters: readonly RaftId[],
-): boolean {
+): { readonly writes: GroupWrites; readonly chunks: readonly StagedChunk[] } {
   const { hardState, applied, floor, membership } = foundGroup(voters)
   const sealed = foundedLog(core, group, generation, voters)
   const replica = emptyReplica(machine, group, generation, applied, floor.term, membership, sealed)
-  const checkpoint = stageState(core, replica, machine, 'snapshot')
-  if (checkpoint === undefined) return false
-  return core.store.commit({ groups: [{ group, checkpoint, hardState }] }).kind !== 'full'
+  const { checkpoint, chunks } = cutReplica(core, replica, machine, 'snapshot')
+  return { writes: { group, checkpoint, hardState }, chunks }
 }
 
 /** The tree of a new group and its first voters, as genesis has them; asserts that these are they. */
@@ -113,10 +112,19 @@ function stageState(
   kind: Checkpoint['kind'],
 ): Checkpoint | undefined {
   core.beforeCheckpoint()
+  const { checkpoint, chunks } = cutReplica(core, replica, machine, kind)
+  return core.store.stage(chunks) === 'full' ? undefined : checkpoint
+}
+
+function cutReplica(
+  core: HostCore,
+  replica: Replica,
+  machine: StateMachine,
+  kind: Checkpoint['kind'],
+): { readonly checkpoint: Checkpoint; readonly chunks: readonly StagedChunk[] } {
   const { manifest, parts } = cutState(encodeReplica(machine, replica), core.sha256)
   const chunks = parts.map((bytes, number) => ({ group: replica.group, at: replica.applied, number, bytes }))
-  if (core.store.stage(chunks) === 'full') return undefined
-  return {
+  const checkpoint = {
     kind,
     applied: replica.applied,
     term: replica.appliedTerm,
@@ -125,6 +133,7 @@ function stageState(
     bytes: manifest.bytes,
     head: encodeManifest(manifest),
   }
+  return { checkpoint, chunks }
 }
 
 /**

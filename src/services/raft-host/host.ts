@@ -18,7 +18,7 @@ import { Exchange } from './exchange.ts'
 import { FrameIntake } from './frame-intake.ts'
 import { GroupCare } from './group-care.ts'
 import { openNew, openOrHalt } from './group-opening.ts'
-import { foundStored, joinStored } from './group-store.ts'
+import { foundedGroup, joinStored } from './group-store.ts'
 import { type AppliedNotice, type HostCore, type HostEvent, type LeafNotice, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 import { HostedGroups } from './hosted-groups.ts'
@@ -151,8 +151,21 @@ export class RaftHost implements RaftTransportListener {
 
   /** A new group with these voters, made on each of them; not while a turn is underway in the store. False: no room. */
   found(group: GroupId, voters: readonly RaftId[], generation = 0): boolean {
-    assert(!this.#core.groups.has(group), `group ${group} is there already`)
-    return foundStored(this.#core, group, this.#machineOf(group), generation, voters) && this.#openOne(group)
+    return this.foundAll([group], voters, generation)
+  }
+
+  /** The same for many groups, in one write: all of them, or none. */
+  foundAll(groups: readonly GroupId[], voters: readonly RaftId[], generation = 0): boolean {
+    const founded = groups.map((group) => {
+      assert(!this.#core.groups.has(group), `group ${group} is there already`)
+      return foundedGroup(this.#core, group, this.#machineOf(group), generation, voters)
+    })
+    if (founded.length === 0) return true
+    const { store } = this.#core
+    if (store.stage(founded.flatMap(({ chunks }) => chunks)) === 'full') return false
+    if (store.commit({ groups: founded.map(({ writes }) => writes) }).kind === 'full') return false
+    for (const group of groups) this.#openOne(group)
+    return true
   }
 
   /** A replica of a group that exists elsewhere and will have it as a member, as `found`. False: no room. */
