@@ -51,7 +51,7 @@ class ShareRoots {
   readonly #head: TreeHead
   readonly #sha256: Sha256
   #path: readonly PathStep[] | undefined
-  #root = new Uint8Array(0)
+  #root: Uint8Array = new Uint8Array(0)
 
   constructor(head: TreeHead, sha256: Sha256) {
     this.#head = head
