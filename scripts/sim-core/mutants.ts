@@ -154,8 +154,8 @@ export const RULE_MUTANTS: readonly RuleMutant[] = [
   mutant(
     'a beacon that was foreseen',
     'system/slots.ts',
-    "return sha256(encodeDagCbor(['canswarm/beacon/1', previous, link]))",
-    "return sha256(encodeDagCbor(['canswarm/beacon/1', previous, previous]))",
+    "return hashDagCbor(['canswarm/beacon/1', previous, link], sha256)",
+    "return hashDagCbor(['canswarm/beacon/1', previous, previous], sha256)",
   ),
   mutant(
     'any link will do',
