@@ -48,6 +48,7 @@ export class ReplayWorld {
     const base = makeWorld({
       net: genesis.net,
       generation: 0,
+      liars: genesis.genesis.f,
       sha256: crypto.sha256,
       verify: this.verify,
       keys: acceptedKeys(crypto),

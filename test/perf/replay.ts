@@ -126,6 +126,7 @@ function foldRates(
   const world = makeWorld({
     net: stage.genesis.net,
     generation: 0,
+    liars: stage.genesis.genesis.f,
     sha256: nodeCrypto.sha256,
     verify,
     keys: acceptedKeys(nodeCrypto),

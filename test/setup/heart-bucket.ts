@@ -72,6 +72,8 @@ export interface BucketOptions {
   readonly isTrusting?: boolean
   readonly judge?: World['judge']
   readonly bucket?: number
+  /** `f` of the network. */
+  readonly liars?: number
 }
 
 const NET = cidFromDigest(sha256(Uint8Array.of(1, 2, 3)))
@@ -101,7 +103,14 @@ export class BucketKit {
   readonly #registry: RegistryRecord[]
   #received = 0
 
-  constructor({ voters = 3, people = 24, isTrusting = false, judge, bucket = 7 }: BucketOptions = {}) {
+  constructor({
+    voters = 3,
+    people = 24,
+    isTrusting = false,
+    judge,
+    bucket = 7,
+    liars = 0,
+  }: BucketOptions = {}) {
     const actorWorld = { net: NET, crypto: nodeCrypto, threads: new Threads() }
     const actors = (from: number, count: number) =>
       Array.from({ length: count }, (_, i) => new Actor(actorWorld, secretOf(from + i)))
@@ -114,6 +123,7 @@ export class BucketKit {
     this.world = makeWorld({
       net: NET,
       generation: 0,
+      liars,
       sha256,
       verify: isTrusting ? () => true : nodeCrypto.verify,
       keys: acceptedKeys(nodeCrypto),

@@ -12,6 +12,8 @@ import type { World } from './world.ts'
 export interface WorldParts {
   readonly net: CID
   readonly generation: number
+  /** `f` of the genesis. */
+  readonly liars: number
   readonly sha256: Sha256
   /** `Crypto.verify`: the rule itself. */
   readonly verify: CheckSignature
@@ -23,11 +25,12 @@ export interface WorldParts {
 
 /** The world of rules, from the pure parts that a node, a replay or a simulation has. */
 export function makeWorld(parts: WorldParts): World {
-  const { net, generation, sha256, verify, keys, judge, delegationsOf = () => [] } = parts
+  const { net, generation, liars, sha256, verify, keys, judge, delegationsOf = () => [] } = parts
   const context = { net, sha256, keys, verifiedRoots: new VerifiedRoots(), delegationsOf }
   return {
     net,
     generation,
+    liars,
     sha256,
     verify,
     keys,

@@ -19,6 +19,8 @@ export interface World {
   /** CID of the genesis. */
   readonly net: CID
   readonly generation: number
+  /** How many lying voters certificates withstand: `f` of the genesis. */
+  readonly liars: number
   readonly sha256: Sha256
   /** The rule of signatures itself (ZIP215), for voters' statements. */
   readonly verify: CheckSignature

@@ -66,6 +66,7 @@ export function trustingMachines(
     const world = makeWorld({
       net: genesis.net,
       generation: 0,
+      liars: genesis.genesis.f,
       sha256: crypto.sha256,
       verify: () => true,
       keys: acceptedKeys(crypto),

@@ -50,6 +50,7 @@ const AT: AppliedAt = { position: 1, voters: [], slot: (n) => (n === 1 ? SLOT : 
 const WORLD: World = {
   net: NET,
   generation: 0,
+  liars: 0,
   sha256: () => NO_HASH,
   verify: () => unasked(),
   keys: { ofDid: () => unasked() },

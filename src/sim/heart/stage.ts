@@ -103,6 +103,7 @@ export class Stage {
     this.world = makeWorld({
       net,
       generation: 0,
+      liars: opened.value.genesis.f,
       sha256: crypto.sha256,
       verify: checks ? crypto.verify : () => true,
       keys: acceptedKeys(crypto),

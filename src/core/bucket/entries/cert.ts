@@ -4,13 +4,12 @@ import type { BucketCommandOf } from '../../../codec/entry/bucket-command.ts'
 import { signatureCheck } from '../../../codec/signed/statement.ts'
 import { type Rejection, reject } from '../../../model/rejection.ts'
 import { ok, type Result } from '../../../model/result.ts'
+import { certificateQuorum } from '../../certificate/quorum.ts'
 import type { NeedTurn } from '../need-turn.ts'
 import { NOTHING } from '../nothing.ts'
-import { majorityOf } from '../voters.ts'
 
 /**
- * The certificate of a finished history, once. Which seal shares are enough follows from the network's `f`, which exports
- * check; here a majority of the voters must have signed. Rejects CONFLICT before the hub's last word, for a tree that does not
+ * The certificate of a finished history, once: as many voters have signed as the network's `f` asks for. Rejects CONFLICT before the hub's last word, for a tree that does not
  * hold it yet, another generation or too few voters; DUPLICATE for a second one; NOT_IN_COMMITTEE, BAD_SIGNATURE.
  * Source: consensus.md, "Certificates".
  */
@@ -33,11 +32,11 @@ function judgeHead(turn: NeedTurn, { head }: Certificate, position: number): Rej
 }
 
 function judgeShares(turn: NeedTurn, { head, shares }: Certificate): Rejection | undefined {
-  const { keys, net, verify, sha256 } = turn.world
+  const { keys, liars, net, verify, sha256 } = turn.world
   const { voters } = turn.at
   const stranger = shares.find(({ voter }) => !voters.includes(voter))
   if (stranger !== undefined) return reject('NOT_IN_COMMITTEE', `${stranger.voter} is no voter`).error
-  if (shares.length < majorityOf(voters)) {
+  if (shares.length < certificateQuorum(voters.length, liars)) {
     return reject('CONFLICT', `${shares.length} voters of ${voters.length} are not enough`).error
   }
   for (const { voter, path, s } of shares) {

@@ -16,6 +16,7 @@ import {
   close,
   commitEnvelope,
   finalize,
+  type LeadOptions,
   type Led,
   leadTo,
   must,
@@ -234,8 +235,8 @@ describe('effect `paid` and entry `cert`', () => {
     return led.kit.propose(led.one.command('cert', { certificate: made }))
   }
 
-  function over(): Led {
-    const led = leadTo('FINAL')
+  function over(options: LeadOptions = {}): Led {
+    const led = leadTo('FINAL', options)
     led.kit.advance(4_000)
     must(settle(led))
     return led
@@ -255,7 +256,7 @@ describe('effect `paid` and entry `cert`', () => {
     expect(outcome(paid(leadTo('FINAL', TRUST)))).toBe('CONFLICT')
   })
 
-  it('then a certificate of a majority that holds it closes the history, once', () => {
+  it('then a certificate that holds it closes the history, once', () => {
     const led = over()
     expect(outcome(certify(led))).toBe('CONFLICT')
     must(paid(led))
@@ -275,6 +276,22 @@ describe('effect `paid` and entry `cert`', () => {
     expect(led.one.need.over?.isCertified).toBe(true)
     expect(led.one.need.head).not.toEqual(before)
     expect(outcome(certify(led))).toBe('DUPLICATE')
+  })
+
+  it('so many must have signed as withstand the network’s liars: 3 of 4 without one, 4 of 5 with one', () => {
+    for (const [voters, liars, enough] of [
+      [4, 0, 3],
+      [5, 0, 3],
+      [4, 1, 3],
+      [5, 1, 4],
+      [7, 2, 5],
+    ] as const) {
+      const led = over({ voters, liars })
+      must(paid(led))
+      const by = (count: number) => certificate(led, {}, led.kit.voters.slice(0, count))
+      expect(outcome(certify(led, by(enough - 1)))).toBe('CONFLICT')
+      expect(outcome(certify(led, by(enough)))).toBe('applied')
+    }
   })
 
   it('nothing that comes later touches a history that is over', () => {

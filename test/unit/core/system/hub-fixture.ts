@@ -133,6 +133,7 @@ export class Hub {
     this.world = makeWorld({
       net: this.net,
       generation: 0,
+      liars: genesis.f,
       sha256,
       verify: nodeCrypto.verify,
       keys: acceptedKeys(nodeCrypto),
