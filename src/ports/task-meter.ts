@@ -9,6 +9,10 @@ export interface MeteredTask {
   readonly gasExport: string
   /** Name of the exported i32 global that holds the stack left; below 0 once calls went too deep. */
   readonly stackExport: string
+  /** Names of exported globals that a run may change, besides those two. */
+  readonly globals: readonly string[]
+  /** False: an instance keeps a trace of what ran in it that nobody can take back. */
+  readonly isRestorable: boolean
 }
 
 /** Pure: the same bytes give the same module on every node. Rejects MALFORMED, TOO_LARGE, UNKNOWN_CAPABILITY. */

@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly code?: Bytes
   /** Pages of memory: the least and the most. */
   readonly pages?: readonly [number, number]
+  /** Type, mutability and first value of each. */
+  readonly globals?: readonly Bytes[]
 }
 
 export const OP = {
@@ -42,7 +44,7 @@ export const OP = {
 
 /** A program that calls one after another, then shows a part of its memory. */
 export function wasiProgram(calls: readonly Call[], options: ProgramOptions = {}): Uint8Array {
-  const { data = [], show, code = [], pages = [1, 1] } = options
+  const { data = [], show, code = [], pages = [1, 1], globals = [] } = options
   const ending: readonly Call[] = show === undefined ? [] : [{ name: 'fd_write', args: [1, OWN, 1, OWN + 8] }]
   const names = [...new Set([...calls, ...ending].map(({ name }) => name))]
   const buffer = show === undefined ? [] : store(OWN, OP.i32(show[0])).concat(store(OWN + 4, OP.i32(show[1])))
@@ -64,6 +66,7 @@ export function wasiProgram(calls: readonly Call[], options: ProgramOptions = {}
       },
     ],
     memory: [1, ...leb(pages[0]), ...leb(pages[1])],
+    globals,
     exports: [exported('memory', 2, 0)],
     data: data.map(([at, bytes]) => segment(at, bytes)),
   })

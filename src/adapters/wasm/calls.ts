@@ -8,7 +8,8 @@ import type { World } from './world.ts'
 
 /** What calls work on. */
 export interface CallContext {
-  readonly world: World
+  /** Of the task that runs. */
+  readonly world: () => World
   readonly memory: GuestMemory
   /** Takes gas for what the host does, before it is done. Throws `Stop` when there is not enough. */
   readonly charge: (gas: number) => void

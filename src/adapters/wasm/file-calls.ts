@@ -17,21 +17,22 @@ const FILE_TYPE = { unknown: 0, folder: 3, file: 4 } as const
 /** Calls that are about something open. */
 export function fileCalls(context: CallContext): Readonly<Record<string, Call>> {
   const { world, memory } = context
-  const { descriptors } = world
-  const isOpen = (fd: number): void => void descriptors.get(fd)
+  const get = (fd: number): Descriptor => world().descriptors.get(fd)
+  const file = (fd: number): OpenFile => world().descriptors.file(fd)
+  const isOpen = (fd: number): void => void get(fd)
   const changesFile = (fd: number): void => {
-    descriptors.get(fd)
+    get(fd)
     throw new WasiError(ERRNO.readOnly)
   }
   return {
     fd_advise: isOpen,
     fd_allocate: changesFile,
-    fd_close: (fd: number) => descriptors.close(fd),
+    fd_close: (fd: number) => world().descriptors.close(fd),
     fd_datasync: isOpen,
-    fd_fdstat_get: (fd: number, out: number) => putDescriptor(context, descriptors.get(fd), out),
+    fd_fdstat_get: (fd: number, out: number) => putDescriptor(context, get(fd), out),
     fd_fdstat_set_flags: isOpen,
     fd_fdstat_set_rights: isOpen,
-    fd_filestat_get: (fd: number, out: number) => putStatus(context, descriptors.get(fd), out),
+    fd_filestat_get: (fd: number, out: number) => putStatus(context, get(fd), out),
     fd_filestat_set_size: changesFile,
     fd_filestat_set_times: changesFile,
     fd_prestat_get(fd: number, out: number) {
@@ -44,32 +45,32 @@ export function fileCalls(context: CallContext): Readonly<Record<string, Call>> 
       memory.bytes(at, FOLDER_NAME.length).set(new TextEncoder().encode(FOLDER_NAME))
     },
     fd_read(fd: number, list: number, count: number, out: number) {
-      const file = descriptors.file(fd)
-      const size = readAt(context, file, file.at, list, count)
+      const open = file(fd)
+      const size = readAt(context, open, open.at, list, count)
       memory.setU32(out, size)
-      file.at += size
+      open.at += size
     },
     fd_pread(fd: number, list: number, count: number, offset: bigint, out: number) {
-      const file = descriptors.file(fd)
-      memory.setU32(out, readAt(context, file, offsetOf(BigInt.asUintN(64, offset)), list, count))
+      const open = file(fd)
+      memory.setU32(out, readAt(context, open, offsetOf(BigInt.asUintN(64, offset)), list, count))
     },
     fd_readdir: (fd: number, at: number, size: number, cookie: bigint, out: number) =>
       putEntries(context, fd, at, size, BigInt.asUintN(64, cookie), out),
-    fd_renumber: (from: number, to: number) => descriptors.renumber(from, to),
+    fd_renumber: (from: number, to: number) => world().descriptors.renumber(from, to),
     fd_seek(fd: number, offset: bigint, whence: number, out: number) {
-      const file = seekable(descriptors.get(fd))
-      const base = [0, file.at, file.bytes.length][whence]
+      const open = seekable(get(fd))
+      const base = [0, open.at, open.bytes.length][whence]
       if (base === undefined) throw new WasiError(ERRNO.invalid)
       const place = offsetOf(BigInt(base) + offset)
       memory.setU64(out, BigInt(place))
-      file.at = place
+      open.at = place
     },
     fd_sync: isOpen,
-    fd_tell: (fd: number, out: number) => memory.setU64(out, BigInt(seekable(descriptors.get(fd)).at)),
+    fd_tell: (fd: number, out: number) => memory.setU64(out, BigInt(seekable(get(fd)).at)),
     fd_write: (fd: number, list: number, count: number, out: number) =>
-      memory.setU32(out, write(context, descriptors.get(fd), list, count)),
+      memory.setU32(out, write(context, get(fd), list, count)),
     fd_pwrite(fd: number) {
-      throw new WasiError(descriptors.get(fd).kind === 'file' ? ERRNO.readOnly : ERRNO.notSeekable)
+      throw new WasiError(get(fd).kind === 'file' ? ERRNO.readOnly : ERRNO.notSeekable)
     },
   }
 }
@@ -97,7 +98,7 @@ function readAt(context: CallContext, file: OpenFile, from: number, list: number
 
 function write(context: CallContext, to: Descriptor, list: number, count: number): number {
   if (to.kind === 'file' || to.kind === 'folder') throw new WasiError(ERRNO.badDescriptor)
-  const { stdout, stderr } = context.world
+  const { stdout, stderr } = context.world()
   let size = 0
   for (const buffer of buffers(context, list, count)) {
     context.charge(buffer.length * PRICE.byte)
@@ -120,7 +121,7 @@ function offsetOf(offset: bigint): number {
 }
 
 function preopened({ world }: CallContext, fd: number): void {
-  const descriptor = world.descriptors.get(fd)
+  const descriptor = world().descriptors.get(fd)
   if (descriptor.kind !== 'folder' || !descriptor.isPreopened) throw new WasiError(ERRNO.badDescriptor)
 }
 
@@ -142,10 +143,10 @@ function putEntries(
   out: number,
 ): void {
   const { world, memory, charge } = context
-  world.descriptors.folder(fd)
+  world().descriptors.folder(fd)
   const target = memory.bytes(at, size)
   let used = 0
-  for (const [index, { name }] of world.descriptors.files.entries()) {
+  for (const [index, { name }] of world().descriptors.files.entries()) {
     if (index < cookie || used === size) continue
     charge(PRICE.item + (DIRENT_BYTES + name.length) * PRICE.byte)
     const entry = direntOf(index, name).subarray(0, size - used)

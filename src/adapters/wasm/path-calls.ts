@@ -12,9 +12,8 @@ const PATH_BYTES_MAX = 4_096
 /** Calls that name a file by its path. The folder is read-only: whatever would change it is answered so. */
 export function pathCalls(context: CallContext): Readonly<Record<string, Call>> {
   const { world, memory } = context
-  const { descriptors } = world
   const changesFolder = (fd: number): void => {
-    descriptors.folder(fd)
+    world().descriptors.folder(fd)
     throw new WasiError(ERRNO.readOnly)
   }
   return {
@@ -30,10 +29,10 @@ export function pathCalls(context: CallContext): Readonly<Record<string, Call>> 
       out: number,
     ) => memory.setU32(out, open(context, fd, textAt(context, path, size), flags)),
     path_filestat_get(fd: number, _lookup: number, path: number, size: number, out: number) {
-      putStatus(context, descriptors.find(fd, textAt(context, path, size)), out)
+      putStatus(context, world().descriptors.find(fd, textAt(context, path, size)), out)
     },
     path_readlink(fd: number, path: number, size: number) {
-      descriptors.find(fd, textAt(context, path, size))
+      world().descriptors.find(fd, textAt(context, path, size))
       throw new WasiError(ERRNO.invalid)
     },
     path_create_directory: changesFolder,
@@ -47,7 +46,7 @@ export function pathCalls(context: CallContext): Readonly<Record<string, Call>> 
 }
 
 function open(context: CallContext, fd: number, path: string, flags: number): number {
-  const { descriptors } = context.world
+  const { descriptors } = context.world()
   const found = findOrCreate(context, fd, path, flags)
   if (found.kind === 'file' && (flags & FOLDER_ONLY) !== 0) throw new WasiError(ERRNO.notFolder)
   if ((flags & TRUNCATE) !== 0) throw new WasiError(ERRNO.readOnly)
@@ -57,7 +56,7 @@ function open(context: CallContext, fd: number, path: string, flags: number): nu
 
 function findOrCreate({ world }: CallContext, fd: number, path: string, flags: number) {
   try {
-    return world.descriptors.find(fd, path)
+    return world().descriptors.find(fd, path)
   } catch (error) {
     const isNew = error instanceof WasiError && error.errno === ERRNO.noEntry && (flags & CREATE) !== 0
     throw isNew ? new WasiError(ERRNO.readOnly) : error

@@ -15,21 +15,21 @@ const ON_CLOCK = 0
 export function processCalls(context: CallContext): Readonly<Record<string, Call>> {
   const { world, memory, charge } = context
   return {
-    args_sizes_get: (count: number, size: number) => putSizes(context, world.args, count, size),
-    args_get: (list: number, at: number) => putTexts(context, world.args, list, at),
-    environ_sizes_get: (count: number, size: number) => putSizes(context, world.env, count, size),
-    environ_get: (list: number, at: number) => putTexts(context, world.env, list, at),
+    args_sizes_get: (count: number, size: number) => putSizes(context, world().args, count, size),
+    args_get: (list: number, at: number) => putTexts(context, world().args, list, at),
+    environ_sizes_get: (count: number, size: number) => putSizes(context, world().env, count, size),
+    environ_get: (list: number, at: number) => putTexts(context, world().env, list, at),
     clock_res_get(id: number, out: number) {
-      world.clock.read(id)
+      world().clock.read(id)
       memory.setU64(out, CLOCK_RESOLUTION_NS)
     },
     clock_time_get(id: number, _precision: bigint, out: number) {
-      memory.setU64(out, world.clock.read(id))
+      memory.setU64(out, world().clock.read(id))
     },
     random_get(at: number, size: number) {
       const target = memory.bytes(at, size)
       charge(size * PRICE.randomByte)
-      world.chance.fill(target)
+      world().chance.fill(target)
     },
     poll_oneoff: (subscriptions: number, events: number, count: number, out: number) =>
       poll(context, subscriptions, events, count, out),
@@ -79,7 +79,7 @@ function poll(context: CallContext, subscriptions: number, events: number, count
     subscriptionAt(context, subscriptions + index * SUBSCRIPTION_BYTES),
   )
   const wait = asked.reduce((least, each) => (each.wait < least ? each.wait : least), asked[0]?.wait ?? 0n)
-  world.clock.pass(wait)
+  world().clock.pass(wait)
   const due = asked.filter((each) => each.wait <= wait)
   for (const [index, { userdata, type }] of due.entries()) {
     const event = memory.view(events + index * EVENT_BYTES, EVENT_BYTES)
@@ -95,10 +95,10 @@ function subscriptionAt({ memory, world }: CallContext, at: number): Subscriptio
   const view = memory.view(at, SUBSCRIPTION_BYTES)
   const [userdata, type] = [view.getBigUint64(0, true), view.getUint8(8)]
   if (type !== ON_CLOCK) {
-    world.descriptors.get(view.getUint32(16, true))
+    world().descriptors.get(view.getUint32(16, true))
     return { userdata, type, wait: 0n }
   }
   const [id, time] = [view.getUint32(16, true), view.getBigUint64(24, true)]
-  const until = world.clock.until(id, time)
+  const until = world().clock.until(id, time)
   return { userdata, type, wait: (view.getUint16(40, true) & ABSOLUTE_TIME) === 0 ? time : until }
 }

@@ -1,6 +1,6 @@
 import { INPUT_FILE } from '../../codec/job/check-job.ts'
 import type { Job } from '../../ports/job.ts'
-import type { WasmJob } from './run-wasm.ts'
+import type { WasmJob } from './task-site.ts'
 
 /** What a task of WebAssembly may use, unless its job says less. Integers from 1. */
 export interface WasmLimits {

@@ -2,8 +2,9 @@ import { FaultError } from '../../model/fault.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { TaskPlan, WasmJob, WasmOutcome } from './run-wasm.ts'
+import type { TaskPlan } from './plan-task.ts'
 import type { Answer, Order } from './serve-tasks.ts'
+import type { WasmJob, WasmOutcome } from './task-site.ts'
 import { TaskThread, type WorkerSource } from './task-thread.ts'
 
 export interface TaskPoolOptions {
@@ -67,7 +68,7 @@ export class TaskPool {
   }
 
   /**
-   * Runs a task, as `runTask` says. Aborted, or after `wallMsMax` in its thread (`WallLimit`): the thread is ended
+   * Runs a task, as `TaskSite.run` says. Aborted, or after `wallMsMax` in its thread (`WallLimit`): the thread is ended
    * first. Faults `worker`.
    */
   async run(plan: TaskPlan, job: WasmJob, wallMsMax: number, signal?: AbortSignal): Promise<WasmOutcome> {

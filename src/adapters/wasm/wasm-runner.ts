@@ -6,9 +6,10 @@ import type { Result } from '../../model/result.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Job } from '../../ports/job.ts'
 import type { RefusalCode, Runner, RunOutcome, Usage } from '../../ports/runner.ts'
-import type { TaskPlan, WasmOutcome } from './run-wasm.ts'
+import type { TaskPlan } from './plan-task.ts'
 import { taskJob, type WasmLimits } from './task-job.ts'
 import { type TaskPool, WallLimit } from './task-pool.ts'
+import type { WasmOutcome } from './task-site.ts'
 
 export interface WasmRunnerOptions {
   /** Of the caller, who closes it; many runners may share it. */

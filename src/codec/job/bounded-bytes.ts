@@ -1,7 +1,10 @@
+/** A buffer that holds anything at all has room for this. */
+const BYTES_AT_START = 256
+
 /** What is written, one piece after another, in one buffer that grows up to its bound. */
 export class ByteSink {
   readonly #bytesMax: number
-  #buffer = new Uint8Array(256)
+  #buffer = new Uint8Array(0)
   #length = 0
 
   constructor(bytesMax: number) {
@@ -13,7 +16,9 @@ export class ByteSink {
     const length = this.#length + bytes.length
     if (length > this.#bytesMax) return false
     if (length > this.#buffer.length) {
-      const larger = new Uint8Array(Math.min(Math.max(length, this.#buffer.length * 2), this.#bytesMax))
+      const larger = new Uint8Array(
+        Math.min(Math.max(length, this.#buffer.length * 2, BYTES_AT_START), this.#bytesMax),
+      )
       larger.set(this.#buffer.subarray(0, this.#length))
       this.#buffer = larger
     }
@@ -31,16 +36,16 @@ export class ByteSink {
 /** The last bytes of what is written; all before them is forgotten. */
 export class ByteTail {
   readonly #bytesMax: number
-  readonly #buffer: Uint8Array
+  #buffer = new Uint8Array(0)
   #length = 0
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
-    this.#buffer = new Uint8Array(bytesMax * 2)
   }
 
   write(bytes: Uint8Array): void {
     const last = bytes.subarray(Math.max(0, bytes.length - this.#bytesMax))
+    if (this.#buffer.length === 0) this.#buffer = new Uint8Array(this.#bytesMax * 2)
     if (this.#length + last.length > this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#length - this.#bytesMax, this.#length)
       this.#length = this.#bytesMax

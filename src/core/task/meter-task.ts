@@ -10,7 +10,7 @@ import { WASI_IMPORTS } from './wasi-imports.ts'
  * How tasks are metered: the prices and limits of policies, with larger modules, 256 MiB of memory, and WASI in the
  * place of OPA's functions. Part of what nodes agree on.
  */
-export const TASK_METER: MeterConfig = { ...METER_CONFIG, imports: WASI_IMPORTS }
+export const TASK_METER: MeterConfig = { ...METER_CONFIG, imports: WASI_IMPORTS, exportGlobals: true }
 
 /**
  * Meters a task's module. Rejects TOO_LARGE; UNKNOWN_CAPABILITY for an import that is not WASI's, by its name;
@@ -26,7 +26,14 @@ export function meterTask(wasm: Uint8Array): Result<MeteredTask, Rejection> {
     const why = code === 'IMPORT' ? 'UNKNOWN_CAPABILITY' : 'MALFORMED'
     return reject(why, `${code} at byte ${offset}: ${message}`, 'wasm')
   }
-  const { bytes, meterVersion, memory } = metered.value
+  const { bytes, meterVersion, memory, globals, dropsData } = metered.value
   if (memory === undefined) return reject('MALFORMED', 'a task has a memory', 'wasm')
-  return ok({ bytes, meterVersion, gasExport: INJECTED.gas, stackExport: INJECTED.stack })
+  return ok({
+    bytes,
+    meterVersion,
+    gasExport: INJECTED.gas,
+    stackExport: INJECTED.stack,
+    globals,
+    isRestorable: !dropsData,
+  })
 }

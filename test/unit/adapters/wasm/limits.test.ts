@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { wasiCalls } from '../../../../src/adapters/wasm/calls.ts'
 import { GuestMemory } from '../../../../src/adapters/wasm/guest-memory.ts'
-import { planTask, runTask, runWasm } from '../../../../src/adapters/wasm/run-wasm.ts'
+import { planTask } from '../../../../src/adapters/wasm/plan-task.ts'
+import type { WasmJob } from '../../../../src/adapters/wasm/task-site.ts'
 import { World } from '../../../../src/adapters/wasm/world.ts'
 import { meterTask } from '../../../../src/core/task/meter-task.ts'
 import { WASI_IMPORTS } from '../../../../src/core/task/wasi-imports.ts'
 import { type Call, OP, wasiProgram } from '../../../setup/wasi-program.ts'
-import { build, exported, I64, leb, section, text } from '../../core/meter/build.ts'
-import { JOB, outputOf, runHere } from './run.ts'
+import { build, exported, I32, I64, leb, section, text } from '../../core/meter/build.ts'
+import { JOB, outputOf, runHere, siteOf } from './run.ts'
 
 const LOOP = wasiProgram([], { code: OP.loop })
 
@@ -31,8 +32,8 @@ function importing(module: string, name: string): Uint8Array {
 describe('what a module may import', () => {
   it('is every call of the table, and each is there', () => {
     const context = {
-      world: new World(JOB),
-      memory: new GuestMemory({ buffer: new ArrayBuffer(0) }),
+      world: () => new World(JOB),
+      memory: new GuestMemory(() => new ArrayBuffer(0)),
       charge() {},
     }
     expect(Object.keys(wasiCalls(context)).sort()).toEqual(WASI_IMPORTS.map(({ name }) => name).sort())
@@ -144,13 +145,51 @@ describe('limits of a task', () => {
     expect(runHere(wasm, { outputBytesMax: 99 })).toMatchObject({ kind: 'limited', limit: 'output' })
   })
 
-  it('of a job that is over, nothing is left for the next', () => {
-    const wasm = wasiProgram([{ name: 'random_get', args: [0, 8] }], { show: [0, 16] })
-    const plan = planTask(wasm, meterTask)
-    if (!plan.ok) throw new Error(plan.error.message)
-    const first = runTask(plan.value, JOB)
-    expect(runTask(plan.value, { ...JOB, gasMax: 100 }).kind).toBe('limited')
-    expect(runTask(plan.value, JOB)).toEqual(first)
+  it.each<readonly [string, number, Partial<WasmJob>]>([
+    ['done', 1, {}],
+    ['limited', 1, { gasMax: 700 }],
+    ['limited', 1, { outputBytesMax: 3 }],
+    ['done, in a memory that is made anew', 9, {}],
+  ])('of a job that is over (%s), nothing is left for the next', (_how, pages, between) => {
+    // It adds one to what it finds in its memory and in its global, and shows both with some chance.
+    const count = [...OP.i32(0), 0x28, 2, 0, ...OP.i32(1), 0x6a]
+    const code = [...OP.i32(0), ...count, ...OP.store32, 0x23, 0, ...OP.i32(1), 0x6a, 0x24, 0]
+    const shown = [...OP.i32(4), 0x23, 0, ...OP.store32]
+    const wasm = wasiProgram([{ name: 'random_get', args: [8, 8] }], {
+      code: [...code, ...shown],
+      globals: [[I32, 1, ...OP.i32(40), 0x0b]],
+      show: [0, 16],
+      pages: [pages, pages],
+    })
+    const site = siteOf(wasm)
+    const first = site.run(JOB)
+    expect(first.kind === 'done' && [...first.output.slice(0, 8)]).toEqual([1, 0, 0, 0, 41, 0, 0, 0])
+    site.run({ ...JOB, ...between, seed: new Uint8Array(32) })
+    expect(site.run(JOB)).toEqual(first)
+  })
+
+  it('of a job that went deep, exited or trapped, nothing is left for the next', () => {
+    const code = [...OP.i32(0), 0x28, 2, 0, 0x04, 0x40, ...OP.callSelf(2), 0x0b]
+    const deepOrNot = wasiProgram([{ name: 'fd_read', args: [0, 16, 1, 24] }], {
+      data: [[16, new Uint8Array(Uint32Array.of(0, 4).buffer)]],
+      code,
+      show: [0, 4],
+    })
+    const exits = wasiProgram([{ name: 'fd_read', args: [0, 16, 1, 24] }], {
+      data: [[16, new Uint8Array(Uint32Array.of(0, 4).buffer)]],
+      code: [...OP.i32(0), 0x28, 2, 0, 0x04, 0x40, ...OP.unreachable, 0x0b],
+      show: [0, 4],
+    })
+    for (const [wasm, kind] of [
+      [deepOrNot, 'limited'],
+      [exits, 'trapped'],
+    ] as const) {
+      const site = siteOf(wasm)
+      const first = site.run(JOB)
+      expect(first.kind).toBe('done')
+      expect(site.run({ ...JOB, input: Uint8Array.of(1, 0, 0, 0) }).kind).toBe(kind)
+      expect(site.run(JOB)).toEqual(first)
+    }
   })
 })
 
@@ -177,11 +216,12 @@ describe('tasks of any kind', () => {
         const numbered = list.map((call, index) => ({ ...call, errnoAt: 60_000 + 4 * index }))
         const wasm = wasiProgram(numbered, { data: [[300, 'input']], show: [0, 65_400] })
         const job = { ...JOB, seed, input, files: [{ name: 'input', bytes: input }] }
-        const outcome = runWasm(wasm, job, meterTask)
-        expect(outcome.ok).toBe(true)
-        expect(runWasm(wasm, job, meterTask)).toEqual(outcome)
+        const outcome = runHere(wasm, job)
+        expect(runHere(wasm, job)).toEqual(outcome)
+        const site = siteOf(wasm)
+        expect([site.run(job), site.run(job)]).toEqual([outcome, outcome])
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 

@@ -1,4 +1,6 @@
-import { runWasm, type WasmJob, type WasmOutcome } from '../../../../src/adapters/wasm/run-wasm.ts'
+import { planTask } from '../../../../src/adapters/wasm/plan-task.ts'
+import { runWasm } from '../../../../src/adapters/wasm/run-wasm.ts'
+import { TaskSite, type WasmJob, type WasmOutcome } from '../../../../src/adapters/wasm/task-site.ts'
 import { meterTask } from '../../../../src/core/task/meter-task.ts'
 
 export const SEED = Uint8Array.from({ length: 32 }, (_, index) => index)
@@ -18,6 +20,13 @@ export function runHere(wasm: Uint8Array, job: Partial<WasmJob> = {}): WasmOutco
   const outcome = runWasm(wasm, { ...JOB, ...job }, meterTask)
   if (!outcome.ok) throw new Error(outcome.error.message)
   return outcome.value
+}
+
+/** Where tasks of a module run, one after another. */
+export function siteOf(wasm: Uint8Array): TaskSite {
+  const plan = planTask(wasm, meterTask)
+  if (!plan.ok) throw new Error(plan.error.message)
+  return new TaskSite(plan.value)
 }
 
 /** Output of a task that is done. */
