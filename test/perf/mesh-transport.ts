@@ -54,8 +54,8 @@ async function withNodes(
 ): Promise<readonly Figure[]> {
   const nodes = await Promise.all(Array.from({ length: NODES }, open))
   try {
-    for (const [at, node] of nodes.entries()) {
-      for (const { address } of nodes.slice(at + 1)) await node.ask({ kind: 'connect', address })
+    for (const [index, node] of nodes.entries()) {
+      for (const { address } of nodes.slice(index + 1)) await node.ask({ kind: 'connect', address })
     }
     await Promise.all(nodes.map((node) => node.ask({ kind: 'meshed', peers: NODES - 1 })))
     return await measure(nodes)

@@ -7,7 +7,7 @@ export interface MeshLimits {
   /** Above so many peers the least worthy are let go, down to the target. Protected ones are not counted. */
   readonly peersMax: number
   readonly connectionsPerPeerMax: number
-  /** Connections that have not finished their handshake, of all strangers together. */
+  /** Connections that have not finished their handshake, of all together: more than one address can have open in that time. */
   readonly halfOpenMax: number
   /** New connections of one IP address a second. */
   readonly inboundPerSecondMax: number
@@ -42,10 +42,10 @@ export const MESH_LIMITS: MeshLimits = {
   peersTarget: 24,
   peersMax: 64,
   connectionsPerPeerMax: 4,
-  halfOpenMax: 128,
+  halfOpenMax: 1024,
   inboundPerSecondMax: 64,
   dialTimeoutMs: 30_000,
-  handshakeTimeoutMs: 10_000,
+  handshakeTimeoutMs: 5000,
   negotiationTimeoutMs: 10_000,
   streamsPerConnectionMax: 64,
   newStreamsPerSecondMax: 2000,
