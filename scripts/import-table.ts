@@ -64,14 +64,19 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('automerge', ['@automerge/automerge']),
   adapter('sqlite', ['better-sqlite3']),
   adapter('system', []),
-  row('src/verbs', ['src/services', 'src/ports', 'src/codec', 'src/model'], { packages: ['zod'] }),
-  row('src/api', ['src/verbs', 'src/ports', 'src/model'], { packages: ['zod'], node: true }),
-  row('src/sdk', ['src/verbs', 'src/model'], { packages: ['zod'] }),
+  row('src/verbs', ['src/services', 'src/core', 'src/ports', 'src/codec', 'src/model'], {
+    packages: ['zod'],
+  }),
+  row('src/api', ['src/verbs', 'src/codec', 'src/ports', 'src/model'], {
+    packages: ['zod', 'hono', '@hono/node-server'],
+    node: true,
+  }),
+  row('src/sdk', ['src/verbs', 'src/model'], { packages: ['zod'], node: true }),
   row('src/cli', ['src/sdk', 'src/verbs', 'src/node', 'src/model', 'package.json'], {
     packages: ['commander', '@bomb.sh/tab', '@clack/prompts', 'zod'],
     node: true,
   }),
-  row('src/cli/node', ['src/cli', 'src/node', 'src/core', 'src/codec', 'src/model'], {
+  row('src/cli/node', ['src/cli', 'src/sdk', 'src/verbs', 'src/node', 'src/core', 'src/codec', 'src/model'], {
     typesFrom: PURE_PORTS,
     packages: ['zod'],
     node: true,

@@ -25,7 +25,21 @@ export function checkSchema<Schema extends z.ZodType>(
   at: string,
 ): Result<z.input<Schema>, Rejection> {
   if (schema.validate(value)) return ok(value)
-  const offence = firstOffence(schema.safeParse(value, FIRST_ONLY).error?.issues ?? [], value)
+  return refusal(schema.safeParse(value, FIRST_ONLY).error?.issues ?? [], value, at)
+}
+
+/** As `checkSchema`, for schemas that fill in what is not said: gives what was read. */
+export function parseSchema<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: string,
+): Result<z.output<Schema>, Rejection> {
+  const parsed = schema.safeParse(value, FIRST_ONLY)
+  return parsed.success ? ok(parsed.data) : refusal(parsed.error.issues, value, at)
+}
+
+function refusal(issues: readonly Issue[], value: unknown, at: string): ReturnType<typeof reject> {
+  const offence = firstOffence(issues, value)
   if (offence === undefined) return reject('MALFORMED', 'not of the form that it should have', at)
   return reject(codeOf(offence), shortened(offence.message, MESSAGE_CHARS_MAX), fieldOf(at, offence))
 }

@@ -3,6 +3,7 @@ import type { Did, ThreadId } from '../model/ids.ts'
 import type { NetworkClass } from '../model/parameters.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ContentStore } from '../ports/content-store.ts'
+import type { Sha256 } from '../ports/crypto.ts'
 import type { Job } from '../ports/job.ts'
 import type { Mesh } from '../ports/mesh.ts'
 import type { RunOutcome } from '../ports/runner.ts'
@@ -187,6 +188,7 @@ export interface NodeServices {
   readonly logs: LogTail
   readonly backups: BackupMaker
   readonly settings: readonly ShownSetting[]
+  readonly sha256: Sha256
   readonly clock: Clock
   /** Of each part, now. Cheap: may be asked every second. */
   health(): readonly SubsystemHealth[]

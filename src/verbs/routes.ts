@@ -1,0 +1,24 @@
+/** Where a verb of the local API is found. What stands in braces comes out of the input. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+}
+
+/** Every verb of the local API. Plain data, so that a client needs nothing else of this repository while it runs. */
+export const ROUTES = {
+  status: { method: 'GET', path: '/v1/status' },
+  stop: { method: 'POST', path: '/v1/stop' },
+  peers: { method: 'GET', path: '/v1/peers' },
+  peersConnect: { method: 'POST', path: '/v1/peers/connect' },
+  peersBan: { method: 'POST', path: '/v1/peers/ban' },
+  peersUnban: { method: 'POST', path: '/v1/peers/unban' },
+  balance: { method: 'GET', path: '/v1/balance' },
+  need: { method: 'POST', path: '/v1/needs' },
+  needs: { method: 'GET', path: '/v1/needs' },
+  needShow: { method: 'GET', path: '/v1/needs/{need}' },
+  cancel: { method: 'POST', path: '/v1/needs/{need}/cancel' },
+  threads: { method: 'GET', path: '/v1/threads' },
+  threadShow: { method: 'GET', path: '/v1/threads/{thread}' },
+} as const satisfies Readonly<Record<string, Route>>
+
+export type VerbName = keyof typeof ROUTES
