@@ -23,7 +23,7 @@ import { ThreadPlans } from '../core/witness/thread-plans.ts'
 import type { Rejection } from '../model/rejection.ts'
 import type { Crypto } from '../ports/crypto.ts'
 import type { PolicyEngine } from '../ports/policy-engine.ts'
-import type { TaskReplay } from '../ports/task-replay.ts'
+import type { ReplayedOutcome, ReplayedTask } from '../ports/task-replay.ts'
 import { BucketPart, type ReplayedNeed } from './bucket-part.ts'
 import { CausalOrder } from './causal-order.ts'
 import { CertifiedLogs } from './certified-logs.ts'
@@ -47,7 +47,6 @@ export interface ReplayOptions {
   readonly crypto: Pick<Crypto, 'sha256' | 'verify' | 'isAcceptableKey'>
   readonly machinesOf: (genesis: OpenedGenesis, world: World) => Machines
   readonly policy?: PolicyEngine
-  readonly tasks?: TaskReplay
 }
 
 export interface ReplayReport {
@@ -70,6 +69,8 @@ export interface ReplayReport {
 export interface ReplayProgress {
   readonly byte: number
   readonly events: number
+  /** To be done again: what became of it is the answer to this. No answer: nobody did it, which is said. */
+  readonly task?: ReplayedTask
 }
 
 const PROGRESS_BLOCKS = 256
@@ -78,9 +79,10 @@ const PROGRESS_BLOCKS = 256
 export function* replay(
   chunks: Iterable<Uint8Array>,
   options: ReplayOptions,
-): Generator<ReplayProgress, ReplayReport> {
+): Generator<ReplayProgress, ReplayReport, ReplayedOutcome | undefined> {
   const run = new Replay(options)
   let blocks = 0
+  let byte = 0
   for (const read of readBundle(chunks, options.crypto.sha256)) {
     if (!read.ok) {
       const { place, rejection } = read.error
@@ -89,9 +91,14 @@ export function* replay(
     const divergence = run.take(read.value)
     if (divergence !== undefined) return run.report(divergence)
     blocks += 1
-    if (blocks % PROGRESS_BLOCKS === 0) yield { byte: read.value.place.byte, events: run.events }
+    byte = read.value.place.byte
+    if (blocks % PROGRESS_BLOCKS === 0) yield { byte, events: run.events }
   }
-  return run.report(run.finish())
+  let divergence = run.finish()
+  for (const task of divergence === undefined ? run.tasks() : []) {
+    divergence ??= run.judge(task, yield { byte, events: run.events, task })
+  }
+  return run.report(divergence)
 }
 
 class Replay {
@@ -118,7 +125,7 @@ class Replay {
 
   constructor(options: ReplayOptions) {
     this.#options = options
-    this.#tasks = new TaskChecks(options.tasks, options.crypto.sha256, this.#book)
+    this.#tasks = new TaskChecks(options.crypto.sha256, this.#book)
   }
 
   /** What is wrong with a block, if anything is. */
@@ -147,13 +154,23 @@ class Replay {
       expectThat(isAsSaid, 'encoding', 'CONFLICT', 'the root says that all is over')
       this.#book.count('causal', 'envelopes', this.#order.size)
       const disorder = this.#order.judge()
-      if (disorder === undefined) this.#tasks.judge()
-      else
+      if (disorder !== undefined)
         throw new Diverged('causal', {
           ...disorder.rejection,
           message: `${disorder.id}: ${disorder.rejection.message}`,
         })
     })
+  }
+
+  tasks(): readonly ReplayedTask[] {
+    const states = new Map(this.#needs.map(({ need, state }) => [need, state]))
+    return this.#tasks.due((need) => states.get(need))
+  }
+
+  /** What is wrong with a task that was done again. */
+  judge(task: ReplayedTask, outcome: ReplayedOutcome | undefined): Divergence | undefined {
+    this.event = `task of need ${task.need}`
+    return this.#guarded(() => this.#tasks.judge(task, outcome))
   }
 
   report(divergence: Divergence | undefined): ReplayReport {

@@ -1,25 +1,24 @@
 import { cidOf, envelopeIdOf, RAW } from '../codec/cid.ts'
 import type { SingleEnvelope } from '../codec/envelope/verify-single.ts'
 import type { Sha256 } from '../ports/crypto.ts'
-import type { TaskReplay } from '../ports/task-replay.ts'
+import type { ReplayedOutcome, ReplayedTask } from '../ports/task-replay.ts'
 import type { CheckBook } from './checks.ts'
 import { expectThat } from './divergence.ts'
 
 /** A need whose verdicts are by doing the work again. */
-interface Task {
-  readonly capability: string
-  readonly input: Uint8Array | string | undefined
-}
+type Task = Omit<ReplayedTask, 'need' | 'content'>
 
-/** Content that is kept for tasks, bytes; what is beyond is not done again, which is said. */
+/** Content that is kept for tasks, bytes; a task that needs what is beyond is not done again, which is said. */
 const CONTENT_BYTES_MAX = 67_108_864
 
+/** States in which the network has taken the last COMMIT for the result. */
+const ACCEPTED: ReadonlySet<string> = new Set(['FINAL', 'SETTLED'])
+
 /**
- * Tasks that are done again (check 11): needs whose NEED asks for verification by re-execution, each with the artifact
- * of its last COMMIT. Without somebody who does them they are not checked.
+ * Tasks that are done again (check 11): needs whose NEED asks for verification by re-execution and whose result was
+ * accepted, each with the artifact of its last COMMIT.
  */
 export class TaskChecks {
-  readonly #runner: TaskReplay | undefined
   readonly #book: CheckBook
   readonly #sha256: Sha256
   readonly #tasks = new Map<string, Task>()
@@ -27,17 +26,24 @@ export class TaskChecks {
   readonly #content = new Map<string, Uint8Array>()
   #bytes = 0
 
-  constructor(runner: TaskReplay | undefined, sha256: Sha256, book: CheckBook) {
+  constructor(sha256: Sha256, book: CheckBook) {
     this.#sha256 = sha256
-    this.#runner = runner
     this.#book = book
   }
 
   note({ id, body }: SingleEnvelope): void {
     if (body.kind === 'NEED' && body.payload.verification.mode === 'reexecute') {
-      const { input, capability } = body.payload
+      const { input, capability, constraints, requires } = body.payload
+      const { gas_limit: gasMax } = constraints
       if ('sealed' in input) this.#book.skip('tasks', 'sealed input')
-      else this.#tasks.set(id, { capability, input: 'inline' in input ? input.inline : input.cid.toString() })
+      else if (requires.length > 0) this.#book.skip('tasks', 'a task that works on results of other needs')
+      else {
+        this.#tasks.set(id, {
+          capability,
+          input: 'inline' in input ? input.inline : input.cid.toString(),
+          ...(gasMax === undefined ? {} : { gasMax }),
+        })
+      }
     }
     if (body.kind !== 'COMMIT') return
     const { artifact, need_id: need } = body.payload
@@ -47,28 +53,27 @@ export class TaskChecks {
 
   addContent(cid: string, bytes: Uint8Array): void {
     this.#bytes += bytes.length
-    if (this.#bytes <= CONTENT_BYTES_MAX) this.#content.set(cid, bytes)
+    if (this.#bytes <= CONTENT_BYTES_MAX) this.#content.set(cid, bytes.slice())
   }
 
-  /** When the whole file is read. */
-  judge(): void {
-    for (const [need, { capability, input }] of this.#tasks) {
-      const artifact = this.#artifacts.get(need)
-      if (artifact === undefined) continue
-      const bytes = typeof input === 'string' ? this.#content.get(input) : input
-      const task = { need, capability, artifact, ...(bytes === undefined ? {} : { input: bytes }) }
-      const result = this.#runner?.run(task)
-      if (result === undefined) {
-        this.#book.skip('tasks', 'nobody here can do the task again')
-        continue
-      }
-      expectThat(
-        result === artifact,
-        'tasks',
-        'CONFLICT',
-        `need ${need}: doing it again gives ${result}, not ${artifact}`,
-      )
-      this.#book.count('tasks', 'tasks')
+  /** When the whole file is read: what there is to do again. `stateOf` gives the state in which a need was left. */
+  due(stateOf: (need: string) => string | undefined): readonly ReplayedTask[] {
+    const content = (cid: string) => this.#content.get(cid)
+    return [...this.#tasks]
+      .filter(([need]) => this.#artifacts.has(need) && ACCEPTED.has(stateOf(need) ?? ''))
+      .map(([need, task]) => ({ need, ...task, content }))
+  }
+
+  /** `outcome`: undefined where nobody did it. */
+  judge({ need, capability }: ReplayedTask, outcome: ReplayedOutcome | undefined): void {
+    if (outcome === undefined || outcome.kind === 'undone') {
+      this.#book.skip('tasks', outcome?.why ?? `nobody here does ${capability}`)
+      return
     }
+    const made = outcome.kind === 'done' ? outcome.artifact : `no result (${outcome.why})`
+    const artifact = this.#artifacts.get(need)
+    const message = `need ${need}: doing it again gives ${made}, not ${artifact ?? 'nothing'}`
+    expectThat(outcome.kind === 'done' && made === artifact, 'tasks', 'CONFLICT', message)
+    this.#book.count('tasks', 'tasks')
   }
 }

@@ -6,6 +6,7 @@ import { decodeDagCbor } from '../../src/codec/dag-cbor/decode.ts'
 import { machinesOf } from '../../src/core/machines/machines.ts'
 import type { ThreadId } from '../../src/model/ids.ts'
 import type { LogSource } from '../../src/ports/network-log.ts'
+import type { ReplayedOutcome, ReplayedTask } from '../../src/ports/task-replay.ts'
 import { type ReplayOptions, type ReplayReport, replay } from '../../src/replay/replay.ts'
 import { type Exported, exportThread, trustingMachines } from '../../src/services/record/export-thread.ts'
 import { storeNetwork } from '../../src/sim/record/store-network.ts'
@@ -44,15 +45,19 @@ export function exportOf(
   return { exported, blocks: [...writer.blocks(exported)] }
 }
 
-export function replayOf(file: Uint8Array, changes: Partial<ReplayOptions> = {}): ReplayReport {
+export interface ReplayChanges extends Partial<ReplayOptions> {
+  /** Does tasks again. */
+  readonly tasks?: (task: ReplayedTask) => ReplayedOutcome
+}
+
+export function replayOf(file: Uint8Array, { tasks, ...changes }: ReplayChanges = {}): ReplayReport {
   const run = replay(piecesOf(file, 65_536), {
     allowUnchecked: new Set(),
     crypto: nodeCrypto,
     machinesOf,
     ...changes,
   })
-  for (;;) {
-    const next = run.next()
+  for (let next = run.next(); ; next = run.next(next.value.task && tasks?.(next.value.task))) {
     if (next.done === true) return next.value
   }
 }

@@ -12,7 +12,6 @@ import { closeHistory } from '../../src/sim/heart/close-history.ts'
 import { Stage, type StageOptions } from '../../src/sim/heart/stage.ts'
 
 const CREDIT = 1_000_000n
-const CAPABILITY = 'text/hash'
 
 export interface TheatreOptions {
   readonly seed?: string
@@ -22,7 +21,9 @@ export interface TheatreOptions {
   readonly verifiers?: readonly VerifierWay[]
   readonly challengers?: readonly ChallengerWay[]
   /** The capsule that the genesis names. */
-  readonly law?: Pick<StageOptions, 'judge' | 'policy'>
+  readonly law?: Pick<StageOptions, 'judge' | 'policy' | 'resultOf'>
+  /** The one that all of the cast offer and every need asks for. */
+  readonly capability?: string
 }
 
 interface PlayedNeed {
@@ -38,10 +39,12 @@ export class Theatre {
   readonly needs: PlayedNeed[] = []
   readonly #parts: Part[] = []
   readonly #certifies: boolean
+  readonly #capability: string
 
   constructor(options: TheatreOptions = {}) {
     const { workers = ['honest'], verifiers = ['honest', 'honest', 'honest'], challengers = [] } = options
     this.#certifies = options.certifies ?? true
+    this.#capability = options.capability ?? 'text/hash'
     this.stage = new Stage({
       crypto: nodeCrypto,
       seed: options.seed ?? 'theatre',
@@ -63,7 +66,7 @@ export class Theatre {
         verifiers: verifiers.map((_, at) => ({
           did: didOf(`verifier ${at}`),
           stake: credits(100_000),
-          capabilities: [CAPABILITY],
+          capabilities: [this.#capability],
         })),
       }),
     })
@@ -71,7 +74,9 @@ export class Theatre {
     this.stage.tick(50)
     for (const [at, way] of workers.entries()) {
       const actor = this.stage.actor(`worker ${at}`)
-      const manifest = this.#manifest(actor.account('MANIFEST', MANIFEST, this.stage.timeMs))
+      const manifest = this.#manifest(
+        actor.account('MANIFEST', manifestOf(this.#capability), this.stage.timeMs),
+      )
       this.#parts.push(new Worker(actor, way, nodeCrypto, manifest, (budget) => budget / 2n))
     }
     for (const [at, way] of verifiers.entries()) {
@@ -88,7 +93,7 @@ export class Theatre {
     const payload: Payload<'NEED'> = {
       label: `need ${key}`,
       task_type: 'hash',
-      capability: CAPABILITY,
+      capability: this.#capability,
       input: { inline: new TextEncoder().encode(key) },
       requires: [],
       produces: [],
@@ -174,12 +179,9 @@ export class Theatre {
   }
 }
 
-const MANIFEST: Payload<'MANIFEST'> = {
-  version: 1,
-  label: 'worker',
-  capabilities: [
-    { name: CAPABILITY, about: '', task_types: [], tags: [], constraints: {}, price: credits(1) },
-  ],
+function manifestOf(name: string): Payload<'MANIFEST'> {
+  const capability = { name, about: '', task_types: [], tags: [], constraints: {}, price: credits(1) }
+  return { version: 1, label: 'worker', capabilities: [capability] }
 }
 
 function credits(count: number): MicroText {

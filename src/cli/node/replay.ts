@@ -17,6 +17,11 @@ export const replayCommand = defineCommand({
   options: {
     ...REPLAY_OPTIONS,
     parallel: { type: 'boolean', about: 'all cores judge signatures' },
+    cas: {
+      type: 'string',
+      value: 'DIR',
+      about: 'modules and inputs of tasks that the file has not, each under its CID',
+    },
   },
   async run(_context, [path], options) {
     const bar = new ProgressBar()
@@ -25,6 +30,7 @@ export const replayCommand = defineCommand({
       path: existingFile(path),
       progress,
       parallel: options.parallel,
+      ...(options.cas === undefined ? {} : { cas: options.cas }),
       ...requestOf(options),
     })
     bar.end()

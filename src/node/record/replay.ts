@@ -10,6 +10,7 @@ import { offline } from '../offline.ts'
 import { openPolicyEngine } from '../policy/runtime.ts'
 import { convert, importedPath } from './export.ts'
 import { openPieces } from './files.ts'
+import { WasmReplay } from './replay-tasks.ts'
 
 export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
   readonly path: string
@@ -17,6 +18,8 @@ export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
   readonly anchor: ReplayOptions['anchor']
   /** All cores judge signatures. */
   readonly parallel?: boolean
+  /** Folder with content that the file has not, each under the text of its CID. */
+  readonly cas?: string
   /** Called now and then: part of the file that was read, 0 to 1, and items so far. */
   readonly progress: (share: number, events: number) => void
 }
@@ -54,17 +57,20 @@ async function replayWith(
   pause: () => Promise<void> | undefined,
 ): Promise<ReplayReport> {
   const policy = openPolicyEngine()
+  const tasks = new WasmReplay(request.cas)
   try {
     const { size, pieces } = openPieces(request.path)
     const crypto = { ...offline.crypto, verify }
     const run = replay(pieces, { ...optionsOf(request), crypto, policy })
-    for (;;) {
-      const next = run.next()
+    for (let next = run.next(); ; ) {
       if (next.done === true) return next.value
-      request.progress(size === 0 ? 1 : next.value.byte / size, next.value.events)
+      const { byte, events, task } = next.value
+      request.progress(size === 0 ? 1 : byte / size, events)
       await pause()
+      next = run.next(task && (await tasks.run(task)))
     }
   } finally {
+    await tasks.close()
     await policy.close()
   }
 }

@@ -8,6 +8,7 @@ import { decodeToBucket, type ToBucket } from '../../codec/entry/effect.ts'
 import { decodeHubCommand } from '../../codec/entry/hub-command.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import { type Ipld, isList, isMap } from '../../codec/ipld.ts'
+import { moduleOfCapability } from '../../codec/job/wasm-capability.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { LogSource } from '../../ports/network-log.ts'
 import { type StoredItem, StoredLog } from './stored-log.ts'
@@ -271,10 +272,12 @@ function threadOfField(field: { readonly [key: string]: Ipld }): string | undefi
   return typeof thread === 'string' ? thread : undefined
 }
 
-/** The content that an envelope names by its CID: the input of a NEED, the artifact of a COMMIT. */
-export function contentNamedBy(field: { readonly [key: string]: Ipld }): CID | undefined {
+/** The content that an envelope names by its CID: input and module of a NEED, the artifact of a COMMIT. */
+export function contentNamedBy(field: { readonly [key: string]: Ipld }): readonly CID[] {
   const payload = payloadOf(field)
   const content = payload?.['input'] ?? payload?.['artifact']
   const cid = content !== undefined && isMap(content) ? content['cid'] : undefined
-  return cid instanceof Link ? cid : undefined
+  const capability = payload?.['capability']
+  const module = typeof capability === 'string' ? moduleOfCapability(capability) : undefined
+  return [cid, module].filter((one) => one instanceof Link)
 }

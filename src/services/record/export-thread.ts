@@ -198,8 +198,7 @@ class Exporter {
         item.kind === 'received'
           ? item.effect.kind === 'open' && item.effect.envelope
           : item.command.kind === 'commit' && item.command.envelope
-      const cid = envelope ? contentNamedBy(envelope) : undefined
-      if (cid !== undefined) this.#content.set(cid.toString(), cid)
+      for (const cid of envelope ? contentNamedBy(envelope) : []) this.#content.set(cid.toString(), cid)
       if (item.kind === 'received' && item.effect.kind === 'open') this.#capsules.add(item.effect.capsule)
     }
   }

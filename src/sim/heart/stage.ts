@@ -9,6 +9,7 @@ import {
   type Genesis,
   type OpenedGenesis,
 } from '../../codec/genesis/genesis.ts'
+import type { Payload } from '../../codec/payload/verbs.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
 import type { World } from '../../core/records/world.ts'
@@ -42,6 +43,8 @@ export interface StageOptions {
   /** Beacons that a voter can draw; 4,096 where it is absent. */
   readonly chainLength?: number
   readonly judge?: World['judge']
+  /** What the work gives where it is something else than the hash of the input. */
+  readonly resultOf?: (need: Payload<'NEED'>) => Uint8Array | undefined
   /** What people evaluate before they speak; absent: the network has no capsule. */
   readonly policy?: Pick<ActorWorld, 'capsule' | 'digestOf'>
   readonly startMs: number
