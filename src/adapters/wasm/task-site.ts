@@ -48,9 +48,12 @@ export class TaskSite {
   readonly #imports: Readonly<Record<string, unknown>>
   #world: World | undefined
   #instance: Instance | undefined
+  /** Instances are put back; no longer once one grew, since those that follow will grow too. */
+  #isKept: boolean
 
   constructor(plan: TaskPlan) {
     this.#plan = plan
+    this.#isKept = plan.isRestorable
     const current = (): Instance => this.#instance as Instance
     const context: CallContext = {
       world: () => this.#world as World,
@@ -66,7 +69,7 @@ export class TaskSite {
    */
   run(job: WasmJob): WasmOutcome {
     const world = new World(job)
-    const instance = this.#instance ?? instantiate(this.#plan, this.#imports)
+    const instance = this.#instance ?? instantiate(this.#plan, this.#imports, this.#isKept)
     if (instance === undefined) return { kind: 'trapped', gas: 0, stderr: '' }
     this.#instance = instance
     this.#world = world
@@ -74,6 +77,7 @@ export class TaskSite {
     const end = this.#endOf(instance)
     const outcome = outcomeOf(instance, end, job, world)
     this.#instance = end === 'trap' ? undefined : putBack(instance)
+    if (end !== 'trap' && this.#instance === undefined) this.#isKept = false
     this.#world = undefined
     return outcome
   }
@@ -122,15 +126,16 @@ function outcomeOf(
 
 /** Undefined where a segment of the module does not fit, which is a trap. */
 function instantiate(
-  { module, gasExport, stackExport, globals, isRestorable }: TaskPlan,
+  { module, gasExport, stackExport, globals }: TaskPlan,
   imports: Readonly<Record<string, unknown>>,
+  isKept: boolean,
 ): Instance | undefined {
   const exports = exportsOf(module, imports)
   if (exports === undefined) return undefined
   const [gas, stack] = [exports[gasExport], exports[stackExport]] as [WasmGlobal, WasmGlobal]
   const memory = exports['memory'] as WasmMemory
   const kept = [stack, ...globals.map((name) => exports[name] as WasmGlobal)]
-  const before = isRestorable ? stateOf(memory, kept) : undefined
+  const before = isKept ? stateOf(memory, kept) : undefined
   return { start: exports['_start'] as () => void, gas, stack, memory, before }
 }
 
