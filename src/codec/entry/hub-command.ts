@@ -5,8 +5,10 @@
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import type { Ipld } from '../ipld.ts'
 import {
   bytes,
   count,
@@ -95,7 +97,10 @@ const commandSchema = z.discriminatedUnion('kind', [
     slot: slotNumber,
     what: z.enum(['double-signing', 'equivocation', 'related-parties']),
     evidence: bytes(1, EVIDENCE_BYTES_MAX),
-    reporter: did,
+    reporter: z
+      .strictObject({ did, s: bytes(64, 64).describe('over what is reported, as `evidence-report`') })
+      .exactOptional()
+      .describe("gets a challenger's part; without one it burns"),
   }),
   z.strictObject({
     v: z.literal(1),
@@ -110,6 +115,17 @@ const compiled = z.compile(commandSchema)
 export type HubCommand = z.output<typeof commandSchema>
 export type HubCommandKind = HubCommand['kind']
 export type HubCommandOf<Kind extends HubCommandKind> = Extract<HubCommand, { kind: Kind }>
+/**
+ * What a reporter signs, as type `evidence-report`: nobody is made a reporter without having said so, and a signature is good
+ * for this very evidence alone.
+ */
+export function evidenceReport(
+  { what, evidence }: Pick<HubCommandOf<'evidence'>, 'what' | 'evidence'>,
+  sha256: Sha256,
+): Ipld {
+  return { v: 1, what, evidence: sha256(evidence) }
+}
+
 export type GovernanceBody = z.output<typeof governanceBody>
 
 export function encodeHubCommand(command: HubCommand): Uint8Array {

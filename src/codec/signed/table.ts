@@ -32,6 +32,7 @@ export const SIGNED_TYPES = {
   'signing-delegation': { version: 1, body: signingDelegationBody },
   'related-party-link': { version: 1, body: opaque },
   'checkpoint-share': { version: 1, body: opaque },
+  'evidence-report': { version: 1, body: opaque },
   'governance-vote': { version: 1, body: opaque },
   'recovery-statement': { version: 1, body: opaque },
 } as const satisfies Record<string, SignedType>

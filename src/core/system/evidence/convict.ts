@@ -17,7 +17,7 @@ export interface Offence {
 export function convictOf(
   turn: Turn,
   { account, what }: Offence,
-  reporter: string,
+  reporter: string | undefined,
   now: SlotFacts,
 ): Result<undefined, Rejection> {
   const { book, draft, network, settings } = turn

@@ -51,8 +51,8 @@ function isSigned(type: SignedTypeName, message: Uint8Array): boolean {
 
 describe('a signature is good for one type, version, network, key and body (protocol.md, "Signed types")', () => {
   it('lists every type of the specification, in kebab case, without a zero byte', () => {
-    // Those of protocol.md, and the anchor of a voter's hash chain (consensus.md, "Time and chance").
-    expect(TYPES).toHaveLength(18)
+    // Those of protocol.md, the anchor of a voter's hash chain (consensus.md, "Time and chance"), and a report of evidence.
+    expect(TYPES).toHaveLength(19)
     for (const type of TYPES) expect(type).toMatch(/^[a-z]+(?:-[a-z]+)*$/)
   })
 

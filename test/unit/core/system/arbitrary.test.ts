@@ -263,7 +263,7 @@ describe('whatever is proposed to the hub, in whatever order', () => {
         slot: 1,
         what: 'equivocation',
         evidence: new Uint8Array(3),
-        reporter: did(hub, 0),
+        reporter: { did: did(hub, 0), s: new Uint8Array(64) },
       },
       { v: 1, kind: 'leave-bootstrap', slot: 9 },
     ]

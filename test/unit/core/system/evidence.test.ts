@@ -3,6 +3,7 @@ import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { encodeDoubleSigning } from '../../../../src/codec/certificate/double-signing.ts'
 import { shareRoot, sharesOf } from '../../../../src/codec/certificate/share.ts'
 import { encodeDagCbor } from '../../../../src/codec/dag-cbor/encode.ts'
+import { evidenceReport } from '../../../../src/codec/entry/hub-command.ts'
 import { encodeRelatedLink } from '../../../../src/codec/entry/related-link.ts'
 import { Actor, Threads } from '../../../../src/sim/heart/actor.ts'
 import { hashOf, treeHead } from '../../../setup/certificates.ts'
@@ -20,8 +21,14 @@ function started(): Hub {
 
 type What = 'double-signing' | 'equivocation' | 'related-parties'
 
-function report(hub: Hub, what: What, evidence: Uint8Array, reporter = hub.person(5)) {
-  return hub.command({ v: 1, kind: 'evidence', slot: hub.slot, what, evidence, reporter: reporter.did })
+/** `signer` says that `reporter` reports it. */
+function report(hub: Hub, what: What, evidence: Uint8Array, reporter = hub.person(5), signer = reporter) {
+  const { s } = signer.state('evidence-report', evidenceReport({ what, evidence }, nodeCrypto.sha256))
+  return hub.command({ ...said(hub, what, evidence), reporter: { did: reporter.did, s } })
+}
+
+function said(hub: Hub, what: What, evidence: Uint8Array) {
+  return { v: 1 as const, kind: 'evidence' as const, slot: hub.slot, what, evidence }
 }
 
 /** Two shares of `voter` for one size, with these roots. */
@@ -50,6 +57,53 @@ describe('evidence (consensus.md, "Certificates"; economy.md, "Stake and slashin
     hub.envelope(hub.person(5).account('TRANSFER', { to: guilty.did, amount: micro(200) }, 0))
     hub.envelope(guilty.account('STAKE', { amount: micro(200) }, 0))
     expect(report(hub, 'double-signing', evidence)).toMatchObject(rejected('DUPLICATE'))
+    const { kept, made } = hub.supplies()
+    expect(kept).toEqual(made)
+  })
+
+  it('only who signed a report of this very evidence is its reporter', () => {
+    const hub = started()
+    const guilty = hub.verifiers[0] as Actor
+    const [thief, honest] = [hub.person(4), hub.person(5)]
+    const evidence = doubleSigning(guilty, ['a', 'b'])
+    // Under a name that its owner did not sign for.
+    expect(report(hub, 'double-signing', evidence, thief, honest)).toMatchObject(rejected('BAD_SIGNATURE'))
+    const { s } = honest.state(
+      'evidence-report',
+      evidenceReport({ what: 'double-signing', evidence }, nodeCrypto.sha256),
+    )
+    for (const reporter of [
+      { did: thief.did, s },
+      { did: honest.did, s: s.with(0, (s[0] as number) ^ 1) },
+    ]) {
+      const stolen = hub.command({ ...said(hub, 'double-signing', evidence), reporter })
+      expect(stolen).toMatchObject(rejected('BAD_SIGNATURE'))
+    }
+    // A report of other evidence, of another kind, and what was signed as something else.
+    const other = doubleSigning(guilty, ['a', 'c'])
+    const moved = hub.command({ ...said(hub, 'double-signing', other), reporter: { did: honest.did, s } })
+    expect(moved).toMatchObject(rejected('BAD_SIGNATURE'))
+    const body = evidenceReport({ what: 'double-signing', evidence }, nodeCrypto.sha256)
+    const vote = honest.state('governance-vote', body).s
+    const asVote = hub.command({
+      ...said(hub, 'double-signing', evidence),
+      reporter: { did: honest.did, s: vote },
+    })
+    expect(asVote).toMatchObject(rejected('BAD_SIGNATURE'))
+    expect(hub.records.get('accounts', guilty.did)?.stake).toBeGreaterThan(0n)
+    expect(report(hub, 'double-signing', evidence, honest).verdict.kind).toBe('applied')
+    expect(hub.balance(honest.did)).toBe(10_500n * CREDIT)
+    expect(hub.balance(thief.did)).toBe(10_000n * CREDIT)
+  })
+
+  it('counts without a reporter: then its part burns', () => {
+    const hub = started()
+    const guilty = hub.verifiers[0] as Actor
+    const evidence = doubleSigning(guilty, ['a', 'b'])
+    const before = hub.balance(hub.person(5).did)
+    expect(hub.command(said(hub, 'double-signing', evidence)).verdict.kind).toBe('applied')
+    expect(hub.records.get('accounts', guilty.did)).toMatchObject({ stake: 0n })
+    expect(hub.balance(hub.person(5).did)).toBe(before)
     const { kept, made } = hub.supplies()
     expect(kept).toEqual(made)
   })
