@@ -50,6 +50,8 @@ export type Genesis = {
   readonly verifiers?: readonly GenesisVerifier[]
   /** Hash chains of voters, by which they draw the beacons. */
   readonly chains?: readonly { readonly voter: Did; readonly anchor: Uint8Array; readonly length: number }[]
+  /** Buckets that needs are drawn into, each a group of its own: 1 to 256; absent: 256. Never changed. */
+  readonly buckets?: number
   /** CID of the policy capsule that threads are opened with; absent: the network has none. */
   readonly capsule?: string
   /** Whose credentials on organisation, system and region count. */
@@ -80,6 +82,8 @@ const ACCOUNTS_MAX = 256
 const VERIFIERS_MAX = 128
 const CAPABILITIES_MAX = 64
 const ATTESTORS_MAX = 64
+/** Buckets of a network whose genesis says nothing, and of any at most: one byte names them. */
+export const BUCKETS_MAX = 256
 
 const verifier = z.strictObject({
   did,
@@ -106,6 +110,7 @@ const genesisSchema = z.strictObject({
   insurance: micro.exactOptional(),
   verifiers: distinct(verifier, VERIFIERS_MAX, 0, (one) => one.did).exactOptional(),
   chains: distinct(chain, VOTERS_MAX, 0, (one) => one.voter).exactOptional(),
+  buckets: integer(1, BUCKETS_MAX).exactOptional(),
   capsule: z
     .string()
     .max(128)

@@ -6,11 +6,11 @@ import type { Sha256 } from '../../ports/crypto.ts'
 export type SeatRole = 'plan' | 'result' | 'challenge'
 
 /**
- * Which bucket runs a need, 0 to 255: the first byte of sha256(dag-cbor ["canswarm/bucket/1", need id, beacon]). The
- * beacon is drawn after the need's escrow, so nobody can aim a need at voters. Source: lifecycle.md, "Committees".
+ * Which of a network's buckets runs a need, from 0 on: the first byte of sha256(dag-cbor ["canswarm/bucket/1", need id,
+ * beacon]), modulo their number, which is at most 256. The beacon is drawn after the need's escrow, so nobody can aim a need at voters. Source: lifecycle.md, "Committees".
  */
-export function bucketOf(needId: CID, beacon: Uint8Array, sha256: Sha256): number {
-  return hashDagCbor(['canswarm/bucket/1', needId, beacon], sha256)[0] as number
+export function bucketOf(needId: CID, beacon: Uint8Array, buckets: number, sha256: Sha256): number {
+  return (hashDagCbor(['canswarm/bucket/1', needId, beacon], sha256)[0] as number) % buckets
 }
 
 /**

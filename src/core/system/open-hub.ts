@@ -1,4 +1,4 @@
-import type { GenesisVerifier, OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { BUCKETS_MAX, type GenesisVerifier, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import { mint } from '../ledger/credits.ts'
@@ -38,6 +38,7 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
   })
   turn.draft.put('settings', ALL, {
     class: genesis.class,
+    buckets: genesis.buckets ?? BUCKETS_MAX,
     governance: genesis.governance,
     attestors: genesis.attestors ?? [],
     parameters,

@@ -41,6 +41,8 @@ export interface CapsuleWindow {
 /** What governance sets. */
 export interface Settings {
   readonly class: NetworkClass
+  /** Of the network, for ever. */
+  readonly buckets: number
   readonly governance: readonly string[]
   readonly attestors: readonly string[]
   readonly parameters: Parameters

@@ -37,6 +37,8 @@ export interface FoundNetwork {
   readonly homes: readonly { readonly home: string; readonly did: Did }[]
 }
 
+/** Enough to spread the work over the nodes, few enough for a small machine to run them all. */
+const BUCKETS = 16
 const CREDITS = '10000000000' as MicroText
 const STAKE = '1000000000' as MicroText
 
@@ -84,6 +86,7 @@ function genesisFor(request: FoundRequest, keys: readonly KeyPair[]): Genesis {
     f: faultsOf(nodes),
     governance: dids,
     parameters,
+    buckets: BUCKETS,
     accounts: dids.map((did) => ({ did, amount: CREDITS })),
     insurance: STAKE,
     verifiers: verifiers.map((at) => ({

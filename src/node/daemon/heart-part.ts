@@ -3,7 +3,6 @@ import { LogFiles } from '../../adapters/log-files/log-files.ts'
 import { SlotFile } from '../../adapters/log-files/slot-file.ts'
 import type { CID } from '../../codec/cid.ts'
 import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
-import { BUCKETS } from '../../codec/entry/fields.ts'
 import { VerifiedRoots } from '../../codec/envelope/verified-roots.ts'
 import { encodeGenesis, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import type { CheckSignature } from '../../codec/signed/statement.ts'
@@ -18,7 +17,7 @@ import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { homePaths } from '../home.ts'
 import { offline } from '../offline.ts'
-import { raftIds } from './raft-part.ts'
+import { bucketsOf, raftIds } from './raft-part.ts'
 
 export interface HeartPartOptions {
   readonly home: string
@@ -72,7 +71,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     machines: machinesOf(genesis, world),
     slots,
     archive,
-    buckets: BUCKETS,
+    buckets: bucketsOf(genesis),
     didOf: raftIds(genesis).didOf,
     judge: (from, batch) => {
       const atMs = clock.nowMs()

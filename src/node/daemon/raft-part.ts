@@ -3,7 +3,7 @@ import { EtcdRaft } from '../../adapters/etcd-raft/engine.ts'
 import { compileEngine, readEngineFiles } from '../../adapters/etcd-raft/engine-module.ts'
 import { openSqliteDisk } from '../../adapters/sqlite/sqlite-disk.ts'
 import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
-import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { BUCKETS_MAX, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
@@ -44,6 +44,11 @@ const QUEUE_BYTES_MAX = 16_777_216
 const STREAM_LIMITS = { streamsPerPeerMax: 2, unreadBytesMax: 16_777_216 }
 /** Two election timeouts. */
 const STOP_TICKS_MAX = 20
+
+/** Buckets of a network. */
+export function bucketsOf({ genesis }: OpenedGenesis): number {
+  return genesis.buckets ?? BUCKETS_MAX
+}
 
 /** The voters of genesis by their raft ids, which are their places in it, from 1 on. */
 export function raftIds({ genesis }: OpenedGenesis) {

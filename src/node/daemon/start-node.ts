@@ -1,7 +1,6 @@
 import { openHomeLock } from '../../adapters/home-lock/home-lock.ts'
 import { openLibp2pMesh } from '../../adapters/libp2p/mesh.ts'
 import { acceptedKeys } from '../../codec/did/accepted-keys.ts'
-import { BUCKETS } from '../../codec/entry/fields.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
@@ -12,7 +11,7 @@ import { requireGenesis } from '../network.ts'
 import { offline } from '../offline.ts'
 import { type ContentPart, openContentPart } from './content-part.ts'
 import { type HeartPart, openHeartPart } from './heart-part.ts'
-import { openRaftPart, type RaftPart } from './raft-part.ts'
+import { bucketsOf, openRaftPart, type RaftPart } from './raft-part.ts'
 import { openSpeech, type Speech } from './speech.ts'
 import { Stack } from './stack.ts'
 
@@ -83,7 +82,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<NodeParts
     keys,
     mesh,
     heart: heart.heart,
-    buckets: BUCKETS,
+    buckets: bucketsOf(genesis),
     tickMs: config.raftTickMs,
     tell: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
     onFault,

@@ -92,7 +92,7 @@ function terms(
 function open(turn: Turn, slot: DrawSlot, waiting: WaitingNeed, opening: Opening): void {
   const { facts, members } = slot
   const { plan, planSeed, result, resultSeed } = opening
-  const bucket = bucketOf(opening.id, facts.beacon, turn.world.sha256)
+  const bucket = bucketOf(opening.id, facts.beacon, turn.settings.buckets, turn.world.sha256)
   const start = (key: string, seed: Uint8Array, { state }: Drawn): RoleState => {
     const roster = freezeRoster(turn, facts.roster, members)
     return { key, slot: facts.n, seed, roster, j: state.j, taken: state.taken }

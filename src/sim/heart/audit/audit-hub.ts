@@ -1,5 +1,6 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
 import { encodeDagCbor } from '../../../codec/dag-cbor/encode.ts'
+import { BUCKETS_MAX } from '../../../codec/genesis/genesis.ts'
 import { cidOfId } from '../../../core/bucket/need-turn.ts'
 import { bucketOf } from '../../../core/market/seeds.ts'
 import { slotFacts } from '../../../core/system/slots.ts'
@@ -75,7 +76,7 @@ function auditPlaces(stage: Stage, events: readonly HubEvent[]): void {
       if (event.kind !== 'effect' || event.effect.kind !== 'open') continue
       const { need, beacon } = event.effect
       const id = envelopeIdOf(need)
-      if (bucketOf(cidOfId(id), beacon, stage.world.sha256) !== bucket) {
+      if (bucketOf(cidOfId(id), beacon, BUCKETS_MAX, stage.world.sha256) !== bucket) {
         throw new Violation('place', `need ${id} is in bucket ${bucket}, which its beacon did not draw`)
       }
       const expected = secondBeaconAfter(stage, escrowed.get(id) ?? 0)

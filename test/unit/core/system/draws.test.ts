@@ -143,7 +143,7 @@ describe('opening a need (lifecycle.md, "Committees")', () => {
     const { sha256 } = hub.world
     const beacon = slotFacts(hub.records, 3)?.beacon as Uint8Array
     expect(open.beacon).toEqual(beacon)
-    expect(open.at).toBe(bucketOf(need.cid, beacon, sha256))
+    expect(open.at).toBe(bucketOf(need.cid, beacon, 256, sha256))
     const [frozen] = rosters()
     const seed = roleSeed(need.cid, beacon, 'plan', 0, sha256)
     const drawn = drawSeats({
