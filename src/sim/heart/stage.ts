@@ -67,6 +67,8 @@ export class Stage {
   /** What it was made with: another stage of the same options has the same genesis and cast. */
   readonly options: StageOptions
   readonly machines: Machines
+  /** What everybody on stage has seen of each thread. */
+  readonly threads = new Threads()
   readonly #actorWorld: ActorWorld
   readonly #slots: SlotMaker
   readonly #buckets = new Map<number, BucketMachine>()
@@ -100,7 +102,7 @@ export class Stage {
     assert(opened.ok, 'the stage has a lawful genesis')
     this.genesis = opened.value
     const { net } = opened.value
-    const speech = { crypto: signs ? crypto : unsigned(crypto), threads: new Threads() }
+    const speech = { crypto: signs ? crypto : unsigned(crypto), threads: this.threads }
     this.#actorWorld = { net, ...speech, ...options.policy }
     this.voters = names.map((name) => this.actor(name)).sort((a, b) => (a.did < b.did ? -1 : 1))
     this.world = makeWorld({
