@@ -67,7 +67,11 @@ export interface Effect {
   readonly body: Uint8Array
 }
 
-export const EFFECT_BYTES_MAX = 65_536
+/**
+ * Room for the largest that hub and buckets send: `paid` with all its movements, `end` with all its seats, and `open` with a
+ * NEED of 64 KiB, its parameters, and two draws with all their seats and skips.
+ */
+export const EFFECT_BYTES_MAX = 524_288
 
 /** Consecutive effects of one group for another, the first of which has number `first`. */
 export interface EffectBatch {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
+import { EFFECT_BYTES_MAX } from '../../model/replicated.ts'
 import type { Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
@@ -12,9 +13,10 @@ import { ROUND_MAX } from '../payload/need-fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { bucketNumber, envelopeField, SEATS_MAX, slotNumber } from './fields.ts'
 
-const EFFECT_BYTES_MAX = 1_048_576
 const attempt = integer(0, ROUND_MAX)
 const dids = list(did, SEATS_MAX)
+/** Seats that `end` pays, in all roles; more, which only extreme parameters make, are not. */
+export const ANSWERED_MAX = 4_096
 /** Movements that `paid` names; of more, which only extreme parameters make, the first. */
 export const MOVES_MAX = 4_096
 const answered = slotNumber.describe(

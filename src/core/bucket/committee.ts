@@ -2,12 +2,12 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
 import type { ToBucketOf } from '../../codec/entry/effect.ts'
-import { SEATS_MAX } from '../../codec/entry/fields.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { verdictCommitment } from '../../codec/payload/commitments.ts'
 import type { Did } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
+import { ROLE_SEATS_MAX } from '../market/quorum.ts'
 import type { World } from '../records/world.ts'
 import type { NeedTurn } from './need-turn.ts'
 import type { Choice, Committee, Moment, Vote } from './tables.ts'
@@ -52,9 +52,9 @@ export function withSeats(committee: Committee, { seats, used_up }: Drawn, since
   }
 }
 
-/** Further seats that a role can have: what they all say fits into an entry, and who they are into an effect. */
+/** Further seats that a role can have. */
 export function roomOf({ isUsedUp, seats }: Committee): number {
-  return isUsedUp ? 0 : Math.max(0, SEATS_MAX - seats.length)
+  return isUsedUp ? 0 : Math.max(0, ROLE_SEATS_MAX - seats.length)
 }
 
 /** A seat's word in an envelope, before anybody asked whether it may say it. */

@@ -1,6 +1,6 @@
 /** How a need ends, and what is sent then. Source: lifecycle.md, "States"; record.md, "History and export". */
 import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
-import type { ToHubOf } from '../../codec/entry/effect.ts'
+import { ANSWERED_MAX, type ToHubOf } from '../../codec/entry/effect.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { merkleRoot } from '../../codec/merkle/root.ts'
 import type { Did } from '../../model/ids.ts'
@@ -40,7 +40,7 @@ export function endNeed(turn: NeedTurn, outcome: Outcome, worker?: Did, price: M
     outcome,
     ...(worker === undefined ? {} : { worker }),
     price: microText(price),
-    answered: committees.map((one) => seatsOf(one, answeredSeats(one))).filter(hasSeats),
+    answered: firstSeats(committees.map((one) => seatsOf(one, answeredSeats(one)))).filter(hasSeats),
     silent:
       outcome === 'split' ? committees.map((one) => seatsOf(one, unheard(turn, one))).filter(hasSeats) : [],
     confirmed: outcome === 'settled' ? confirmedSeats(turn) : [],
@@ -64,6 +64,16 @@ type SeatList = ToHubOf<'end'>['answered'][number]
 
 function seatsOf({ role, attempt }: Committee, seats: readonly Did[]): SeatList {
   return { role, attempt, seats: [...seats] }
+}
+
+/** As many as an effect names, in their order. */
+function firstSeats(lists: readonly SeatList[]): readonly SeatList[] {
+  let room = ANSWERED_MAX
+  return lists.map((list) => {
+    const seats = list.seats.slice(0, room)
+    room -= seats.length
+    return { ...list, seats }
+  })
 }
 
 function hasSeats({ seats }: SeatList): boolean {

@@ -1,4 +1,3 @@
-import { SEATS_MAX } from '../../codec/entry/fields.ts'
 import { assert } from '../../model/fault.ts'
 import type { Parameters } from '../../model/parameters.ts'
 
@@ -17,7 +16,7 @@ export function kPlan(eligible: number, isBootstrap: boolean, parameters: Parame
 /**
  * Equal verdicts on a result that a FINALIZE needs: 1 in bootstrap mode, else as `kPlan` with `resultAlphaPpm`, at least
  * `resultQuorumMin`. After the first upheld challenge of the need `resultQuorumRaise` more; each further one doubles what
- * was asked for before. The bound of half of the eligible holds for all of it, and that of 512. Source: consensus.md, "Quorums".
+ * was asked for before. The bound of half of the eligible holds for all of it, and that of 256. Source: consensus.md, "Quorums".
  */
 export function kResult(
   eligible: number,
@@ -46,8 +45,14 @@ function shareOf(eligible: number, sharePpm: number): number {
   return Math.floor((eligible * sharePpm) / WHOLE)
 }
 
-/** So that the 2K - 1 seats of a challenge fit into an effect, whatever was upheld before. */
-const K_MAX = SEATS_MAX / 2
+/** Whatever was upheld before: the 2K - 1 seats of a challenge leave room for waves. */
+const K_MAX = 256
+
+/**
+ * Seats of one role, waves included. An entry that slashes all of them still asks for no more effects than a leaf can name,
+ * and each list of seats fits into an effect.
+ */
+export const ROLE_SEATS_MAX = 768
 
 function within(eligible: number, k: number): number {
   return Math.max(1, Math.min(k, Math.ceil(eligible / 2), K_MAX))

@@ -28,8 +28,11 @@ export function applyChallenge(turn: NeedTurn, { envelope }: Command): Result<Ui
   return reject('MALFORMED', `${kind} opens no challenge`, 'envelope')
 }
 
+/** Challenges of a need that are open at once: an entry that closes them all asks for an effect for each. */
+const OPEN_MAX = 128
+
 /**
- * Rejects DUPLICATE for one that is known, INSUFFICIENT_FUNDS for a bond under the smallest, WINDOW_CLOSED after T_challenge,
+ * Rejects DUPLICATE for one that is known, RATE_LIMITED while too many are open, INSUFFICIENT_FUNDS for a bond under the smallest, WINDOW_CLOSED after T_challenge,
  * STALE_ATTEMPT for another attempt, NOT_IN_COMMITTEE for a rejection that is not the sender's own.
  */
 function commitTo(
@@ -40,6 +43,8 @@ function commitTo(
   const { need, terms } = turn
   const { sender, payload } = body
   if (need.challenges.includes(id)) return reject('DUPLICATE', `challenge ${id} is known`)
+  const open = need.challenges.filter((other) => turn.challenge(other)?.state !== 'closed').length
+  if (open >= OPEN_MAX) return reject('RATE_LIMITED', `${open} challenges are open`)
   const bond = BigInt(payload.bond) as Micro
   const least = leastBond(terms.taskClass, terms.parameters)
   if (bond < least) return reject('INSUFFICIENT_FUNDS', `a challenge bonds at least ${least}`, 'bond')

@@ -10,7 +10,7 @@ import { openWaiting } from './open-need.ts'
 import { dequeue } from './queue.ts'
 
 /** Pieces of waiting work in one slot: each sends an effect, and an entry's leaf names a bounded number of them. */
-const SERVED_MAX = 1_024
+const SERVED_MAX = 960
 
 /** The slot whose beacon has just been drawn, with its roster. */
 export interface DrawSlot {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SEATS_MAX } from '../../../../src/codec/entry/fields.ts'
-import { challengeSeats, kPlan, kResult } from '../../../../src/core/market/quorum.ts'
+import { challengeSeats, kPlan, kResult, ROLE_SEATS_MAX } from '../../../../src/core/market/quorum.ts'
 import { defaultParameters } from '../../../../src/model/parse-parameters.ts'
 
 const parameters = defaultParameters('production')
@@ -48,11 +48,12 @@ describe('K_result', () => {
 })
 
 describe('seats of a challenge', () => {
-  it('fit into an effect whatever was upheld before: K is at most 512', () => {
-    expect([7, 8, 20, 63].map((upheld) => kResult(100_000, false, upheld, parameters))).toEqual([
-      448, 512, 512, 512,
+  it('leave room for waves whatever was upheld before: K is at most 256', () => {
+    expect([6, 7, 20, 63].map((upheld) => kResult(100_000, false, upheld, parameters))).toEqual([
+      224, 256, 256, 256,
     ])
-    expect(challengeSeats(kResult(100_000, false, 63, parameters))).toBeLessThanOrEqual(SEATS_MAX)
+    expect(challengeSeats(kResult(100_000, false, 63, parameters))).toBeLessThan(ROLE_SEATS_MAX)
+    expect(ROLE_SEATS_MAX).toBeLessThanOrEqual(SEATS_MAX)
   })
 
   it('are so many that one side always reaches K', () => {
