@@ -1,12 +1,6 @@
-import { concatBytes } from '../../codec/bytes.ts'
-import { FrameSplitter, lengthPrefix } from '../../codec/raft-frame/length-prefix.ts'
+import { FrameSplitter } from '../../codec/raft-frame/length-prefix.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import { err, ok, type Result } from '../../model/result.ts'
-
-/** A frame as it stands on a stream: its length, then its bytes. */
-export function framed(bytes: Uint8Array): Uint8Array {
-  return concatBytes(lengthPrefix(bytes.length), bytes)
-}
 
 /**
  * The first frame of a stream; undefined: it ended before. What follows the frame is not read. Rejects TOO_LARGE before

@@ -16,6 +16,7 @@ import type { MeshLimits } from './limits.ts'
 import { guardedYamux } from './muxer-guard.ts'
 import type { MeshOptions } from './options.ts'
 import type { PeerDatastore } from './peer-datastore.ts'
+import { silentLog } from './silent-log.ts'
 import { gossipMessageId } from './topics.ts'
 
 /** What a host is made of, beside the options. */
@@ -40,6 +41,7 @@ export function createHost(parts: HostParts): Promise<Host> {
   const { relayClient = false } = options.nat ?? {}
   const init = {
     start: false,
+    logger: silentLog,
     privateKey: key,
     datastore,
     connectionGater: gater,

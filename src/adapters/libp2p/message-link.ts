@@ -1,5 +1,4 @@
-import { concatBytes } from '../../codec/bytes.ts'
-import { lengthPrefix } from '../../codec/raft-frame/length-prefix.ts'
+import { joinFrames } from '../../codec/raft-frame/length-prefix.ts'
 import type { ByteStream } from '../../ports/raft-transport.ts'
 
 /** What a link is made of. */
@@ -12,6 +11,8 @@ export interface MessageLinkDeps {
 
 /** Bytes of one write at most; a longer message is a write of its own. */
 const WRITE_BYTES_MAX = 262_144
+/** What a queued message costs beside its bytes, so that a queue of tiny ones is bounded too. */
+const ENTRY_BYTES = 64
 
 /**
  * One-way messages to one peer on one stream.
@@ -33,9 +34,10 @@ export class MessageLink {
 
   /** False: nothing was taken. */
   offer(body: Uint8Array): boolean {
-    if (this.#isEnded || this.#queueBytes + body.length > this.#deps.queueBytesMax) return false
+    const cost = body.length + ENTRY_BYTES
+    if (this.#isEnded || this.#queueBytes + cost > this.#deps.queueBytesMax) return false
     this.#queue.push(body)
-    this.#queueBytes += body.length
+    this.#queueBytes += cost
     // After this turn of the event loop: what else it sends goes with it.
     if (!this.#isBusy) this.#later()
     return true
@@ -86,17 +88,16 @@ export class MessageLink {
   }
 
   #next(): Uint8Array {
-    const parts: Uint8Array[] = []
     let bytes = 0
     let taken = 0
     for (const body of this.#queue) {
       if (taken > 0 && bytes + body.length > WRITE_BYTES_MAX) break
-      parts.push(lengthPrefix(body.length), body)
       bytes += body.length
       taken += 1
     }
+    const bodies = this.#queue.slice(0, taken)
     this.#queue = this.#queue.slice(taken)
-    this.#queueBytes -= bytes
-    return concatBytes(...parts)
+    this.#queueBytes -= bytes + taken * ENTRY_BYTES
+    return joinFrames(bodies)
   }
 }

@@ -1,12 +1,13 @@
 import type { Stream } from '@libp2p/interface'
 import { concatBytes } from '../../codec/bytes.ts'
+import { joinFrames } from '../../codec/raft-frame/length-prefix.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { MESSAGE_BYTES_MAX, type RequestLimits, type RequestOptions } from '../../ports/mesh.ts'
 import { byteStreamOf } from './byte-stream.ts'
-import { firstFrame, framed } from './framing.ts'
+import { firstFrame } from './framing.ts'
 import { POINTS } from './limits.ts'
 import type { ProtocolStreams } from './protocol-streams.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -78,7 +79,7 @@ export class Requests {
     signal.addEventListener('abort', abort, { once: true })
     try {
       const bytes = byteStreamOf(stream, answerBytesMax + 64)
-      await bytes.write(framed(concatBytes(KIND, body)))
+      await bytes.write(joinFrames([concatBytes(KIND, body)]))
       const frame = await firstFrame(bytes.incoming, answerBytesMax + KIND.length)
       const value = frame.ok ? frame.value : undefined
       if (value !== undefined && value[0] === KIND[0]) return value.subarray(KIND.length)
@@ -116,7 +117,7 @@ export class Requests {
         return this.#refuse(stream, from, POINTS.malformed, 'a malformed request')
       const answer = await handler(from, frame.value.subarray(KIND.length))
       assert(answer.length <= limits.answerBytesMax, 'an answer is within its own limit')
-      await bytes.write(framed(concatBytes(KIND, answer)))
+      await bytes.write(joinFrames([concatBytes(KIND, answer)]))
       count('answered')
       await stream.close()
     } catch {

@@ -5,8 +5,8 @@
 import { networkInterfaces } from 'node:os'
 import { openMesh, until } from '../../setup/meshes.ts'
 
-const OURS = ['lo', 'canswarm0', 'canswarm1']
-const foreign = Object.keys(networkInterfaces()).filter((name) => !OURS.includes(name))
+const OURS = new Set(['lo', 'canswarm0', 'canswarm1'])
+const foreign = Object.keys(networkInterfaces()).filter((name) => !OURS.has(name))
 if (foreign.length > 0 || !Object.keys(networkInterfaces()).includes('canswarm0'))
   throw new Error('not in a network namespace of its own')
 
