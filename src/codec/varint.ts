@@ -21,3 +21,14 @@ export function varintBytes(value: number): number {
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) size++
   return size
 }
+
+/** The shortest form of a safe integer from 0 on. */
+export function varintOf(value: number): Uint8Array {
+  const bytes = new Uint8Array(varintBytes(value))
+  let rest = value
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = (rest % 0x80) + (at === bytes.length - 1 ? 0 : 0x80)
+    rest = Math.floor(rest / 0x80)
+  }
+  return bytes
+}

@@ -11,7 +11,7 @@ import { CID, CID_BYTES, decodeCid } from '../cid.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { isList, isMap } from '../ipld.ts'
-import { readVarint, varintBytes } from '../varint.ts'
+import { readVarint, varintBytes, varintOf } from '../varint.ts'
 import type { ByteQueue } from './byte-queue.ts'
 import { BLOCK_BYTES_MAX } from './limits.ts'
 import type { RawBlock } from './raw-block.ts'
@@ -60,17 +60,7 @@ export function* readCarBlocks(queue: ByteQueue): Generator<Result<RawBlock, Rej
 }
 
 function framed(...parts: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(varint(parts.reduce((sum, part) => sum + part.length, 0)), ...parts)
-}
-
-function varint(value: number): Uint8Array {
-  const bytes = new Uint8Array(varintBytes(value))
-  let rest = value
-  for (let at = 0; at < bytes.length; at++) {
-    bytes[at] = (rest % 0x80) + (at + 1 < bytes.length ? 0x80 : 0)
-    rest = Math.floor(rest / 0x80)
-  }
-  return bytes
+  return concatBytes(varintOf(parts.reduce((sum, part) => sum + part.length, 0)), ...parts)
 }
 
 function readFrame(queue: ByteQueue): Result<Uint8Array, Rejection> {
