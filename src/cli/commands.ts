@@ -1,4 +1,20 @@
 import type { Command } from './command.ts'
+import { balance } from './commands/balance.ts'
+import { cancel } from './commands/cancel.ts'
+import { need } from './commands/need.ts'
+import { needLs, needShow } from './commands/need-show.ts'
+import { peers } from './commands/peers.ts'
+import { status } from './commands/status.ts'
+import { stop } from './commands/stop.ts'
+import { threadLs, threadWatch } from './commands/thread.ts'
+import { casExists } from './node/cas-exists.ts'
+import { casGc } from './node/cas-gc.ts'
+import { casGet } from './node/cas-get.ts'
+import { casHash } from './node/cas-hash.ts'
+import { casLs } from './node/cas-ls.ts'
+import { casPin, casUnpin } from './node/cas-pin.ts'
+import { casPut } from './node/cas-put.ts'
+import { casVerify } from './node/cas-verify.ts'
 import { configShow } from './node/config-show.ts'
 import { didDocument } from './node/did-document.ts'
 import { didResolve } from './node/did-resolve.ts'
@@ -28,6 +44,14 @@ import { version } from './node/version.ts'
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   init,
+  stop,
+  status,
+  peers,
+  need,
+  needLs,
+  needShow,
+  cancel,
+  balance,
   keysShow,
   keysCreate,
   keysExport,
@@ -41,9 +65,20 @@ export const COMMANDS: readonly Command[] = [
   exportCommand,
   importThread,
   replayCommand,
+  threadLs,
   threadShow,
+  threadWatch,
   journalShow,
   journalVerify,
+  casPut,
+  casGet,
+  casLs,
+  casExists,
+  casHash,
+  casPin,
+  casUnpin,
+  casGc,
+  casVerify,
   policyBuild,
   policyTest,
   policySign,

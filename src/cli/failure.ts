@@ -48,13 +48,15 @@ function refusal(rejection: Rejection, subject?: string): Failure {
   return { exit: REJECTION[code].exit, code, message, field, todo: RETRY_TODO[REJECTION[code].retry] }
 }
 
-const RETRY_TODO = {
+/** What to do after a refusal, by the advice of its code. */
+export const RETRY_TODO = {
   never: undefined,
   later: 'try again later: it may be taken then',
   refresh: 'read the current state and build the request anew',
 } as const
 
-const FAULT = {
+/** Exit code and advice of each fault. */
+export const FAULT = {
   'store-io': { exit: EXIT.store, todo: 'check the disk, then start again: nothing acknowledged is lost' },
   'store-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
   'store-damaged': { exit: EXIT.store, todo: 'restore the home from a backup, under a new raft id' },

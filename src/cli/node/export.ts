@@ -1,6 +1,8 @@
 import type { ThreadId } from '../../model/ids.ts'
 import { exportToFile } from '../../node/record/export.ts'
 import { defineCommand } from '../command.ts'
+import { exportOfNode } from '../commands/export-node.ts'
+import { nodeOf } from '../daemon.ts'
 import { refuse, usageError } from '../failure.ts'
 import { report } from '../report.ts'
 import { fields } from '../table.ts'
@@ -12,12 +14,13 @@ export const exportCommand = defineCommand({
   path: 'export',
   about: "Write a thread's record to a file that anybody can replay: the same bytes from every honest node",
   examples: [
+    'canswarm export mf2…',
     'canswarm export mf2… --from logs',
     'canswarm export mf2… --from logs --jsonl --out thread.jsonl --no-artifacts',
   ],
   arguments: [{ name: 'THREAD', about: 'id of the thread' }],
   options: {
-    from: { type: 'string', value: 'DIR', about: 'stored network of logs' },
+    from: { type: 'string', value: 'DIR', about: 'stored network of logs; else the running node is asked' },
     car: { type: 'boolean', about: 'as a CAR file (the default)' },
     jsonl: { type: 'boolean', about: 'as readable lines of dag-json with the same content' },
     out: { type: 'string', value: 'FILE', about: 'where to; else <THREAD>.car or .jsonl here' },
@@ -28,13 +31,15 @@ export const exportCommand = defineCommand({
       about: 'write what was refused in the thread to a file of its own',
     },
   },
-  async run(_context, [thread], { from, car, jsonl, out, noArtifacts, annex }) {
+  async run(context, [thread], { from, car, jsonl, out, noArtifacts, annex }) {
     if (!THREAD.test(thread)) throw usageError(`${thread} is no thread id`, 'it has 32 letters and digits')
-    if (from === undefined) throw usageError('say where the logs are', 'add --from DIR')
+    if (from === undefined && annex !== undefined)
+      throw usageError('an annex is made from stored logs', 'add --from DIR')
     if (car && jsonl) throw usageError('a file is a CAR or JSONL', 'leave one of --car and --jsonl out')
     const form = jsonl ? 'jsonl' : 'car'
     const path = out ?? `${thread}.${form}`
     const content = noArtifacts ? 'linked' : 'inline'
+    if (from === undefined) return await exportOfNode(nodeOf(context), thread, { form, content, path })
     const request = {
       dir: storedNetwork(from),
       thread: thread as ThreadId,

@@ -1,17 +1,28 @@
+import { existsSync } from 'node:fs'
 import { placeText } from '../../codec/bundle/raw-block.ts'
 import { timelineOf } from '../../node/record/timeline.ts'
 import { defineCommand } from '../command.ts'
+import { threadOfNode } from '../commands/thread.ts'
+import { nodeOf } from '../daemon.ts'
 import { unwrap } from '../failure.ts'
 import { type Listing, listing } from '../report.ts'
 import { existingFile } from './record-file.ts'
 
+const THREAD_ID = /^[a-z2-7]{32}$/
+
 export const threadShow = defineCommand({
   path: 'thread show',
-  about: "Tell a thread's file as a timeline: what happened, who, how much; replay is what checks it",
-  examples: ['canswarm thread show thread.car', 'canswarm thread show thread.jsonl --json'],
-  arguments: [{ name: 'FILE', about: 'an export, CAR or JSONL' }],
+  about:
+    "Tell a thread as the running node has it, or a thread's file as a timeline; replay is what checks it",
+  examples: [
+    'canswarm thread show mf2…',
+    'canswarm thread show thread.car',
+    'canswarm thread show thread.jsonl --json',
+  ],
+  arguments: [{ name: 'THREAD', about: 'id of the thread, or a file: an export, CAR or JSONL' }],
   options: {},
-  async run(_context, [path]) {
+  async run(context, [path]) {
+    if (THREAD_ID.test(path) && !existsSync(path)) return await threadOfNode(nodeOf(context), path)
     return listing('canswarm.thread.show/1', rowsOf(existingFile(path)))
   },
 })

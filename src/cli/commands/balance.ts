@@ -1,0 +1,34 @@
+import type { OutputOf } from '../../sdk/client.ts'
+import { defineCommand } from '../command.ts'
+import { creditsOf } from '../credits.ts'
+import { asked, nodeOf } from '../daemon.ts'
+import { report } from '../report.ts'
+import { fields } from '../table.ts'
+
+type Balance = OutputOf<'balance'>
+
+export const balance = defineCommand({
+  path: 'balance',
+  about: 'What an account has, in credits: free, staked, locked, escrowed, unbonding',
+  examples: ['canswarm balance', 'canswarm balance did:key:z6Mk… --json'],
+  arguments: [{ name: 'DID', about: "whose; else the node's own", optional: true }],
+  options: {},
+  async run(context, [did]) {
+    const input = did === undefined ? {} : { did: did as Balance['did'] }
+    const data = await asked(nodeOf(context).call('balance', input))
+    return report('canswarm.balance/1', data, fields(pairsOf(data)))
+  },
+})
+
+function pairsOf(data: Balance): [string, string][] {
+  return [
+    ['account', data.did],
+    ['free', creditsOf(data.free)],
+    ['staked', `${creditsOf(data.staked)} (${creditsOf(data.locked)} locked by seats)`],
+    ['bonds', creditsOf(data.bonds)],
+    ['escrowed', creditsOf(data.escrowed)],
+    ['unbonding', data.unbonding.map(({ amount }) => creditsOf(amount)).join(' + ') || '0'],
+    ...(data.owed === '0' ? [] : [['owed', creditsOf(data.owed)] satisfies [string, string]]),
+    ['total', creditsOf(data.total)],
+  ]
+}

@@ -1,0 +1,154 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
+import { canswarm, scratch } from '../../setup/canswarm.ts'
+
+let node: ApiNode
+const place = scratch()
+
+beforeAll(async () => {
+  node = await openApiNode({
+    changes: {
+      record: {
+        exportThread: async ({ form }) => ({
+          pieces: piecesOf(['one ', form]),
+          bytes: 4 + form.length,
+          isFinished: true,
+          needs: 1,
+          items: 9,
+          missing: [],
+          dispose: async () => undefined,
+        }),
+      },
+    },
+  })
+})
+
+afterAll(async () => {
+  await node.close()
+  place[Symbol.dispose]()
+})
+
+async function* piecesOf(texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield new TextEncoder().encode(text)
+}
+
+function run(...args: readonly string[]) {
+  return canswarm(args, { home: node.services.identity.home })
+}
+
+/** Slots pass as long as the promise takes. */
+async function whileSlotsPass<Value>(promise: Promise<Value>): Promise<Value> {
+  const timer = setInterval(() => node.heart.tick(), 30)
+  try {
+    return await promise
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+const WISH = ['--capability', 'text/hash', '--budget', '1', '--verify', 'schema']
+
+function schemaFile(): string {
+  const path = join(place.path, 'schema.json')
+  writeFileSync(path, '{}')
+  return path
+}
+
+describe('without a node', () => {
+  it('every command that needs one ends with 3 and says how to start it', async () => {
+    const ended = await canswarm(['status', '--json'], { home: place.path })
+    expect(ended.code).toBe(3)
+    expect(JSON.parse(ended.stderr)).toMatchObject({ error: { code: 'no-daemon' } })
+    expect(ended.stderr).toContain('canswarm start')
+  })
+})
+
+describe('canswarm status', () => {
+  it('shows the node for people and for programs', async () => {
+    const { code, stdout } = await run('status')
+    expect([code, stdout]).toEqual([0, expect.stringContaining(node.services.identity.did)])
+    const json = await run('status', '--json')
+    expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'canswarm.status/1', state: 'ok' })
+  })
+})
+
+describe('canswarm peers, balance', () => {
+  it('ban a peer and count credits', async () => {
+    const { did } = node.theatre.stage.actor('stranger')
+    expect((await run('peers', '--ban', did, '--minutes', '5')).code).toBe(0)
+    expect((await run('peers')).stdout).toContain('by the operator')
+    expect(JSON.parse((await run('balance', '--json')).stdout)).toMatchObject({ free: '100000000000' })
+  })
+})
+
+describe('canswarm need', () => {
+  it('with --wait shows progress on standard error, and the result alone on standard output', async () => {
+    const artifact = new TextEncoder().encode('a result that is not here')
+    const { code, stderr } = await whileSlotsPass(
+      run('need', ...WISH, '--schema', schemaFile(), '--text', 'waited for', '--wait', '--timeout', '60'),
+    )
+    // The cast delivers what is in no store: all up to fetching it is done.
+    expect(artifact.length).toBeGreaterThan(0)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('worked on by …')])
+    expect(stderr).toContain('delivered by …')
+    expect(stderr).toContain('accepted')
+    expect(stderr).toContain('content-not-found')
+  })
+
+  it('says when time ran out, with 5, and that the need goes on', async () => {
+    const args = [
+      ...WISH,
+      '--schema',
+      schemaFile(),
+      '--text',
+      'too late',
+      '--wait',
+      '--timeout',
+      '1',
+      '--json',
+    ]
+    const { code, stderr } = await run('need', ...args)
+    expect(code).toBe(5)
+    expect(stderr).toContain('canswarm need show')
+  })
+
+  it('refuses what the node refuses, with 4 and its code', async () => {
+    const { code, stderr } = await run('need', '--capability', 'text/hash', '--budget', '900000000', '--json')
+    expect(code).toBe(4)
+    expect(JSON.parse(stderr.trim())).toMatchObject({ error: { code: 'INSUFFICIENT_FUNDS' } })
+  })
+
+  it('puts a larger input into the store and names it by its CID', async () => {
+    const path = join(place.path, 'large.txt')
+    writeFileSync(path, 'x'.repeat(40_000))
+    const { code, stdout } = await run('need', ...WISH, '--schema', schemaFile(), '--input', path, '--json')
+    expect(code).toBe(0)
+    const { need } = JSON.parse(stdout) as { need: string }
+    const posted = node.heart.needEnvelope(need)?.body.payload.input
+    expect(posted).toMatchObject({ size: 40_000 })
+  })
+
+  it('is bad usage without a capability or with an amount that is none', async () => {
+    expect((await run('need', '--budget', '1')).code).toBe(2)
+    expect((await run('need', '--capability', 'a', '--budget', '1e3')).code).toBe(2)
+  })
+})
+
+describe('canswarm thread, export', () => {
+  it('lists and shows what the node has', async () => {
+    const listed = JSON.parse((await run('thread', 'ls', '--json')).stdout)
+    const { thread } = listed.threads[0]
+    const { code, stdout } = await run('thread', 'show', thread)
+    expect([code, stdout]).toEqual([0, expect.stringContaining('bafyrei')])
+    const out = join(place.path, 'thread.jsonl')
+    expect((await run('export', thread, '--jsonl', '--out', out)).code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe('one jsonl')
+  })
+
+  it('a thread that nobody knows fails', async () => {
+    const { code, stderr } = await run('thread', 'show', 'a'.repeat(32))
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not-found')])
+  })
+})
