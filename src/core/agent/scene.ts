@@ -4,6 +4,7 @@ import type { Kind, Payload } from '../../codec/payload/verbs.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import { type BucketTables, type Committee, committeeKey, type Need, type Terms } from '../bucket/tables.ts'
+import { termsOf } from '../bucket/terms.ts'
 import { isOver } from '../bucket/transitions.ts'
 import type { View } from '../records/view.ts'
 import type { SlotFacts } from '../records/world.ts'
@@ -38,7 +39,7 @@ export type SceneParts = Pick<
 /** The scene of a need that was opened and is not over; undefined otherwise, or before the first slot. */
 export function sceneOf({ slotNumber, ...parts }: SceneParts): Scene | undefined {
   const { id, view, hub } = parts
-  const [need, terms, slot] = [view.get('needs', id), view.get('terms', id), slotFacts(hub, slotNumber)]
+  const [need, terms, slot] = [view.get('needs', id), termsOf(view, id), slotFacts(hub, slotNumber)]
   if (need === undefined || terms === undefined || slot === undefined || isOver(need.state)) return undefined
   return { ...parts, cid: cidOfId(id), slot, need, terms }
 }

@@ -1,0 +1,365 @@
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import { challengerPart } from '../../core/agent/challenger.ts'
+import type { Line } from '../../core/agent/line.ts'
+import { requesterPart } from '../../core/agent/requester.ts'
+import { envelopeOf, type Scene, sceneOf } from '../../core/agent/scene.ts'
+import { verifierPart } from '../../core/agent/verifier.ts'
+import {
+  type Delivery,
+  type Judgement,
+  type Outcomes,
+  type Part,
+  type SaltOf,
+  together,
+  type Work,
+} from '../../core/agent/work.ts'
+import { type Offer, workerPart } from '../../core/agent/worker.ts'
+import { isOver } from '../../core/bucket/transitions.ts'
+import type { ThreadId } from '../../model/ids.ts'
+import type { Rejection } from '../../model/rejection.ts'
+import type { Author } from '../author/author.ts'
+import type { Capability, CapabilityStatus } from './capability.ts'
+import { deliver } from './deliver.ts'
+import { Engagements } from './engagements.ts'
+import type { HeartView, Unsubscribe } from './heart-view.ts'
+import { JobDesk, type Lane } from './job-desk.ts'
+import { type JudgeWorld, judgeResult } from './judge-result.ts'
+import type { Registration } from './registration.ts'
+import { resultIn } from './results.ts'
+import { SaidBook } from './said-book.ts'
+
+/** Which of the built-in agents are at work. Source: operations.md, "Agents" (each with a switch). */
+export interface RoleSwitches {
+  readonly worker: boolean
+  readonly verifier: boolean
+  /** Absent: it challenges nothing. */
+  readonly challenger?: { readonly bondMax: bigint; readonly sharePpm: number }
+}
+
+/** Something that an agent did, for the journal and for people. */
+export interface RoleEvent {
+  readonly need: string
+  readonly kind: 'said' | 'refused' | 'job-begun' | 'job-done' | 'job-failed'
+  /** The verb, or the capability's name; of a failure also why. */
+  readonly text: string
+}
+
+export interface RolesDeps extends Omit<JudgeWorld, 'resultOf'> {
+  readonly heart: HeartView
+  readonly author: Pick<Author, 'did' | 'say' | 'saw'>
+  readonly registration: Registration
+  readonly saltOf: SaltOf
+  readonly switches: RoleSwitches
+  readonly onEvent: (event: RoleEvent) => void
+  /** Nothing can be said any more, or a defect: called once, and the roles stand still. */
+  readonly onFault: (fault: unknown) => void
+}
+
+interface Attached {
+  readonly capability: Capability
+  done: number
+  failed: number
+  lastError?: string
+}
+
+/**
+ * Plays the parts of one account in every open need: looks at each when something of it was applied, and at all with each slot,
+ * says what the core's agents say, and has their work done. Nothing of it is stored: after a restart the views and what was
+ * said before tell how to go on; work that was under way is begun again.
+ */
+export class Roles {
+  readonly #deps: RolesDeps
+  readonly #attached = new Map<string, Attached>()
+  readonly #said = new SaidBook()
+  readonly #seen = new Set<string>()
+  readonly #cancelled = new Set<string>()
+  readonly #engaged = new Engagements()
+  readonly #deliveries: JobDesk<Delivery>
+  readonly #judgements: JobDesk<Judgement>
+  #off: readonly Unsubscribe[] = []
+  #isOver = false
+
+  constructor(deps: RolesDeps) {
+    this.#deps = deps
+    const [onDone, onFault] = [(need: string) => this.#attend(need), (fault: unknown) => this.#end(fault)]
+    this.#deliveries = new JobDesk(onDone, onFault)
+    this.#judgements = new JobDesk(onDone, onFault)
+  }
+
+  /** An envelope that the author's journal holds: it is not said again. Before `start`. */
+  restore(read: ReadBody): void {
+    if (read.body.sender === this.#deps.author.did) this.#said.restore(read)
+  }
+
+  start(): void {
+    const { heart } = this.#deps
+    this.#off = [heart.onNeed((need) => this.#attend(need)), heart.onSlot(() => this.#onSlot())]
+    this.#onSlot()
+  }
+
+  /** Stops what is under way; resolves when it has stopped. May be called twice. */
+  async stop(): Promise<void> {
+    this.#isOver = true
+    for (const off of this.#off) off()
+    this.#off = []
+    await Promise.all([this.#deliveries.close(), this.#judgements.close()])
+  }
+
+  /** False where one of that name is attached. */
+  attach(capability: Capability): boolean {
+    if (this.#attached.has(capability.name)) return false
+    this.#attached.set(capability.name, { capability, done: 0, failed: 0 })
+    if (this.#off.length > 0) this.#onSlot()
+    return true
+  }
+
+  /** Leases of its work are yielded. False where there is none. */
+  detach(name: string): boolean {
+    const isThere = this.#attached.delete(name)
+    if (isThere && this.#off.length > 0) this.#onSlot()
+    return isThere
+  }
+
+  status(name: string): CapabilityStatus | undefined {
+    const one = this.#attached.get(name)
+    if (one === undefined) return undefined
+    const { done, failed, lastError } = one
+    const running = this.#deliveries.running(`work ${name}`) + this.#judgements.running(`judge ${name}`)
+    return { running, done, failed, ...(lastError === undefined ? {} : { lastError }) }
+  }
+
+  /** Takes back a need of this account, as long as it is OPEN. */
+  cancel(need: string): void {
+    this.#cancelled.add(need)
+    this.#attend(need)
+  }
+
+  #onSlot(): void {
+    if (this.#isOver) return
+    this.#tend()
+    for (const need of this.#deps.heart.openNeeds()) this.#attend(need)
+  }
+
+  #tend(): void {
+    const { registration, switches } = this.#deps
+    const judged = this.#capabilities().filter(({ judges }) => judges && switches.verifier)
+    const judges = [...new Set(judged.map(({ offer }) => offer.capability))]
+    registration.tend({ offers: [...this.#offers().values()], judges }).catch((fault) => this.#end(fault))
+  }
+
+  #attend(need: string): void {
+    if (this.#isOver) return
+    const scene = this.#sceneOf(need)
+    if (scene === undefined) {
+      if (this.#isEnded(need)) this.#forget(need)
+      return
+    }
+    const part = this.#partIn(scene)
+    this.#arrange(scene, part.work)
+    for (const line of part.lines) this.#say(scene, line)
+    // After what it said: the next need is looked at within the same turn.
+    this.#engaged.note(scene, this.#deps.author.did, this.#said.has(need, `PROPOSE ${scene.need.bidRound}`))
+  }
+
+  #sceneOf(need: string): Scene | undefined {
+    const { heart, sha256 } = this.#deps
+    const [bucket, envelope] = [heart.bucketOf(need), heart.needEnvelope(need)]
+    if (bucket === undefined || envelope === undefined) return undefined
+    const { net, generation } = heart
+    return sceneOf({
+      net,
+      generation,
+      sha256,
+      id: need,
+      bucket,
+      hub: heart.hub(),
+      view: heart.bucket(bucket),
+      payload: envelope.body.payload,
+      envelopes: heart.envelopes(need),
+      slotNumber: heart.slot().n,
+    })
+  }
+
+  #isEnded(need: string): boolean {
+    const { heart } = this.#deps
+    const bucket = heart.bucketOf(need)
+    const state = bucket === undefined ? undefined : heart.bucket(bucket).get('needs', need)?.state
+    return state !== undefined && isOver(state)
+  }
+
+  #forget(need: string): void {
+    this.#said.forget(need)
+    this.#seen.delete(need)
+    this.#cancelled.delete(need)
+    this.#engaged.forget(need)
+    this.#deliveries.forget(need)
+    this.#judgements.forget(need)
+  }
+
+  #partIn(scene: Scene): Part {
+    const { author, switches, saltOf, registration } = this.#deps
+    const { did } = author
+    const outcomes: Outcomes = {
+      delivery: (key) => this.#deliveries.value(scene.id, key),
+      judgement: (key) => this.#judgements.value(scene.id, key),
+    }
+    const isCancelled = (need: string) => this.#cancelled.has(need)
+    const parts: Part[] = [requesterPart(scene, { did, isCancelled })]
+    if (switches.worker) {
+      const offers = this.#offers()
+      const self = {
+        did,
+        offers,
+        manifest: registration.manifest([...offers.values()]),
+        registry: () => registration.proof(),
+        hasRoom: this.#hasRoom(scene),
+        isFinished: (need: string) => resultIn(this.#deps.heart, need) !== undefined,
+        saltOf,
+      }
+      parts.push(workerPart(scene, self, outcomes))
+    }
+    if (switches.verifier) parts.push(verifierPart(scene, { did, saltOf }, outcomes))
+    if (switches.challenger !== undefined) {
+      const canJudge = (capability: string) => this.#judging(capability) !== undefined
+      parts.push(challengerPart(scene, { did, saltOf, canJudge, ...switches.challenger }, outcomes))
+    }
+    return together(parts)
+  }
+
+  #say(scene: Scene, line: Line): void {
+    const { author, heart, onEvent } = this.#deps
+    const { id, terms } = scene
+    if (this.#said.has(id, line.key)) return
+    this.#said.add(id, line.key)
+    const need = heart.needEnvelope(id)
+    if (need !== undefined && !this.#seen.has(id)) author.saw(need)
+    this.#seen.add(id)
+    author.say(terms.thread as ThreadId, line.kind, line.payload).then(
+      (said) => onEvent(said.ok ? saidEvent(id, line) : refusedEvent(id, line, said.error)),
+      (fault: unknown) => this.#end(fault),
+    )
+  }
+
+  #arrange(scene: Scene, works: readonly Work[]): void {
+    const keys = new Set(works.map(({ key }) => key))
+    this.#deliveries.retain(scene.id, keys)
+    this.#judgements.retain(scene.id, keys)
+    for (const work of works) this.#begin(scene, work)
+  }
+
+  #begin(scene: Scene, work: Work): void {
+    const need = this.#deps.heart.needEnvelope(scene.id)
+    if (need === undefined) return
+    const world = { ...this.#deps, resultOf: (id: string) => resultIn(this.#deps.heart, id) }
+    const { attempt, key } = work
+    if (work.kind === 'deliver') {
+      const attached = this.#working(scene.terms.capability)
+      if (attached === undefined) return
+      const { capability } = attached
+      const task = (signal: AbortSignal) => deliver({ need, attempt }, capability.runner, world, signal)
+      this.#deliveries.ask(
+        scene.id,
+        key,
+        laneOf('work', capability),
+        this.#counted(scene.id, attached, task, failureOf),
+      )
+      return
+    }
+    const attached = this.#judging(scene.terms.capability)
+    const commit = envelopeOf(scene, 'COMMIT', work.commit)
+    const asked = { need, work, commit, capability: attached?.capability }
+    const task = (signal: AbortSignal) => judgeResult(asked, world, signal)
+    if (attached === undefined) this.#judgements.ask(scene.id, key, IDLE_LANE, task)
+    else {
+      const lane = laneOf('judge', attached.capability)
+      this.#judgements.ask(scene.id, key, lane, this.#counted(scene.id, attached, task, lackOf))
+    }
+  }
+
+  /** The same task, with what came of it kept for `status` and told. */
+  #counted<Value>(
+    need: string,
+    attached: Attached,
+    task: (signal: AbortSignal) => Promise<Value>,
+    failure: (value: Value) => string | undefined,
+  ): (signal: AbortSignal) => Promise<Value> {
+    const { onEvent } = this.#deps
+    const { name } = attached.capability
+    return async (signal) => {
+      onEvent({ need, kind: 'job-begun', text: name })
+      const value = await task(signal)
+      const why = failure(value)
+      if (why === undefined) attached.done += 1
+      else {
+        attached.failed += 1
+        attached.lastError = why
+      }
+      onEvent({
+        need,
+        kind: why === undefined ? 'job-done' : 'job-failed',
+        text: why === undefined ? name : `${name}: ${why}`,
+      })
+      return value
+    }
+  }
+
+  /** Work that it holds already needs no further room. */
+  #hasRoom({ id, terms }: Scene): boolean {
+    const attached = this.#working(terms.capability)
+    if (attached === undefined) return false
+    const { parallelMax, queueMax } = attached.capability
+    return this.#engaged.count(terms.capability, id) < parallelMax + queueMax
+  }
+
+  #capabilities(): readonly Capability[] {
+    return [...this.#attached.values()].map(({ capability }) => capability)
+  }
+
+  #offers(): ReadonlyMap<string, Offer> {
+    const working = this.#capabilities().filter(({ works }) => works && this.#deps.switches.worker)
+    return new Map(working.map(({ offer }) => [offer.capability, offer]))
+  }
+
+  #working(capability: string): Attached | undefined {
+    return this.#find(capability, ({ works }) => works)
+  }
+
+  #judging(capability: string): Attached | undefined {
+    return this.#find(capability, ({ judges }) => judges)
+  }
+
+  #find(capability: string, isMeant: (one: Capability) => boolean): Attached | undefined {
+    return [...this.#attached.values()].find(
+      (one) => one.capability.offer.capability === capability && isMeant(one.capability),
+    )
+  }
+
+  #end(fault: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#deps.onFault(fault)
+  }
+}
+
+/** Finding that nothing here can judge takes no room. */
+const IDLE_LANE: Lane = { name: 'none', parallelMax: 64 }
+
+function laneOf(what: 'work' | 'judge', { name, parallelMax }: Capability): Lane {
+  return { name: `${what} ${name}`, parallelMax }
+}
+
+function failureOf(delivery: Delivery): string | undefined {
+  return delivery.kind === 'failed' ? delivery.reason : undefined
+}
+
+function lackOf({ verdict, reason }: Judgement): string | undefined {
+  return verdict === 'unavailable' ? reason : undefined
+}
+
+function saidEvent(need: string, { kind }: Line): RoleEvent {
+  return { need, kind: 'said', text: kind }
+}
+
+function refusedEvent(need: string, { kind }: Line, { code, message }: Rejection): RoleEvent {
+  return { need, kind: 'refused', text: `${kind}: ${code}: ${message}` }
+}
