@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
+import { decodeBatchProof, encodeBatchProof } from '../../src/codec/certificate/batch-proof.ts'
 import type { Certificate } from '../../src/codec/certificate/certificate.ts'
 import { decodeCertificate } from '../../src/codec/certificate/certificate.ts'
 import { decodeSealNote, encodeSealNote } from '../../src/codec/certificate/seal-note.ts'
+import { shareRoot } from '../../src/codec/certificate/share.ts'
+import { decodeFrame, encodeFrame, type FrameItem } from '../../src/codec/raft-frame/frame.ts'
 import { verifyDoubleSigning } from '../../src/core/certificate/double-signing.ts'
 import { encodeSealedLog } from '../../src/core/certificate/sealed-checkpoint.ts'
 import { isItem, verifyLeaf } from '../../src/core/certificate/verify-leaf.ts'
@@ -210,6 +213,59 @@ describe('a voter that signs two roots for one size, one of four', () => {
     const keys = new Set(sizes.map((key) => key.split(' ').slice(0, 2).join(' ')))
     expect(new Set(sizes).size).toBe(keys.size)
     expect(board(world, mustLead(world, B).id, B).arrived).toEqual(['0:one', '0:two', '0:three'])
+  })
+})
+
+describe('a voter of another group that signs two roots for one size', () => {
+  /** Each batch of A's effects comes twice: with a share of the liar under another root, and with its proof. */
+  function forging(frame: Uint8Array, liar: RaftId, signer = liar): Uint8Array {
+    const items = decodeFrame(frame)
+    if (!items.ok) return frame
+    return encodeFrame(
+      items.value.flatMap((item): readonly FrameItem[] => {
+        const proof = item.kind === 'effects' ? decodeBatchProof(item.batch.proof) : undefined
+        if (item.kind !== 'effects' || proof?.ok !== true) return [item]
+        const { head } = proof.value.certificate
+        const other = { ...head, root: sha256(head.root) }
+        const s = KEYS.sign(signer, shareRoot([other], sha256))
+        const certificate = { head: other, shares: [{ voter: KEYS.didOf(liar), path: [], s }] }
+        const forged = { ...item.batch, proof: encodeBatchProof({ ...proof.value, certificate }) }
+        const lie: FrameItem = { ...item, batch: forged }
+        return [lie, item]
+      }),
+    )
+  }
+
+  it.each([true, false])(
+    'is convicted by the certificates that its group shows (the lie first: %s)',
+    (isFirst) => {
+      const { world, rules } = sealedWorld({ voters: 3, f: 1 }) // all sign
+      const [toldBy, hearer] = [mustLead(world, A).id, followers(world, A)[0]?.id ?? (0 as RaftId)]
+      world.act(mustLead(world, B).id, (host) => void host.transfer(B, hearer))
+      world.until(() => world.leader(B)?.id === hearer)
+      const liar = [1, 2, 3].find((id) => id !== toldBy && id !== hearer) as RaftId
+      world.tamper = (from, to, frame) => (from === toldBy && to === hearer ? forging(frame, liar) : frame)
+      tell(world, 'one')
+      tell(world, 'two')
+      const [evidence] = world.node(hearer).host?.evidence() ?? []
+      expect(evidence && verifyDoubleSigning(evidence, rules.judge, sha256)).toEqual({
+        ok: true,
+        value: KEYS.didOf(liar),
+      })
+      expect(evidence?.first.head.group).toBe(A)
+    },
+  )
+
+  it('is not convicted by a signature that is not its own', () => {
+    const { world } = sealedWorld({ voters: 3, f: 1 })
+    const [toldBy, hearer] = [mustLead(world, A).id, followers(world, A)[0]?.id ?? (0 as RaftId)]
+    world.act(mustLead(world, B).id, (host) => void host.transfer(B, hearer))
+    world.until(() => world.leader(B)?.id === hearer)
+    const framed = [1, 2, 3].find((id) => id !== toldBy && id !== hearer) as RaftId
+    world.tamper = (from, to, frame) =>
+      from === toldBy && to === hearer ? forging(frame, framed, toldBy) : frame
+    tell(world, 'one')
+    expect(world.up().flatMap(({ host }) => host?.evidence() ?? [])).toEqual([])
   })
 })
 

@@ -50,8 +50,14 @@ const NO_PROOF = { chain: undefined, knows: undefined, proofOf: () => undefined 
 const BELIEVED: CheckedBatch = { ...NO_PROOF, isProven: true }
 const REFUSED: CheckedBatch = { ...NO_PROOF, isProven: false }
 
-/** A group that has certificates asserts that there are rules. */
-export function proofCheck(rules: SealRules | undefined): ProofCheck {
+/** Told of certificates that others show: `isGood` when its signatures were judged, or else nothing is known of them. */
+export type HearCertificate = (certificate: Certificate, isGood: boolean) => void
+
+/** A group that has certificates asserts that there are rules. `hear` changes no verdict. */
+export function proofCheck(
+  rules: SealRules | undefined,
+  hear: HearCertificate = () => undefined,
+): ProofCheck {
   const check = (
     { sealed, generation }: Replica,
     kind: 'effect' | 'answer',
@@ -64,6 +70,8 @@ export function proofCheck(rules: SealRules | undefined): ProofCheck {
     const checked = checkOutputs(sealed, batch.source, generation, batch.proof, expected(rules.sha256), rules)
     if (!checked.ok) return REFUSED
     const { chain, refusal, proof, leaves } = checked.value
+    for (const link of proof.links) hear(link.certificate, false)
+    hear(proof.certificate, refusal === undefined)
     const certificate = encodeCertificate(proof.certificate)
     const before = sealed.sources.get(batch.source) ?? { configs: [chain.configs[0]] }
     const isNews = latestConfig(chain).version > latestConfig(before).version
@@ -79,7 +87,9 @@ export function proofCheck(rules: SealRules | undefined): ProofCheck {
     certificate({ sealed }, bytes) {
       if (sealed === undefined) return undefined
       assert(rules !== undefined, 'a group with certificates has rules')
-      return checkCertificate(sealed, bytes, rules)
+      const checked = checkCertificate(sealed, bytes, rules)
+      if (checked !== undefined) hear(checked.certificate, true)
+      return checked
     },
   }
 }

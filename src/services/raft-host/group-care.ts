@@ -17,6 +17,7 @@ export class GroupCare {
   readonly #snapshots: Snapshots
   readonly #lost = new Set<RaftId>()
   #followed: ReadonlySet<RaftId> = new Set()
+  #isTrimDue = false
 
   constructor(core: HostCore, snapshots: Snapshots) {
     this.#core = core
@@ -62,7 +63,14 @@ export class GroupCare {
       this.#lost.add(peer)
       for (const group of groups.all()) if (membersOf(group.replica).has(peer)) wake(this.#core, group)
     }
-    if (tick % settings.aliveTicks === 0 && !this.#core.isWriting) this.#core.store.trim(TRIM)
+    this.#isTrimDue ||= tick % settings.aliveTicks === 0
+  }
+
+  /** Between two writes: what nobody needs any more goes from the store. */
+  trim(): void {
+    if (!this.#isTrimDue || this.#core.isWriting) return
+    this.#isTrimDue = false
+    this.#core.store.trim(TRIM)
   }
 
   /** Connections follow membership. Source: M7. */

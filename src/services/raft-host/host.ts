@@ -104,7 +104,10 @@ export class RaftHost implements RaftTransportListener {
       onInstalled: deps.onInstalled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
-      proofs: brokenProofs(mutant, proofCheck(deps.certification?.rules)),
+      proofs: brokenProofs(
+        mutant,
+        proofCheck(deps.certification?.rules, (heard, isGood) => this.#seals.hearCertificate(heard, isGood)),
+      ),
       mutant,
       tick: 0,
       // An answer to a request of an earlier life is not taken for one of this.

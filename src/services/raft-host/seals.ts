@@ -11,15 +11,14 @@ import {
 } from '../../codec/certificate/share.ts'
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
 import { startCollecting, stepCollecting } from '../../core/certificate/collect-shares.ts'
-import { doubleSigningOf } from '../../core/certificate/double-signing.ts'
 import { notedWith, noteShare } from '../../core/certificate/note-share.ts'
 import { isVoter } from '../../core/certificate/quorum.ts'
 import { configAt, headAt, openLinks, type SealedLog } from '../../core/certificate/sealed-log.ts'
 import { isAwaited } from '../../core/replica/proof-check.ts'
-import { LruMap } from '../../model/lru-map.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { Note } from '../../ports/turn-store.ts'
 import type { Certification } from './certification.ts'
+import { DoubleSigners } from './double-signers.ts'
 import { openSizes, SEAL_NOTE } from './group-seals.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
@@ -41,8 +40,6 @@ interface GroupSealing {
 const SIZES_AT_ONCE = 8
 /** Sizes of one group whose shares are awaited: more would only cost signatures. */
 const UNDERWAY_MAX = 2
-const SEEN_MAX = 4_096
-const EVIDENCE_MAX = 64
 
 /**
  * Seal shares and certificates of all groups of a node. The leader names sizes; a voter that has applied one notes its
@@ -56,18 +53,25 @@ const EVIDENCE_MAX = 64
 export class Seals {
   readonly #core: HostCore
   readonly #certification: Certification | undefined
-  /** First good share of each voter and size: what a second one is compared with. */
-  readonly #seen = new LruMap<string, SealShare>(SEEN_MAX)
-  readonly #evidence: DoubleSigning[] = []
+  /** Undefined: groups have no certificates. */
+  readonly #signers: DoubleSigners | undefined
 
   constructor(core: HostCore) {
     this.#core = core
     this.#certification = core.certification
+    const { onSeal, tell, certification, sha256 } = core
+    this.#signers =
+      certification &&
+      new DoubleSigners(certification.rules.judge, sha256, (evidence) => {
+        const { voter, head } = evidence.first
+        onSeal({ kind: 'double-signing', evidence })
+        tell({ kind: 'double-signing', group: head.group, voter, size: head.size })
+      })
   }
 
   /** Voters that were caught signing two roots for one size, by this node. */
   get evidence(): readonly DoubleSigning[] {
-    return this.#evidence
+    return this.#signers?.evidence ?? []
   }
 
   /** There is something to note and sign. */
@@ -103,6 +107,11 @@ export class Seals {
     if (askers !== undefined) askers.add(from)
     else wanted.set(size, new Set([from]))
     for (const old of wanted.keys()) if (wanted.size > SIZES_AT_ONCE) wanted.delete(old)
+  }
+
+  /** A certificate that somebody showed, of any group. */
+  hearCertificate(certificate: Certificate, isGood: boolean): void {
+    this.#signers?.takeCertificate(certificate, isGood)
   }
 
   hearShares(from: RaftId, bytes: Uint8Array): void {
@@ -268,7 +277,7 @@ export class Seals {
   /** A share whose signature is good. */
   #take(share: SealShare): void {
     const { head, voter } = share
-    this.#compare(share)
+    this.#signers?.take(share)
     const group = this.#core.groups.get(head.group)
     const collecting = group?.seals.collecting.get(head.size)
     if (group === undefined || collecting === undefined || group.role !== 'leader') return
@@ -287,22 +296,5 @@ export class Seals {
     if (certificate.head.size > (seals.certificate?.head.size ?? 0)) seals.certificate = certificate
     if (sealed !== undefined && isAwaited(sealed, certificate.head)) this.#record(group, certificate)
     wake(this.#core, group)
-  }
-
-  /** Two roots of one voter for one size are evidence, whoever brings the second. */
-  #compare(share: SealShare): void {
-    const { group, generation, size } = share.head
-    const key = `${group} ${generation} ${size} ${share.voter}`
-    const first = this.#seen.get(key)
-    if (first === undefined) return this.#seen.set(key, share)
-    const evidence = doubleSigningOf(first, share)
-    const isKnown = this.#evidence.some(
-      (one) => one.first.voter === share.voter && one.first.head.group === group,
-    )
-    if (evidence === undefined || isKnown) return
-    this.#evidence.push(evidence)
-    if (this.#evidence.length > EVIDENCE_MAX) this.#evidence.shift()
-    this.#core.onSeal({ kind: 'double-signing', evidence })
-    this.#core.tell({ kind: 'double-signing', group, voter: share.voter, size })
   }
 }

@@ -71,6 +71,7 @@ export class TurnDriver {
     this.#ask()
     // With all asleep and nothing said there is nothing to ask the engine for.
     const isQuiet = messages.length === 0 && !groups.isAnyBusy && !writer.hasUnwritten
+    care.trim()
     if (!writer.isUnderway && !isQuiet) writer.write()
     this.#applyAll()
     for (const group of groups.busy()) {
