@@ -130,6 +130,16 @@ describe('snapshots and compaction', () => {
     expect(lost).toBeGreaterThan(2)
   })
 
+  it('N4 an engine that is not told of a failure sends the follower nothing any more', () => {
+    const w = startWorld({ mutant: 'snapshot-failure-not-told' })
+    const behind = behindFloor(w)
+    let lost = 0
+    watch(w, (kind) => !(kind === 'snapshot' && lost++ < 2) && kind !== 'snapshot-failed')
+    w.start(behind)
+    w.run(120_000)
+    expect(groupOf(w, behind).replica?.applied).toBeLessThan(90)
+  })
+
   it('N5 a follower that restarts quickly needs no snapshot, and the log stays within its bound', () => {
     const w = startWorld()
     add(w, 100)
