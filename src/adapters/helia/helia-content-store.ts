@@ -1,5 +1,4 @@
-import { unixfs } from '@helia/unixfs'
-import { type CID, cidOf, DAG_PB, decodeCid, isContentCid, parseContentCid, RAW } from '../../codec/cid.ts'
+import { type CID, cidOf, DAG_PB, isContentCid, parseContentCid } from '../../codec/cid.ts'
 import { keyOfDid } from '../../codec/did/did-key.ts'
 import { peerCidOfKey } from '../../codec/did/peer-id.ts'
 import { assert, FaultError } from '../../model/fault.ts'
@@ -18,6 +17,7 @@ import { RAW_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { BlockFiles } from './block-files.ts'
 import { allContents, collect } from './collect.ts'
+import { contentBlocks } from './content-cid.ts'
 import type { ContentIndex } from './content-index.ts'
 import { type BlockLook, blocksOf, fileNodeOf, type GetBlock, readFile } from './file-content.ts'
 import { type HeliaBlocks, nameOfCid } from './helia-blocks.ts'
@@ -70,13 +70,11 @@ export class HeliaContentStore implements ContentStore {
   }
 
   async put(bytes: Uint8Array): Promise<CID> {
-    if (bytes.length <= RAW_CONTENT_BYTES_MAX)
-      return await this.#putBlock(cidOf(bytes, this.#parts.sha256, RAW), bytes)
     return await this.#keeping(async (keeping) => {
-      this.#parts.files.assertRoom(bytes.length)
-      const made = await unixfs({ blockstore: this.#importing(keeping) }).addBytes(bytes)
-      const cid = decodeCid(made.bytes)
-      assert(cid !== undefined && cid.code === DAG_PB, 'a file of more than one block has a dag-pb root')
+      await this.#assertRoom(bytes)
+      const cid = await contentBlocks(bytes, this.#parts.sha256, (one, block) =>
+        this.#write(one, block, keeping),
+      )
       this.#record(cid, bytes.length)
       return cid
     })
@@ -84,7 +82,12 @@ export class HeliaContentStore implements ContentStore {
 
   async putDagCbor(bytes: Uint8Array): Promise<CID> {
     assert(bytes.length <= RAW_CONTENT_BYTES_MAX, 'a dag-cbor block has at most 1 MiB')
-    return await this.#putBlock(cidOf(bytes, this.#parts.sha256), bytes)
+    const cid = cidOf(bytes, this.#parts.sha256)
+    return await this.#keeping(async (keeping) => {
+      await this.#write(cid, bytes, keeping)
+      this.#record(cid, bytes.length)
+      return cid
+    })
   }
 
   async get(cid: CID, options: GetContentOptions): Promise<Uint8Array> {
@@ -180,25 +183,13 @@ export class HeliaContentStore implements ContentStore {
     this.#parts.index.close()
   }
 
-  async #putBlock(cid: CID, bytes: Uint8Array): Promise<CID> {
-    return await this.#keeping(async (keeping) => {
-      await this.#write(cid, bytes, keeping)
-      this.#record(cid, bytes.length)
-      return cid
-    })
-  }
-
-  /** Where the library puts the blocks of a file that it makes. */
-  #importing(keeping: Keeping): Parameters<typeof unixfs>[0]['blockstore'] {
-    const { blocks } = this.#parts
-    return {
-      has: (cid) => blocks.has(cid),
-      get: (cid) => blocks.get(cid),
-      put: async (cid, bytes) => {
-        assert(bytes instanceof Uint8Array, 'a block that is made is in one piece')
-        await this.#write(cid, bytes, keeping)
-        return cid
-      },
+  /** Before the first block: none of a file is written that has no room. What is here already needs none. */
+  async #assertRoom(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#parts.files.assertRoom(bytes.length)
+    } catch (full) {
+      const cid = await contentBlocks(bytes, this.#parts.sha256, () => Promise.resolve())
+      if (!(await this.has(cid))) throw full
     }
   }
 

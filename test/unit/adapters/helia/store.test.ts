@@ -104,6 +104,7 @@ describe('content in a directory', () => {
     await expect(store.put(noiseBytes(MIB, 3))).rejects.toMatchObject({ code: 'store-full' })
     expect(blockPaths(directory)).toEqual(before)
     expect(await store.get(kept, ALL)).toHaveLength(2 * MIB)
+    expect(String(await store.put(noiseBytes(2 * MIB, 1)))).toBe(String(kept))
     await store.gc({ keep: 'recent', ms: 0 })
     expect(await store.put(noiseBytes(2 * MIB, 2))).toBeDefined()
   })

@@ -1,0 +1,19 @@
+import { withHomeContent } from '../../node/home-content.ts'
+import { defineCommand } from '../command.ts'
+import { EXIT } from '../exit.ts'
+import { report } from '../report.ts'
+import { CID_ARGUMENT, cidOfText } from './cas-access.ts'
+
+export const casExists = defineCommand({
+  path: 'cas exists',
+  about: 'Say whether all blocks of a content are in this home (exit code 1: they are not)',
+  examples: ['canswarm cas exists bafk…'],
+  arguments: [CID_ARGUMENT],
+  options: {},
+  async run({ home }, [text]) {
+    const cid = cidOfText(text)
+    const exists = await withHomeContent(home, (store) => store.has(cid))
+    const exit = exists ? EXIT.done : EXIT.failed
+    return report('canswarm.cas.exists/1', { cid: cid.toString(), exists }, exists ? 'yes' : 'no', { exit })
+  },
+})
