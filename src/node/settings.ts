@@ -76,6 +76,18 @@ export const SETTINGS = {
     default: false,
     about: 'Finds nodes in the wider network by Kademlia',
   }),
+  verifierStakeCredits: setting({
+    key: 'agents.verifier_stake_credits',
+    schema: z.int().min(0).max(1_000_000),
+    default: 100,
+    about: 'What the node stakes when it registers as a verifier for what its agents judge, in credits',
+  }),
+  logLevel: setting({
+    key: 'log.level',
+    schema: z.enum(['trace', 'debug', 'info', 'warn', 'error']),
+    default: 'info',
+    about: 'Least level of lines in the log',
+  }),
   raftTickMs: setting({
     key: 'raft.tick_ms',
     schema: z.int().min(10).max(1_000),

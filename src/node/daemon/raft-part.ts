@@ -9,6 +9,7 @@ import type { Did } from '../../model/ids.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
+import type { TurnStore } from '../../ports/turn-store.ts'
 import { bucketGroups, type Heart } from '../../services/heart/heart.ts'
 import { certificationOf } from '../../services/raft-host/certification.ts'
 import { RaftHost } from '../../services/raft-host/host.ts'
@@ -35,6 +36,7 @@ export interface RaftPartOptions {
 
 export interface RaftPart {
   readonly host: RaftHost
+  readonly store: TurnStore
   readonly loop: HostLoop
   /** Gives leaderships away, then closes everything. */
   stop(): Promise<void>
@@ -123,6 +125,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
   })
   return {
     host,
+    store,
     loop,
     async stop() {
       await loop.handOver(STOP_TICKS_MAX)

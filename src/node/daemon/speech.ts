@@ -1,4 +1,5 @@
 import type { CID } from '../../codec/cid.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { FaultError } from '../../model/fault.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import { Author, type AuthorPolicy } from '../../services/author/author.ts'
@@ -22,6 +23,8 @@ export interface SpeechOptions {
 export interface Speech {
   readonly author: Author
   readonly journal: Journal
+  /** Everything that was said of late, in order: what a role said is not said again. */
+  readonly said: readonly ReadBody[]
   /** Said before the last stop and perhaps never sent: sent now. */
   resume(): void
   stop(): Promise<void>
@@ -48,10 +51,12 @@ export async function openSpeech(options: SpeechOptions): Promise<Speech> {
   const since = clock.nowMs() - RESENT_MS
   const lines = showHomeJournal(home, { kinds: ['envelope.out'] })
   const context = { net, sha256: crypto.sha256 }
-  const wanted = await author.restore(ownBodies(lines, context), ({ body }) => body.ts >= since)
+  const own = await author.restore(ownBodies(lines, context), () => true)
+  const wanted = own.filter(({ body }) => body.ts >= since)
   return {
     author,
     journal,
+    said: own,
     resume: () => author.resend(wanted),
     async stop() {
       await journal.close()

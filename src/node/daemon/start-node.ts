@@ -2,78 +2,83 @@ import { openHomeLock } from '../../adapters/home-lock/home-lock.ts'
 import { openLibp2pMesh } from '../../adapters/libp2p/mesh.ts'
 import { acceptedKeys } from '../../codec/did/accepted-keys.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { MICRO_PER_CREDIT } from '../../model/micro.ts'
 import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
-import type { NodeConfig } from '../config.ts'
+import type { NodeConfig, ResolvedConfig } from '../config.ts'
 import { homePaths } from '../home.ts'
 import { requireGenesis } from '../network.ts'
 import { offline } from '../offline.ts'
+import { openApiPart } from './api-part.ts'
 import { type ContentPart, openContentPart } from './content-part.ts'
 import { type HeartPart, openHeartPart } from './heart-part.ts'
+import type { LogPart } from './log-part.ts'
 import { bucketsOf, openRaftPart, type RaftPart } from './raft-part.ts'
+import { openRolesPart, type RolesPart } from './roles-part.ts'
+import type { RunningNode } from './running-node.ts'
 import { openSpeech, type Speech } from './speech.ts'
 import { Stack } from './stack.ts'
 
 export interface NodeOptions {
   readonly home: string
-  readonly config: NodeConfig
+  readonly resolved: ResolvedConfig
   /** The node's key, opened. */
   readonly key: KeyPair
-  /** What an operator may want to know, a line each. */
-  readonly tell: (level: 'info' | 'warn' | 'error', text: string) => void
-  /** The process must end; what is stored is right. */
-  readonly onFault: (error: unknown) => void
+  readonly log: LogPart
+  /** Somebody asks the node to stop: by the API, or a fault after which what is stored is right and the process must end. */
+  readonly onStop: (why: string, fault?: unknown) => void
 }
 
 /** The parts of a running node, in the order in which they were started. */
-export interface NodeParts {
+export interface RunningParts {
   readonly genesis: OpenedGenesis
+  readonly buckets: number
   readonly key: KeyPair
   readonly mesh: Mesh
   readonly content: ContentPart
   readonly heart: HeartPart
   readonly raft: RaftPart
   readonly speech: Speech
-  /** Stops all of them, the last one first. */
-  stop(): Promise<void>
+  readonly roles: RolesPart
 }
 
+type Tell = (level: 'info' | 'warn' | 'error', text: string) => void
+
 /**
- * Starts a node: its lock, its place in the mesh, its content, the raft host with hub and buckets, its voice. Whatever
- * was started is stopped again when the next part fails. Faults of the parts; `home-locked`, `home-missing`, `not-a-voter`.
+ * Starts a node: its lock, its place in the mesh, its content, the raft host with hub and buckets, its voice, its agents,
+ * its API. Whatever was started is stopped again when the next part fails. Faults of the parts; `home-locked`,
+ * `home-missing`, `not-a-voter`.
  */
-export async function startNode(options: NodeOptions): Promise<NodeParts> {
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const stack = new Stack()
   try {
-    return await startParts(options, stack)
+    const parts = await startParts(options, stack)
+    const services = await openApiPart(options, parts, stack)
+    return { services, stop: () => stack.unwind() }
   } catch (error) {
     await stack.unwind()
     throw error
   }
 }
 
-async function startParts(options: NodeOptions, stack: Stack): Promise<NodeParts> {
-  const { home, config, key, tell, onFault } = options
-  const { crypto } = offline
+async function startParts(options: NodeOptions, stack: Stack): Promise<RunningParts> {
+  const { home, resolved, key, onStop } = options
+  const { config } = resolved
+  const tell: Tell = (level, text) => options.log.log[level](text)
+  const onFault = (fault: unknown): void => onStop('a fault', fault)
   const lock = openHomeLock(home)
   stack.push(() => lock.release())
   const genesis = requireGenesis(home)
-  const keys = acceptedKeys(crypto)
-  const { mesh, libp2p } = await openMesh(options, genesis)
+  const buckets = bucketsOf(genesis)
+  const keys = acceptedKeys(offline.crypto)
+  const { mesh, libp2p } = await openMesh(home, config, key, genesis, tell)
   stack.push(() => mesh.stop())
   const content = await openContentPart(home, libp2p, (fault) => tell('warn', `content: ${fault.message}`))
   stack.push(() => content.stop())
-  const heart = openHeartPart({
-    home,
-    genesis,
-    key,
-    keys,
-    mesh,
-    judge: () => ok(undefined),
-    fetch: content.keep,
-    release: content.over,
-  })
+  const judge = () => ok(undefined)
+  const { keep: fetch, over: release } = content
+  const heart = openHeartPart({ home, genesis, key, keys, mesh, judge, fetch, release })
   stack.push(() => heart.stop())
   const raft = openRaftPart({
     directory: homePaths(home).raft,
@@ -82,7 +87,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<NodeParts
     keys,
     mesh,
     heart: heart.heart,
-    buckets: bucketsOf(genesis),
+    buckets,
     tickMs: config.raftTickMs,
     tell: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
     onFault,
@@ -93,14 +98,32 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<NodeParts
   content.follow(heart.heart)
   const speech = await openSpeech({ home, config, key, net: genesis.net, heart: heart.heart, onFault })
   stack.push(() => speech.stop())
+  const roles = await openRolesPart({
+    home,
+    key,
+    heart: heart.heart,
+    author: speech.author,
+    content: content.store,
+    said: speech.said,
+    stake: BigInt(config.verifierStakeCredits) * MICRO_PER_CREDIT,
+    tell,
+    onFault,
+  })
+  stack.push(() => roles.stop())
   speech.resume()
-  return { genesis, key, mesh, content, heart, raft, speech, stop: () => stack.unwind() }
+  return { genesis, buckets, key, mesh, content, heart, raft, speech, roles }
 }
 
-async function openMesh({ home, config, key, tell }: NodeOptions, { net, genesis }: OpenedGenesis) {
+async function openMesh(
+  home: string,
+  config: NodeConfig,
+  { did, secret }: KeyPair,
+  { net, genesis }: OpenedGenesis,
+  tell: Tell,
+) {
   const opened = await openLibp2pMesh({
     network: net.toString(),
-    secret: key.secret,
+    secret,
     clock: offline.clock,
     listen: listOf(config.meshListen),
     ...(config.meshAnnounce === '' ? {} : { announce: listOf(config.meshAnnounce) }),
@@ -109,7 +132,7 @@ async function openMesh({ home, config, key, tell }: NodeOptions, { net, genesis
     discovery: { mdns: config.meshMdns, dht: config.meshDht },
     tell: (text) => tell('info', `mesh: ${text}`),
   })
-  opened.mesh.protect(new Set(genesis.voters.filter((did) => did !== key.did)))
+  opened.mesh.protect(new Set(genesis.voters.filter((voter) => voter !== did)))
   return opened
 }
 

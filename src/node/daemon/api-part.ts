@@ -1,0 +1,77 @@
+import { startApi } from '../../api/server.ts'
+import type { NodeServices, ShownSetting } from '../../verbs/services.ts'
+import { aboutThis } from '../about.ts'
+import type { ResolvedConfig } from '../config.ts'
+import { homePaths } from '../home.ts'
+import { showHomeJournal, verifyHomeJournal } from '../node-journal.ts'
+import { offline } from '../offline.ts'
+import { SETTINGS, type SettingName } from '../settings.ts'
+import { backupPart } from './backup-part.ts'
+import { healthOf } from './health.ts'
+import { recordPart } from './record-part.ts'
+import type { Stack } from './stack.ts'
+import type { NodeOptions, RunningParts } from './start-node.ts'
+
+/** Puts the services of a running node together and opens its API, the last part to start and the first to stop. */
+export async function openApiPart(
+  options: NodeOptions,
+  parts: RunningParts,
+  stack: Stack,
+): Promise<NodeServices> {
+  const { home, log, onStop } = options
+  const services = servicesOf(options, parts)
+  const api = await startApi({
+    services,
+    socketPath: homePaths(home).socket,
+    onDefect: (error, where) => {
+      log.log.error({ err: error, where }, 'a defect of the API')
+      onStop('a defect of the API', error)
+    },
+  })
+  stack.push(() => api.stop())
+  return services
+}
+
+function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: RunningParts): NodeServices {
+  const { crypto, clock } = offline
+  const { genesis, buckets, key, mesh, content, heart, speech, roles } = parts
+  const startedAtMs = clock.nowMs()
+  return {
+    identity: {
+      did: key.did,
+      net: genesis.net,
+      label: genesis.genesis.label,
+      class: genesis.genesis.class,
+      version: aboutThis().version,
+      home,
+      pid: process.pid,
+      startedAtMs,
+      buckets,
+    },
+    heart: heart.heart,
+    mesh,
+    author: speech.author,
+    content: content.store,
+    agents: roles.agents,
+    journal: {
+      show: (filter) => showHomeJournal(home, filter),
+      verify: () => verifyHomeJournal(home, {}),
+    },
+    record: recordPart(homePaths(home).record, () => heart.heart.beforeCheckpoint()),
+    logs: log.tail,
+    backups: backupPart(home, () => heart.heart.beforeCheckpoint()),
+    settings: shown(resolved),
+    sha256: crypto.sha256,
+    clock,
+    health: () => healthOf(parts, clock.nowMs()),
+    stop: (why) => onStop(why),
+  }
+}
+
+function shown({ config, origins }: ResolvedConfig): readonly ShownSetting[] {
+  return (Object.keys(SETTINGS) as SettingName[]).map((name) => ({
+    key: SETTINGS[name].key,
+    value: config[name],
+    origin: origins[name],
+  }))
+}

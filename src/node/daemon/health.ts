@@ -1,0 +1,101 @@
+import { HUB } from '../../codec/entry/item.ts'
+import { isConserved } from '../../core/ledger/conservation.ts'
+import { ALL, NO_SUPPLY } from '../../core/ledger/tables.ts'
+import { bucketGroups } from '../../services/heart/heart.ts'
+import type { SubsystemHealth } from '../../verbs/services.ts'
+import type { RunningParts } from './start-node.ts'
+
+/** A hub that makes no slot for so many slot intervals has no quorum, or no leader. */
+const QUIET_SLOTS = 20
+const MIB = 1_048_576
+/** Below so much free space an operator is told: the raft host refuses proposals soon. */
+const LOW_BYTES = 256 * MIB
+
+/** How each part of a node is: cheap, asked every second. Source: operations.md, "Observability". */
+export function healthOf(parts: RunningParts, nowMs: number): readonly SubsystemHealth[] {
+  return [ledger(parts), pools(parts), raft(parts, nowMs), store(parts), mesh(parts), content(parts)]
+}
+
+function ledger({ heart }: RunningParts): SubsystemHealth {
+  const hub = heart.heart.hub()
+  const supply = hub.get('supply', ALL) ?? NO_SUPPLY
+  const isSound = isConserved(supply)
+  const accounts = hub.keys('accounts').length
+  return {
+    name: 'ledger',
+    state: isSound ? 'ok' : 'failing',
+    detail: isSound ? `${accounts} accounts, credits in = credits out` : 'credits do not add up',
+    ...(isSound ? {} : { todo: 'stop the node and keep its home: this is a defect' }),
+    figures: { accounts, is_conserved: isSound },
+  }
+}
+
+function pools({ heart }: RunningParts): SubsystemHealth {
+  const network = heart.heart.hub().get('network', ALL)
+  const active = network?.active ?? 0
+  const isBootstrap = network?.isBootstrap ?? true
+  return {
+    name: 'pools',
+    state: active > 0 ? 'ok' : 'degraded',
+    detail: `${active} active verifiers${isBootstrap ? ', bootstrap mode: one verdict decides' : ''}`,
+    ...(active > 0 ? {} : { todo: 'register a verifier: canswarm verifier register' }),
+    figures: { active_verifiers: active, is_bootstrap: isBootstrap },
+  }
+}
+
+function raft({ heart, raft: { host }, buckets }: RunningParts, nowMs: number): SubsystemHealth {
+  const leads = host.leads().length
+  const halted = bucketGroups(buckets).filter((group) => host.group(group)?.condition === 'halted').length
+  const slot = heart.heart.slot()
+  const slotMs = heart.heart.hub().get('settings', ALL)?.parameters.slotMs ?? 1_000
+  const isQuiet = nowMs - slot.timeMs > QUIET_SLOTS * slotMs
+  const state = halted > 0 ? 'failing' : isQuiet ? 'degraded' : 'ok'
+  const leader = heart.heart.leaderOf(HUB)
+  return {
+    name: 'raft',
+    state,
+    detail: `slot ${slot.n}, leads ${leads} of ${buckets + 1} groups, the hub is led by ${leader ?? 'nobody'}`,
+    ...(state === 'ok'
+      ? {}
+      : { todo: halted > 0 ? 'see the log: a group stopped' : 'start more voters: a majority is needed' }),
+    figures: { slot: slot.n, leads, groups: buckets + 1, halted },
+  }
+}
+
+function store({ raft: { store: kept } }: RunningParts): SubsystemHealth {
+  const { freeBytes } = kept.room()
+  const isLow = freeBytes < LOW_BYTES
+  return {
+    name: 'store',
+    state: isLow ? 'degraded' : 'ok',
+    detail: `${Math.round(freeBytes / MIB)} MiB free`,
+    ...(isLow ? { todo: 'free some space on the disk of the home directory' } : {}),
+    figures: { free_bytes: freeBytes },
+  }
+}
+
+function mesh({ mesh: network, genesis }: RunningParts): SubsystemHealth {
+  const peers = network.peers()
+  const voters = genesis.genesis.voters.filter((did) => did !== network.self)
+  const there = voters.filter((did) => network.isConnected(did)).length
+  const state = there === voters.length ? 'ok' : 'degraded'
+  return {
+    name: 'mesh',
+    state,
+    detail: `${peers.length} peers, ${there} of ${voters.length} other voters`,
+    ...(state === 'ok' ? {} : { todo: 'see that the other nodes run and can be reached: canswarm peers' }),
+    figures: { peers: peers.length, voters_connected: there, voters: voters.length },
+  }
+}
+
+function content({ content: { store: kept } }: RunningParts): SubsystemHealth {
+  const { bytes, contents, quotaBytes } = kept.usage()
+  const isFull = bytes > quotaBytes * 0.9
+  return {
+    name: 'content',
+    state: isFull ? 'degraded' : 'ok',
+    detail: `${contents} contents, ${Math.round(bytes / MIB)} of ${Math.round(quotaBytes / MIB)} MiB`,
+    ...(isFull ? { todo: 'canswarm cas gc' } : {}),
+    figures: { bytes, contents, quota_bytes: quotaBytes },
+  }
+}
