@@ -3,8 +3,8 @@ import type { ByteStream } from './raft-transport.ts'
 
 /**
  * What a judge says of a message on a topic. `accept`: it is new and good, the peers of the topic get it. `ignore`: it goes no
- * further, and its sender is charged a little (`network.md`: a message that holds nothing new). `reject`: no honest
- * node sends it; its sender is charged much.
+ * further, and its sender is charged when it sends more of those than good ones (network.md: a message that holds
+ * nothing new). `reject`: no honest node sends it; its sender is charged much.
  */
 export type Validity = 'accept' | 'ignore' | 'reject'
 

@@ -1,6 +1,7 @@
 import type { RPC } from '@libp2p/gossipsub/message'
 import type { PeerId } from '@libp2p/interface'
 import type { Did } from '../../model/ids.ts'
+import { LruMap } from '../../model/lru-map.ts'
 import { GOSSIP_BYTES_MAX } from '../../ports/mesh.ts'
 import { plainBytes } from './byte-stream.ts'
 import type { GossipInternals } from './gossip-internals.ts'
@@ -26,6 +27,7 @@ export interface GossipGuardDeps {
 
 /** A second's worth is granted twice at once. */
 const BURST_SECONDS = 2
+const PEERS_MAX = 4096
 /** Names of errors by which the length prefixes of gossip frames are refused. */
 const FRAME_ERRORS = new Set([
   'InvalidMessageLengthError',
@@ -46,16 +48,16 @@ interface Budget {
  */
 export class GossipGuard {
   readonly #deps: GossipGuardDeps
-  readonly #budgets = new Map<Did, Budget>()
+  // A peer that comes back finds what it had left.
+  readonly #budgets = new LruMap<Did, Budget>(PEERS_MAX)
 
   constructor(deps: GossipGuardDeps) {
     this.#deps = deps
-    deps.gossip.pipePeerReadStream = (from, frames) => this.#read(from, frames)
   }
 
-  /** A peer that is gone; its bans and points stay in the book. */
-  forget(did: Did): void {
-    this.#budgets.delete(did)
+  /** From now on. */
+  stand(): void {
+    this.#deps.gossip.pipePeerReadStream = (from, frames) => this.#read(from, frames)
   }
 
   async #read(from: PeerId, frames: AsyncIterable<{ subarray(): Uint8Array }>): Promise<void> {

@@ -72,6 +72,6 @@ export const POINTS = {
   streamBeyondLimit: 2,
   streamStorm: 40,
   gossipRejected: 10,
-  gossipIgnored: 0.1,
+  gossipIgnored: 1,
   foreignTopic: 0.5,
 } as const

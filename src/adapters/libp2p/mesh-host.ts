@@ -52,7 +52,6 @@ export class MeshHost implements Mesh {
   readonly #requests: Requests
   readonly #messages: Messages
   readonly #topics: Topics
-  readonly #guard: GossipGuard
   readonly #upkeep: GossipUpkeep
   readonly #boundCache: () => void
   readonly #listeners: ((did: Did, isConnected: boolean) => void)[] = []
@@ -74,11 +73,11 @@ export class MeshHost implements Mesh {
     this.#requests = new Requests({ streams, clock, penalise, note, count })
     const { sendQueueBytesMax: queueBytesMax, dialTimeoutMs: openTimeoutMs } = limits
     this.#messages = new Messages({ streams, clock, queueBytesMax, openTimeoutMs, penalise, count })
-    this.#topics = new Topics({ limits, penalise, count })
+    this.#topics = new Topics({ limits, monotonicMs: () => clock.monotonicMs(), penalise, count })
     const gossip = gossipInternals(host.services.gossip)
     this.#boundCache = boundMessageCache(gossip)
     this.#upkeep = new GossipUpkeep(gossip, host)
-    this.#guard = new GossipGuard({
+    const guard = new GossipGuard({
       gossip,
       limits,
       topicPrefix: `/canswarm/${options.network}/`,
@@ -88,6 +87,7 @@ export class MeshHost implements Mesh {
       judged: (did) => this.#topics.judged(did),
       count,
     })
+    guard.stand()
     this.#listen()
   }
 
@@ -276,10 +276,7 @@ export class MeshHost implements Mesh {
   #tell(peer: PeerId, isConnected: boolean): void {
     const did = didOfPeer(peer)
     if (did === undefined) return
-    if (!isConnected) {
-      this.#guard.forget(did)
-      this.#messages.forget(did)
-    }
+    if (!isConnected) this.#messages.forget(did)
     for (const listener of this.#listeners) listener(did, isConnected)
   }
 }

@@ -27,6 +27,11 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMs)
   }
 
+  /** Puts tokens back, up to the burst. */
+  give(count: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + count)
+  }
+
   #fill(nowMs: number): void {
     this.#tokens = Math.min(this.#burst, this.#tokens + Math.max(0, nowMs - this.#atMs) * this.#perMs)
     this.#atMs = nowMs

@@ -8,13 +8,23 @@ import { LruMap } from '../../model/lru-map.ts'
 import { GOSSIP_BYTES_MAX, type TopicJudge, type Validity } from '../../ports/mesh.ts'
 import { didOfPeer } from './identity.ts'
 import { type MeshLimits, POINTS } from './limits.ts'
+import { TokenBucket } from './token-bucket.ts'
 
 /** What topics are made of. */
 export interface TopicsDeps {
   readonly limits: MeshLimits
+  readonly monotonicMs: () => number
   readonly penalise: (did: Did, points: number, why: string) => void
   readonly count: (what: string) => void
 }
+
+/**
+ * Of messages with nothing new a peer may send as many as it sends good ones, and so many a second beyond: what it forwards was new
+ * to itself, and the same may have come to this node by another way.
+ */
+const IDLE_PER_SECOND = 20
+const IDLE_BURST = 200
+const PEERS_MAX = 4096
 
 const VERDICT = {
   accept: TopicValidatorResult.Accept,
@@ -26,6 +36,7 @@ const VERDICT = {
 export class Topics {
   readonly #deps: TopicsDeps
   readonly #judged = new Map<Did, number>()
+  readonly #idle = new LruMap<Did, TokenBucket>(PEERS_MAX)
   #judgedCount = 0
   #judgedBytes = 0
 
@@ -74,8 +85,12 @@ export class Topics {
   #charge(from: Did, verdict: Validity): void {
     this.#deps.count(`gossip-${verdict}`)
     if (verdict === 'reject') this.#deps.penalise(from, POINTS.gossipRejected, 'an invalid gossip message')
-    if (verdict === 'ignore')
-      this.#deps.penalise(from, POINTS.gossipIgnored, 'a gossip message with nothing new')
+    const nowMs = this.#deps.monotonicMs()
+    const idle = this.#idle.get(from) ?? new TokenBucket(IDLE_PER_SECOND, IDLE_BURST, nowMs)
+    this.#idle.set(from, idle)
+    if (verdict === 'accept') idle.give(1)
+    if (verdict === 'ignore' && !idle.take(1, nowMs))
+      this.#deps.penalise(from, POINTS.gossipIgnored, 'gossip with nothing new')
   }
 
   #enter(from: Did, bytes: number): boolean {

@@ -63,8 +63,8 @@ describe('one-way messages', () => {
     const [a, b] = await twoNodes()
     b.mesh.handleMessages(PROTOCOL, LIMITS, () => undefined)
     for (const [length, score] of [
-      [LIMITS.bodyBytesMax + 1, 0.66],
-      [0, 0.41],
+      [LIMITS.bodyBytesMax + 1, 0.75],
+      [0, 0.6],
     ] as const) {
       const stream = await a.mesh.openStream(b.mesh.self, PROTOCOL)
       await stream.write(lengthPrefix(length))

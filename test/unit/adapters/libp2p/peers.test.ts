@@ -16,8 +16,10 @@ const QUICK = { keepMs: 20, pingMs: 50 }
 const ALONE = { ...QUICK, peersTarget: 0 }
 
 const nodes: Libp2pMesh[] = []
+const folders: string[] = []
 afterEach(async () => {
   await Promise.all(nodes.splice(0).map(({ mesh }) => mesh.stop()))
+  await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true })))
 })
 
 async function open(options: Partial<MeshOptions> = {}): Promise<Libp2pMesh> {
@@ -74,6 +76,7 @@ describe('a node', () => {
 
   it('finds its peers again after a restart, by its peer file alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'canswarm-mesh-'))
+    folders.push(folder)
     const options = { secret: newSecret(), peerFile: join(folder, 'peers') }
     const other = await open({ limits: ALONE })
     const before = await open(options)
@@ -86,7 +89,6 @@ describe('a node', () => {
     const { mesh } = await open(options)
     await until(() => mesh.isConnected(other.mesh.self))
     expect(mesh.peers()[0]?.direction).toBe('out')
-    await rm(folder, { recursive: true })
   })
 
   it('keeps dialling a protected peer until it is back, whatever the target', async () => {
