@@ -7,6 +7,7 @@ import {
   challengeKey,
   type Need,
 } from '../core/bucket/tables.ts'
+import { termsOf } from '../core/bucket/terms.ts'
 import { CHALLENGE_STATES, NEED_STATES } from '../core/bucket/transitions.ts'
 import { elapsed } from '../core/bucket/windows.ts'
 import { challengeWindowMs } from '../core/market/bounds.ts'
@@ -188,7 +189,7 @@ function outcomeOf({ heart }: Looked, id: string, view: View<BucketTables>): str
 
 /** Slot time for which a challenge is still taken. */
 function windowLeft({ heart }: Looked, id: string, view: View<BucketTables>, need: Need): number | null {
-  const terms = view.get('terms', id)
+  const terms = termsOf(view, id)
   if (need.finalized === undefined || terms === undefined) return null
   const bucket = view.get('bucket', '')
   const slot = slotFacts(heart.hub(), heart.slot().n)

@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts'
 import { certificates } from './certificates.ts'
 import { certifiedPuts } from './certified-puts.ts'
 import { envelope } from './envelope.ts'
+import { finishedNeeds } from './finished-needs.ts'
 import { meshTransport } from './mesh-transport.ts'
 import { policy } from './policy.ts'
 import { raft } from './raft.ts'
@@ -14,6 +15,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   certificates,
   certifiedPuts,
   envelope,
+  finishedNeeds,
   meshTransport,
   policy,
   raft,

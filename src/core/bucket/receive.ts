@@ -21,6 +21,7 @@ import { NOTHING } from './nothing.ts'
 import { bucketOf } from './step.ts'
 import { applied, refused } from './steps.ts'
 import type { BucketTables } from './tables.ts'
+import { termsOf } from './terms.ts'
 import { BEGINNING, movesOf } from './transitions.ts'
 
 /**
@@ -62,7 +63,7 @@ function receiveOfNeed(receiving: Omit<Opening, 'nextHead'>, effect: NeedEffect)
     return applied(draft, NOTHING, opened.value)
   }
   const need = draft.get('needs', key)
-  const terms = draft.get('terms', key)
+  const terms = termsOf(draft, key)
   if (need === undefined || terms === undefined) {
     return refused(reject('UNKNOWN_THREAD', `no need ${key} here`, 'need').error)
   }

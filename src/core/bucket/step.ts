@@ -22,6 +22,7 @@ import { NOTHING } from './nothing.ts'
 import { sendPenalties } from './penalties.ts'
 import { applied, refused } from './steps.ts'
 import { type BucketRecord, type BucketTables, type Need, recordKey } from './tables.ts'
+import { termsOf } from './terms.ts'
 import { movesOf } from './transitions.ts'
 
 export type BucketStep = Step<BucketTables, ToHub>
@@ -105,7 +106,7 @@ function beginTurn(
 ): Result<NeedTurn, Rejection> {
   const key = envelopeIdOf(command.need)
   const need = draft.get('needs', key)
-  const terms = draft.get('terms', key)
+  const terms = termsOf(draft, key)
   if (need === undefined || terms === undefined)
     return reject('UNKNOWN_THREAD', `no need ${key} here`, 'need')
   if (!equalBytes(command.prev, need.head)) {

@@ -4,12 +4,14 @@ import type { Parameters } from '../../model/parameters.ts'
 import type { TaskClass } from '../../model/task.ts'
 import type { ChallengeState, NeedState } from './transitions.ts'
 
-/** The records of one bucket. Keys of all but `bucket` begin with the text of a need's id. */
+/** The records of one bucket. Keys of all but `bucket` and `parameters` begin with the text of a need's id. */
 export type BucketTables = {
   /** One record, under the empty key. */
   readonly bucket: BucketRecord
-  /** What never changes of a need. */
-  readonly terms: Terms
+  /** What never changes of a need; `termsOf` puts it together. Kept for ever. */
+  readonly terms: KeptTerms
+  /** By the hash of their wire form; kept for ever, one for each set that needs were opened with. */
+  readonly parameters: Parameters
   /** What changes; a need that is over keeps it for ever, without what only a living one needs. */
   readonly needs: Need
   /** Every envelope of a need's history, in the order of the history; forgotten when it is over. */
@@ -75,6 +77,9 @@ export type Terms = {
   readonly isBootstrap: boolean
   readonly kPlan: number
 }
+
+/** With the key of its parameters. */
+export type KeptTerms = Omit<Terms, 'parameters'> & { readonly parameters: string }
 
 export type Need = {
   readonly state: NeedState

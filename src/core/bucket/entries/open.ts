@@ -1,4 +1,5 @@
 import { envelopeIdOf } from '../../../codec/cid.ts'
+import { hashDagCbor } from '../../../codec/dag-cbor/encode.ts'
 import type { ToBucketOf } from '../../../codec/entry/effect.ts'
 import { envelopeHash } from '../../../codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
@@ -51,7 +52,9 @@ export function applyOpen(opening: Opening, effect: Open): Result<NeedTurn, Reje
   const terms = termsOf(effect, opened.value as SingleEnvelope<'NEED'>, parameters.value, slot)
   const turn = beginTurn(opening, effect, terms)
   const { bytes, sig } = opened.value
-  draft.put('terms', key, terms)
+  const set = hashDagCbor(effect.parameters, world.sha256).toHex()
+  draft.put('parameters', set, terms.parameters)
+  draft.put('terms', key, { ...terms, parameters: set })
   draft.put('envelopes', key, [{ id, hash: envelopeHash({ bytes, sig }, world.sha256) }])
   putSeats(opening, effect, terms)
   const judged = world.judge(effect.capsule, opened.value, slot.n)

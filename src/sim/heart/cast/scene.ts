@@ -8,6 +8,7 @@ import {
   type Need,
   type Terms,
 } from '../../../core/bucket/tables.ts'
+import { termsOf } from '../../../core/bucket/terms.ts'
 import { isOver } from '../../../core/bucket/transitions.ts'
 import type { View } from '../../../core/records/view.ts'
 import type { Sha256 } from '../../../ports/crypto.ts'
@@ -44,7 +45,7 @@ export function sceneOf(stage: Stage, id: string, payload: Payload<'NEED'>): Sce
   const bucket = stage.bucketOf(id)
   if (bucket === undefined) return undefined
   const view = stage.bucket(bucket).records
-  const [need, terms] = [view.get('needs', id), view.get('terms', id)]
+  const [need, terms] = [view.get('needs', id), termsOf(view, id)]
   if (need === undefined || terms === undefined || isOver(need.state)) return undefined
   return { stage, id, cid: cidOfId(id), bucket, view, need, terms, payload }
 }

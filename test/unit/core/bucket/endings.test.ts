@@ -9,6 +9,8 @@ import { encodeEnvelope } from '../../../../src/codec/envelope/single-form.ts'
 import { leafHash } from '../../../../src/codec/merkle/hash.ts'
 import { merkleRoot } from '../../../../src/codec/merkle/root.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
+import { recordToIpld } from '../../../../src/core/records/record-ipld.ts'
+import type { RecordValue } from '../../../../src/core/records/view.ts'
 import type { Actor, Spoken } from '../../../../src/sim/heart/actor.ts'
 import { carried, cidOfText, credits, type NeedKit, sha256 } from '../../../setup/heart-bucket.ts'
 import {
@@ -250,6 +252,9 @@ describe('effect `paid` and entry `cert`', () => {
     for (const table of ['committees', 'challenges', 'envelopes'] as const)
       expect(kit.records.keys(table)).toEqual([])
     expect(kit.records.keys('records')).toEqual([`${one.key} decide`, `${one.key} finalize 0`])
+    const bytes = (table: 'needs' | 'terms') =>
+      encodeDagCbor(recordToIpld(kit.records.get(table, one.key) as RecordValue)).length
+    expect(bytes('needs') + bytes('terms')).toBeLessThan(1_400)
   })
 
   it('not before the need has ended', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { termsOf } from '../../../../src/core/bucket/terms.ts'
 import { BucketKit, NeedKit, parametersOnWire, someLink } from '../../../setup/heart-bucket.ts'
 import { leadTo, must, outcome } from '../../../setup/heart-moves.ts'
 
@@ -12,6 +13,19 @@ describe('entry `open` (lifecycle.md, "Entries of a need")', () => {
     const seatsOf = (key: string) => kit.records.get('committees', `${one.key} ${key}`)?.seats
     expect(seatsOf('plan 0')).toEqual(planSeats.map(({ did }) => did))
     expect(seatsOf('result 0')).toEqual(resultSeats.map(({ did }) => did))
+  })
+
+  it('parameters are kept once for all needs with the same ones, and a need keeps those that it was opened with', () => {
+    const kit = new BucketKit(TRUST)
+    const needs = ['a', 'b', 'c'].map((key) => new NeedKit(kit, {}, key))
+    const [first, second, third] = needs as [NeedKit, NeedKit, NeedKit]
+    must(first.open())
+    must(second.open())
+    must(third.open({ parameters: parametersOnWire({ bidWindowMs: 77 }) }))
+    expect(kit.records.keys('parameters').length).toBe(2)
+    const windows = needs.map(({ key }) => termsOf(kit.records, key)?.parameters.bidWindowMs)
+    expect(windows).toEqual([250, 250, 77])
+    expect(termsOf(kit.records, 'none')).toBeUndefined()
   })
 
   it('a need opens once, in the bucket that was drawn, with the NEED that it names', () => {
