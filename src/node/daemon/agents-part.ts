@@ -5,10 +5,11 @@ import { openExecRunner } from '../../adapters/exec/exec-runner.ts'
 import type { TaskPool } from '../../adapters/wasm/task-pool.ts'
 import { openWasmRunner } from '../../adapters/wasm/wasm-runner.ts'
 import { parseCid } from '../../codec/cid.ts'
+import type { Agent } from '../../core/system/tables.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import { type ContentStore, FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
 import type { Runner } from '../../ports/runner.ts'
-import type { Capability } from '../../services/roles/capability.ts'
+import type { Capability, CapabilityStatus } from '../../services/roles/capability.ts'
 import type { Roles } from '../../services/roles/roles.ts'
 import type { AgentLogLine, AgentRegistry, AgentSpec, AgentWay, AttachedAgent } from '../../verbs/services.ts'
 import { offline } from '../offline.ts'
@@ -39,6 +40,16 @@ const specShape = z.strictObject({
 })
 const fileShape = z.strictObject({ v: z.literal(1), agents: z.array(specShape) })
 
+export interface AgentsPartOptions {
+  readonly home: string
+  readonly content: ContentStore
+  readonly roles: Roles
+  /** What the registry says of the node's account. */
+  readonly registered: () => Agent | undefined
+  /** An agent of before cannot be run now. */
+  readonly onFailing: (name: string, why: string) => void
+}
+
 interface Attached {
   readonly spec: AgentSpec
   readonly capability: Capability
@@ -54,31 +65,28 @@ export class AgentsPart implements AgentRegistry {
   readonly #content: ContentStore
   readonly #roles: Roles
   readonly #pool: TaskPool
+  readonly #registered: () => Agent | undefined
   readonly #attached = new Map<string, Attached>()
   readonly #lines: AgentLogLine[] = []
   readonly #listeners = new Set<(line: AgentLogLine) => void>()
 
-  private constructor(home: string, content: ContentStore, roles: Roles) {
+  private constructor({ home, content, roles, registered }: AgentsPartOptions) {
     this.#path = join(home, 'agents.json')
     this.#folder = join(home, 'jobs')
     this.#content = content
     this.#roles = roles
     this.#pool = openTaskPool(offline.clock)
+    this.#registered = registered
   }
 
   /** Attaches what was attached before. One that cannot be run now is named by `onFailing`, and stays in the file. */
-  static async open(
-    home: string,
-    content: ContentStore,
-    roles: Roles,
-    onFailing: (name: string, why: string) => void,
-  ): Promise<AgentsPart> {
-    const part = new AgentsPart(home, content, roles)
+  static async open(options: AgentsPartOptions): Promise<AgentsPart> {
+    const part = new AgentsPart(options)
     for (const spec of readSpecs(part.#path)) {
       try {
         await part.#attach(spec)
       } catch (error) {
-        onFailing(spec.name, error instanceof Error ? error.message : String(error))
+        options.onFailing(spec.name, error instanceof Error ? error.message : String(error))
       }
     }
     return part
@@ -144,8 +152,16 @@ export class AgentsPart implements AgentRegistry {
 
   #describe(spec: AgentSpec): AttachedAgent {
     const status = this.#roles.status(spec.name) ?? { running: 0, done: 0, failed: 0 }
-    const isFailing = status.failed > 0 && status.done === 0
-    return { ...spec, ...status, state: isFailing ? 'failing' : status.running > 0 ? 'busy' : 'ready' }
+    return { ...spec, ...status, state: this.#stateOf(spec, status) }
+  }
+
+  #stateOf(spec: AgentSpec, { running, done, failed }: CapabilityStatus): AttachedAgent['state'] {
+    const agent = this.#registered()
+    const isOffered = !spec.works || agent?.offers.includes(spec.capability) === true
+    const isJudging = !spec.judges || agent?.judges.includes(spec.capability) === true
+    if (!isOffered || !isJudging) return 'joining'
+    if (failed > 0 && done === 0) return 'failing'
+    return running > 0 ? 'busy' : 'ready'
   }
 
   #save(): void {

@@ -1,9 +1,10 @@
 import type { Libp2p } from 'libp2p'
 import { openContentStore } from '../../adapters/helia/open-content-store.ts'
-import { type CID, parseCid } from '../../codec/cid.ts'
+import type { CID } from '../../codec/cid.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import type { FaultError } from '../../model/fault.ts'
-import { type ContentStore, FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
+import type { Did } from '../../model/ids.ts'
+import type { ContentStore } from '../../ports/content-store.ts'
 import { ContentKeeper } from '../../services/content/content-keeper.ts'
 import type { NamedContent, OpenNeed } from '../../services/content/wanted.ts'
 import type { Heart } from '../../services/heart/heart.ts'
@@ -34,7 +35,10 @@ export async function openContentPart(
   return {
     store,
     async keep(need, cid) {
-      await keeper?.keep(need, heart === undefined ? unknown(cid) : namedBy(heart, need, cid))
+      await keeper?.keep(
+        need,
+        heart === undefined ? { cid, size: undefined, from: [] } : namedBy(heart, need, cid),
+      )
     },
     over: (need) => keeper?.over(need),
     follow(followed) {
@@ -51,33 +55,45 @@ export async function openContentPart(
 
 /** What a need names by CID: its input, and the artifact that is being judged. */
 function contentsOf(heart: Heart, need: string): OpenNeed {
-  const payload = heart.needEnvelope(need)?.body.payload
-  const input = payload !== undefined && 'cid' in payload.input ? [payload.input.cid as CID] : []
+  const named = [inputOf(heart, need), artifactOf(heart, need)].filter((one) => one !== undefined)
+  const from = holdersOf(heart, need)
+  return { need, contents: named.map(({ cid, size }) => ({ cid, size, from })) }
+}
+
+function inputOf(heart: Heart, need: string): Linked | undefined {
+  const input = heart.needEnvelope(need)?.body.payload.input
+  return input !== undefined && 'cid' in input ? input : undefined
+}
+
+/** Undefined for an artifact that the COMMIT itself holds. */
+function artifactOf(heart: Heart, need: string): Linked | undefined {
   const bucket = heart.bucketOf(need)
   const record = bucket === undefined ? undefined : heart.bucket(bucket).get('needs', need)
   const commit = record === undefined || isOver(record.state) ? undefined : record.commit
-  const artifact = commit === undefined ? undefined : parseCid(commit.artifact)
-  const isNamed = commit !== undefined && isByCid(heart, need, commit.id)
-  const delivered = isNamed && artifact?.ok === true ? [artifact.value] : []
-  return { need, contents: [...input, ...delivered].map((cid) => namedBy(heart, need, cid)) }
-}
-
-/** False for an artifact that the COMMIT itself holds. */
-function isByCid(heart: Heart, need: string, commit: string): boolean {
-  for (const { id, body } of heart.envelopes(need)) {
-    if (id === commit && body.kind === 'COMMIT') return 'cid' in body.payload.artifact
+  for (const { id, body } of commit === undefined ? [] : heart.envelopes(need)) {
+    if (id !== commit?.id || body.kind !== 'COMMIT') continue
+    const { artifact } = body.payload
+    return 'cid' in artifact ? artifact : undefined
   }
-  return false
+  return undefined
 }
 
 /** Requester and worker have what they name; other voters may have it by now. */
-function namedBy(heart: Heart, need: string, cid: CID): NamedContent {
+function holdersOf(heart: Heart, need: string): readonly Did[] {
   const requester = heart.needEnvelope(need)?.body.sender
   const bucket = heart.bucketOf(need)
   const worker = bucket === undefined ? undefined : heart.bucket(bucket).get('needs', need)?.lease?.worker
-  return { ...unknown(cid), from: [requester, worker].filter((did) => did !== undefined) }
+  return [requester, worker].filter((did) => did !== undefined)
 }
 
-function unknown(cid: CID): NamedContent {
-  return { cid, size: FETCHED_CONTENT_BYTES_MAX, from: [] }
+/** Of what a voter is asked for: its size is known where the need's state names it already. */
+function namedBy(heart: Heart, need: string, cid: CID): NamedContent {
+  const known = contentsOf(heart, need).contents.find((one) => one.cid.equals(cid))
+  return known ?? { cid, size: undefined, from: holdersOf(heart, need) }
+}
+
+/** Content by its CID, as a payload names it. */
+interface Linked {
+  readonly cid: CID
+  readonly size: number
 }

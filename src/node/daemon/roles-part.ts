@@ -60,7 +60,13 @@ export async function openRolesPart(options: RolesPartOptions): Promise<RolesPar
     onFault,
   })
   for (const read of said) roles.restore(read)
-  agents = await AgentsPart.open(home, content, roles, (name, why) => tell('warn', `agent ${name}: ${why}`))
+  agents = await AgentsPart.open({
+    home,
+    content,
+    roles,
+    registered: () => heart.hub().get('agents', key.did),
+    onFailing: (name, why) => tell('warn', `agent ${name}: ${why}`),
+  })
   const requester = new Requester({ heart, author, content, sha256, onFault })
   roles.start()
   requester.start()
