@@ -63,18 +63,21 @@ describe('a gossip stream that broke', () => {
       return 'accept'
     })
     await meshedOn(TOPIC, nodes)
-    const streams = a.libp2p.getConnections().flatMap((connection) => connection.streams)
-    const broken = streams.filter(
-      ({ protocol, direction }) => protocol.startsWith('/meshsub') && direction === 'outbound',
-    )
-    expect(broken).toHaveLength(1)
-    for (const stream of broken) stream.abort(new Error('broken by the test'))
     let at = 0
-    await until(() => {
-      at += 1
-      a.mesh.publish(TOPIC, Uint8Array.of(at, at >> 8))
-      return heard.length > 0
-    })
+    // More than once: soon after connecting, the library may open one of its own accord.
+    for (let turn = 0; turn < 4; turn += 1) {
+      const streams = a.libp2p.getConnections().flatMap((connection) => connection.streams)
+      const outbound = streams.filter(({ direction }) => direction === 'outbound')
+      const broken = outbound.filter(({ protocol }) => protocol.startsWith('/meshsub'))
+      expect(broken).toHaveLength(1)
+      for (const stream of broken) stream.abort(new Error('broken by the test'))
+      const before = heard.length
+      await until(() => {
+        at += 1
+        a.mesh.publish(TOPIC, Uint8Array.of(at, at >> 8))
+        return heard.length > before
+      })
+    }
     expect(b.mesh.isConnected(a.mesh.self)).toBe(true)
   })
 })
