@@ -31,6 +31,18 @@ export const RULE_MUTANTS: readonly RuleMutant[] = [
     'if (command.fence_epoch > bucket.fenceEpoch)',
   ),
   mutant(
+    'governance raises no fence',
+    'bucket/entries/fence.ts',
+    'fenceEpoch: bucket.fenceEpoch + 1, raised: { slot, by: GOVERNANCE',
+    'fenceEpoch: bucket.fenceEpoch, raised: { slot, by: GOVERNANCE',
+  ),
+  mutant(
+    'what is taken back is not refunded',
+    'system/commands/cancel.ts',
+    'refund(turn.book, id)\n',
+    'void refund\n',
+  ),
+  mutant(
     'finalize with too few verdicts',
     'bucket/entries/finalize.ts',
     'if (accepting.length < committee.k)',
