@@ -8,6 +8,7 @@ import { voterLinkOf } from '../codec/certificate/voter-chain.ts'
 import type { AcceptedKeys } from '../codec/did/accepted-keys.ts'
 import type { EffectProof } from '../codec/entry/item.ts'
 import type { OpenedGenesis } from '../codec/genesis/genesis.ts'
+import { rememberingNodes } from '../codec/merkle/remembered-nodes.ts'
 import type { CheckSignature } from '../codec/signed/statement.ts'
 import type { CertificateContext } from '../core/certificate/verify-certificate.ts'
 import { openLeaf } from '../core/certificate/verify-leaf.ts'
@@ -53,7 +54,7 @@ export class CertifiedLogs {
     this.#genesis = genesis
     this.#book = book
     const judge: JudgeShare = shareJudge(genesis.net, keys, verify)
-    this.#context = { liars: genesis.genesis.f, judge, sha256 }
+    this.#context = { liars: genesis.genesis.f, judge, sha256: rememberingNodes(sha256) }
   }
 
   /** Certified changes of a machine's voters. */

@@ -39,22 +39,31 @@ export const replayBenchmark: Benchmark = {
     const exportMs = performance.now() - started
     const car = fileOf(carFile(blocks))
     const jsonl = fileOf(jsonlFile(blocks))
-    const file = carMeasured(car)
+    const file = carMeasured(car, 'parallel')
+    const alone = carMeasured(car, 'alone')
     const jsonlMs = best(() => replayed(jsonl, nodeCrypto))
     const unsigned = best(() => replayed(car, { ...nodeCrypto, verify: () => true }))
     const scaled = (took: number) => (took * 10_000) / exported.items
     return [
       ms(
         'replay_10k_ms',
-        'replay of 10,000 items from a CAR, all checks, in a fresh process',
+        'replay of 10,000 items from a CAR, all checks, in a fresh process, signatures on all cores',
         scaled(file.ms),
         3_000,
       ),
+      ms('replay_10k_alone_ms', 'the same without --parallel', scaled(alone.ms)),
       ms('replay_10k_jsonl_ms', 'the same from JSONL', scaled(jsonlMs)),
       ms('replay_10k_unsigned_ms', 'the same from a CAR, signatures not looked at', scaled(unsigned)),
       ms('export_10k_ms', 'export of 10,000 items from logs in memory', scaled(exportMs)),
       bytes('replay_file_bytes', 'size of the CAR', car.length),
-      bytes('replay_rss_bytes', 'most memory of that process, Node itself included', file.rssBytes),
+      count('replay_signatures', 'signatures that are asked about in that file', file.signatures),
+      count('replay_signatures_judged', 'those of them that are different', file.judged),
+      bytes(
+        'replay_rss_bytes',
+        'most memory of that process, Node itself and threads included',
+        file.rssBytes,
+      ),
+      bytes('replay_alone_rss_bytes', 'the same without --parallel', alone.rssBytes),
       ...folding(theatre),
     ]
   },
@@ -86,22 +95,33 @@ function best(run: () => void): number {
   return least
 }
 
+/** What a run of its own process says. */
+interface Run {
+  readonly sound: boolean
+  readonly ms: number
+  readonly rssBytes: number
+  readonly signatures: number
+  readonly judged: number
+}
+
+type Way = 'parallel' | 'alone'
+
 /** The best of some runs of a process that reads the file as it goes. */
-function carMeasured(car: Uint8Array): { readonly ms: number; readonly rssBytes: number } {
+function carMeasured(car: Uint8Array, way: Way): Run {
   const folder = mkdtempSync(join(tmpdir(), 'canswarm-bench-'))
   try {
     const path = join(folder, 'thread.car')
     writeFileSync(path, car)
-    const runs = Array.from({ length: ROUNDS }, () => runChild(path))
-    return runs.toSorted((a, b) => a.ms - b.ms)[0] ?? { ms: Number.NaN, rssBytes: Number.NaN }
+    const runs = Array.from({ length: ROUNDS }, () => runChild(path, way))
+    return runs.toSorted((a, b) => a.ms - b.ms)[0] as Run
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-function runChild(path: string): { readonly ms: number; readonly rssBytes: number } {
-  const out = execFileSync(process.execPath, [import.meta.filename, path], { encoding: 'utf8' })
-  const run = JSON.parse(out) as { sound: boolean; ms: number; rssBytes: number }
+function runChild(path: string, way: Way): Run {
+  const out = execFileSync(process.execPath, [import.meta.filename, path, way], { encoding: 'utf8' })
+  const run = JSON.parse(out) as Run
   if (!run.sound) throw new Error('the file does not replay')
   return run
 }
@@ -184,6 +204,10 @@ function ms(key: string, about: string, value: number, aim?: number): Figure {
   return { key, about, value, unit: 'ms', ...(aim === undefined ? {} : { aim }) }
 }
 
+function count(key: string, about: string, value: number): Figure {
+  return { key, about, value, unit: 'count' }
+}
+
 function bytes(key: string, about: string, value: number): Figure {
   return { key, about, value, unit: 'bytes' }
 }
@@ -193,12 +217,16 @@ function rate(key: string, about: string, value: number): Figure {
 }
 
 /** The process of its own: replays a file as `canswarm replay` does, and says what it took. */
-async function measureChild(path: string): Promise<void> {
+async function measureChild(path: string, parallel: boolean): Promise<void> {
   const started = performance.now()
   const request = { path, network: undefined, anchor: undefined, allowUnchecked: new Set<string>() }
-  const { sound } = await replayFile({ ...request, progress: () => undefined })
+  const { sound, checks } = await replayFile({ ...request, parallel, progress: () => undefined })
+  const tookMs = performance.now() - started
+  const { signatures = 0, 'of them met before': again = 0 } =
+    checks.find(({ name }) => name === 'signatures')?.counts ?? {}
   const rssBytes = process.resourceUsage().maxRSS * 1_024
-  process.stdout.write(JSON.stringify({ sound, ms: performance.now() - started, rssBytes }))
+  const run: Run = { sound, ms: tookMs, rssBytes, signatures, judged: signatures - again }
+  process.stdout.write(JSON.stringify(run))
 }
 
-if (import.meta.main) await measureChild(process.argv[2] ?? '')
+if (import.meta.main) await measureChild(process.argv[2] ?? '', process.argv[3] === 'parallel')

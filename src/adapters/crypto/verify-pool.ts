@@ -10,7 +10,7 @@ const BATCH_CHECKS = 64
 const BATCHES_MAX = 16
 
 /**
- * Judges signatures by the rule in threads, one for each core; whoever offers one learns in the end whether all were
+ * Judges signatures by the rule in threads, one for each core but one; whoever offers one learns in the end whether all were
  * accepted. The caller closes it.
  */
 export class VerifyPool {
@@ -22,7 +22,8 @@ export class VerifyPool {
   #fault: FaultError | undefined
   #waiting: (() => void)[] = []
 
-  constructor(threads: number = availableParallelism()) {
+  /** By default a core is left to whoever offers: it has its own work. */
+  constructor(threads: number = Math.max(1, availableParallelism() - 1)) {
     const url = new URL('./verify-pool-worker.ts', import.meta.url)
     this.#workers = Array.from({ length: threads }, () => {
       const worker = new Worker(url, { name: 'verify-pool', env: {}, execArgv: [] })

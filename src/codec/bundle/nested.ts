@@ -11,7 +11,7 @@
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
-import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { encodeKept } from '../dag-cbor/kept-value.ts'
 import { type Ipld, isList, isMap, setOwn } from '../ipld.ts'
 import { BLOCK_BYTES_MAX, BLOCK_ITEMS_MAX } from './limits.ts'
 
@@ -33,7 +33,7 @@ export function closeBytes(value: Ipld): Result<Uint8Array, Rejection> {
     return containerOf(value) === undefined ? ok(value) : unopened()
   }
   const closed = closeEnvelopes(value)
-  return closed === undefined ? unopened() : ok(encodeDagCbor(closed))
+  return closed === undefined ? unopened() : ok(encodeKept(closed))
 }
 
 /**
@@ -59,7 +59,7 @@ export function closeItem(value: Ipld): Result<Uint8Array, Rejection> {
     if (!closed.ok) return closed
     parts.push(closed.value)
   }
-  return ok(encodeDagCbor(parts))
+  return ok(encodeKept(parts))
 }
 
 /** Places of an item's encoded parts: the command of a command, the body and the proofs of an effect. */
@@ -119,7 +119,7 @@ function closeEnvelopes(value: Ipld): Ipld | undefined {
 function closeMap(map: IpldMap): Ipld | undefined {
   const { signed, body } = map
   if (signed !== undefined && isPair(map, 'signed')) {
-    return { body: encodeDagCbor(signed), sig: map['sig'] as Ipld }
+    return { body: encodeKept(signed), sig: map['sig'] as Ipld }
   }
   if (body instanceof Uint8Array && isPair(map, 'body') && valueOf(body, BODY_DEPTH_MAX) !== undefined) {
     return undefined

@@ -4,6 +4,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import { count, hash32, list, text } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { groupId } from './tree-head.ts'
@@ -94,7 +95,7 @@ export function plainLeaf(item: Uint8Array, applied: boolean): Uint8Array {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED: also for a leaf of another kind. */
 export function decodeItemLeaf(bytes: Uint8Array): Result<ItemLeaf, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
+  const decoded = decodeKept(bytes, { bytesMax: LEAF_BYTES_MAX })
   if (!decoded.ok) return decoded
   const formed = checkSchema(compiledLeaf, decoded.value, 'leaf')
   if (!formed.ok) return formed

@@ -6,8 +6,8 @@ import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import { certificateTuple } from '../certificate/certificate.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import { did, idLink } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { bucketNumber, chainHead, envelopeField, envelopes, fenceEpoch, slotNumber } from './fields.ts'
@@ -93,6 +93,6 @@ export function encodeBucketCommand(command: BucketCommand): Uint8Array {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; envelopes and statements in it are not judged yet. */
 export function decodeBucketCommand(encoded: Uint8Array): Result<BucketCommand, Rejection> {
-  const decoded = decodeDagCbor(encoded, { bytesMax: COMMAND_BYTES_MAX, itemsMax: COMMAND_ITEMS_MAX })
+  const decoded = decodeKept(encoded, { bytesMax: COMMAND_BYTES_MAX, itemsMax: COMMAND_ITEMS_MAX })
   return decoded.ok ? (checkSchema(compiled, decoded.value, '') as Result<BucketCommand, Rejection>) : decoded
 }

@@ -6,8 +6,8 @@ import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import { EFFECT_BYTES_MAX } from '../../model/replicated.ts'
 import type { Result } from '../../model/result.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import { count, did, hash32, idLink, integer, list, micro, ppm, text, timeMs } from '../payload/fields.ts'
 import { ROUND_MAX } from '../payload/need-fields.ts'
 import { checkSchema } from '../schema-check.ts'
@@ -185,7 +185,7 @@ export function encodeEffect(asked: ToBucket | ToHub): Uint8Array {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED. */
 export function decodeToBucket(bytes: Uint8Array): Result<ToBucket, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: EFFECT_BYTES_MAX })
+  const decoded = decodeKept(bytes, { bytesMax: EFFECT_BYTES_MAX })
   return decoded.ok
     ? (checkSchema(compiledToBucket, decoded.value, '') as Result<ToBucket, Rejection>)
     : decoded
@@ -193,6 +193,6 @@ export function decodeToBucket(bytes: Uint8Array): Result<ToBucket, Rejection> {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED. */
 export function decodeToHub(bytes: Uint8Array): Result<ToHub, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: EFFECT_BYTES_MAX })
+  const decoded = decodeKept(bytes, { bytesMax: EFFECT_BYTES_MAX })
   return decoded.ok ? (checkSchema(compiledToHub, decoded.value, '') as Result<ToHub, Rejection>) : decoded
 }

@@ -6,8 +6,8 @@ import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import type { Ipld } from '../ipld.ts'
 import {
   bytes,
@@ -134,6 +134,6 @@ export function encodeHubCommand(command: HubCommand): Uint8Array {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; envelopes and statements in it are not judged yet. */
 export function decodeHubCommand(encoded: Uint8Array): Result<HubCommand, Rejection> {
-  const decoded = decodeDagCbor(encoded, { bytesMax: COMMAND_BYTES_MAX })
+  const decoded = decodeKept(encoded, { bytesMax: COMMAND_BYTES_MAX })
   return decoded.ok ? (checkSchema(compiled, decoded.value, '') as Result<HubCommand, Rejection>) : decoded
 }

@@ -13,8 +13,8 @@ import {
   certificateTuple,
 } from '../certificate/certificate.ts'
 import { TREE_LEVELS_MAX } from '../certificate/voter-chain.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import { bytes, count, hash32, integer, list } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { BUCKETS } from './fields.ts'
@@ -77,7 +77,7 @@ function proofToTuple({ certificate, index, leaf, path }: EffectProof) {
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; commands, effects and certificates in it are not judged yet. */
 export function decodeItem(encoded: Uint8Array): Result<GroupItem, Rejection> {
-  const decoded = decodeDagCbor(encoded, { bytesMax: ITEM_BYTES_MAX, itemsMax: ITEM_ITEMS_MAX })
+  const decoded = decodeKept(encoded, { bytesMax: ITEM_BYTES_MAX, itemsMax: ITEM_ITEMS_MAX })
   if (!decoded.ok) return decoded
   const formed = checkSchema(itemSchema, decoded.value, 'item')
   if (!formed.ok) return formed

@@ -16,7 +16,7 @@ import { ok, type Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { equalBytes } from '../bytes.ts'
 import { type CID, cidOf, envelopeIdOf } from '../cid.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
+import { decodeKept } from '../dag-cbor/kept-value.ts'
 import { checkPayload } from '../payload/check-payload.ts'
 import { canOpen, isKind, type Kind, VERBS } from '../payload/verbs.ts'
 import { checkSchema } from '../schema-check.ts'
@@ -47,7 +47,7 @@ const compiledBody = z.compile(bodySchema)
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED, WRONG_NETWORK, UNKNOWN_THREAD; `field` is a path in the body. */
 export function readBody(bytes: Uint8Array, context: ReadContext): Result<ReadBody, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: BODY_BYTES_MAX, itemsMax: BODY_ITEMS_MAX })
+  const decoded = decodeKept(bytes, { bytesMax: BODY_BYTES_MAX, itemsMax: BODY_ITEMS_MAX })
   if (!decoded.ok) return decoded
   const fields = checkSchema(compiledBody, decoded.value, '')
   if (!fields.ok) return fields
