@@ -145,13 +145,13 @@ class SqliteDisk implements RowDisk {
   /** The log needs its room first: also what goes into pages that are free is written to it before. */
   room(): StoreRoom {
     return this.#read(() => {
-      const pageBytes = this.#number('page_size')
-      const growth = (this.#number('max_page_count') - this.#number('page_count')) * pageBytes
+      const pages = this.#statements.pages()
+      const growth = (pages.most - pages.count) * pages.bytes
       const { bavail, bsize } = statfsSync(this.#options.directory)
       const path = join(this.#options.directory, DATABASE)
       const logBytes = sizeOf(`${path}-wal`)
       const spare = bavail * bsize - Math.max(0, WAL_BYTES - logBytes)
-      const free = this.#number('freelist_count') * pageBytes + Math.min(growth, spare)
+      const free = pages.free * pages.bytes + Math.min(growth, spare)
       return { usedBytes: sizeOf(path) + logBytes, freeBytes: spare <= 0 ? 0 : free }
     })
   }
@@ -212,10 +212,6 @@ class SqliteDisk implements RowDisk {
       this.#fault = ioFault('read', error)
       throw this.#fault
     }
-  }
-
-  #number(pragma: string): number {
-    return Number(this.#db.pragma(pragma, { simple: true }))
   }
 }
 

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { assert } from '../../model/fault.ts'
 import type { GroupId, LogIndex } from '../../model/raft.ts'
 import type { Turn } from '../../model/turn.ts'
 import {
@@ -12,6 +13,14 @@ import {
 
 /** Rows whose sizes are looked at to see how many fit. */
 const SIZES_AT_ONCE = 4_096
+
+/** Pages of the database: the size of one, how many there may be, there are, and of these are free. */
+interface Pages {
+  readonly bytes: number
+  readonly most: number
+  readonly count: number
+  readonly free: number
+}
 
 /** The prepared statements of a store. Each throws what SQLite throws. Bytes read are the caller's. */
 export class Statements {
@@ -28,6 +37,7 @@ export class Statements {
   readonly #stages: Database.Statement<[], { stage: number; group: GroupId; at: LogIndex }>
   readonly #parts: Database.Statement<[], { id: number; bytes: number }>
   readonly #part: Database.Statement<[number], { bytes: Buffer; checksum: number }>
+  readonly #pages: Database.Statement<[], Pages>
   readonly #inTransaction: Database.Transaction<(writes: DiskWrites) => void>
 
   constructor(db: Database.Database) {
@@ -48,6 +58,10 @@ export class Statements {
     this.#stages = db.prepare('SELECT stage, raft_group AS "group", at FROM stage ORDER BY stage')
     this.#parts = db.prepare('SELECT id, length(bytes) AS bytes FROM part ORDER BY id')
     this.#part = db.prepare('SELECT bytes, checksum FROM part WHERE id = ?')
+    this.#pages = db.prepare(
+      `SELECT page_size AS bytes, max_page_count AS most, page_count AS count, freelist_count AS free
+       FROM pragma_page_size, pragma_max_page_count, pragma_page_count, pragma_freelist_count`,
+    )
     this.#inTransaction = db.transaction((writes: DiskWrites) => this.#write(writes))
   }
 
@@ -78,6 +92,12 @@ export class Statements {
   /** 0: there is no row. */
   lastTurn(): number {
     return this.#lastTurn.get()?.turn ?? 0
+  }
+
+  pages(): Pages {
+    const pages = this.#pages.get()
+    assert(pages !== undefined, 'a pragma has one row')
+    return pages
   }
 
   stages(): readonly DiskStage[] {
