@@ -1,17 +1,11 @@
 import type { Isolation } from '../model/isolation.ts'
 import type { Job } from './job.ts'
 
-/** Which bound ended a task. `gas`, `depth`, `pages` and `output` of a deterministic task are the same on every node. */
-export type LimitName =
-  | 'gas'
-  | 'depth'
-  | 'pages'
-  | 'output'
-  | 'wall'
-  | 'cpu'
-  | 'memory'
-  | 'processes'
-  | 'input'
+/**
+ * Which bound ended a task. `gas`, `depth` and `output` of a deterministic task are the same on every node. Memory of
+ * WebAssembly is no such bound: it does not grow beyond its pages, which the task is told.
+ */
+export type LimitName = 'gas' | 'depth' | 'output' | 'wall' | 'cpu' | 'memory' | 'processes'
 
 export interface Usage {
   /** Of a metered task alone; equal on every node. */

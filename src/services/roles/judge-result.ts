@@ -2,9 +2,9 @@ import { equalBytes } from '../../codec/bytes.ts'
 import { CID, cidOf, RAW } from '../../codec/cid.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { taskSeed } from '../../codec/job/task-seed.ts'
-import { checkOutput } from '../../codec/output-schema.ts'
-import { citationFlaw } from '../../core/agent/citations.ts'
 import type { Judgement, JudgeWork } from '../../core/agent/work.ts'
+import { citationFlaw } from '../../core/verify-output/citations.ts'
+import { checkSchema } from '../../core/verify-output/json-schema.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
@@ -89,9 +89,22 @@ async function judge(asked: ToJudge, world: JudgeWorld, signal: AbortSignal): Pr
 }
 
 function bySchema(schema: Uint8Array, output: Uint8Array): Judgement {
-  const finding = checkOutput(schema, output)
+  const asked = jsonOf(schema)
+  if (asked === undefined) return unavailable('the schema is no JSON')
+  const given = jsonOf(output)
+  if (given === undefined) return rejected('the result is no JSON')
+  const finding = checkSchema(asked.value, given.value)
   if (finding.kind === 'unusable') return unavailable(finding.why)
-  return finding.kind === 'follows' ? accepted('') : rejected(finding.why)
+  return finding.kind === 'follows' ? accepted('') : rejected(`${finding.at}: ${finding.why}`)
+}
+
+/** Of strangers: any bytes. */
+function jsonOf(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) }
+  } catch {
+    return undefined
+  }
 }
 
 function byCitations(input: Uint8Array, output: Uint8Array): Judgement {
@@ -118,7 +131,7 @@ function withoutOutput(outcome: Exclude<RunOutcome, { kind: 'done' }>, runner: R
   const reason = whyNot(outcome)
   const isOfTask =
     outcome.kind === 'failed' ||
-    (outcome.kind === 'limited' && ['gas', 'depth', 'pages', 'output'].includes(outcome.limit))
+    (outcome.kind === 'limited' && ['gas', 'depth', 'output'].includes(outcome.limit))
   return runner.isDeterministic && isOfTask ? rejected(reason) : unavailable(reason)
 }
 
@@ -181,18 +194,12 @@ async function judgeByCommand(
 }
 
 function spokenVerdict(output: Uint8Array): Judgement {
-  try {
-    const said = JSON.parse(new TextDecoder().decode(output)) as {
-      verdict?: unknown
-      reason?: unknown
-    } | null
-    const reason = typeof said?.reason === 'string' ? said.reason : ''
-    if (said?.verdict === 'accept') return accepted(reason)
-    if (said?.verdict === 'reject') return rejected(reason)
-    return unavailable('the command gave no verdict')
-  } catch {
-    return unavailable('the command printed no JSON')
-  }
+  const said = jsonOf(output)?.value
+  if (typeof said !== 'object' || said === null) return unavailable('the command printed no JSON')
+  const { verdict, reason } = said as { readonly verdict?: unknown; readonly reason?: unknown }
+  const why = typeof reason === 'string' ? reason : ''
+  if (verdict === 'accept') return accepted(why)
+  return verdict === 'reject' ? rejected(why) : unavailable('the command gave no verdict')
 }
 
 /** What is accepted passes the capsule too. */
