@@ -1,6 +1,5 @@
 import { Hono } from 'hono'
 import { API_VERBS } from '../verbs/all.ts'
-import type { AnyVerb } from '../verbs/verb.ts'
 import { openApiDocument } from './openapi.ts'
 import { type Problem, problem, problemOfError } from './problem.ts'
 import { type RawRouteDeps, routeRaw } from './raw-routes.ts'
@@ -33,7 +32,7 @@ export function makeApp(deps: AppDeps): Hono {
     context.res.headers.set('x-content-type-options', 'nosniff')
     return undefined
   })
-  for (const verb of Object.values(API_VERBS)) routeVerb(app, verb as unknown as AnyVerb, deps)
+  for (const verb of Object.values(API_VERBS)) routeVerb(app, verb, deps)
   routeRaw(app, deps)
   const document = openApiDocument(deps.services.identity.version)
   app.get('/openapi.json', (context) => context.json(document))

@@ -15,7 +15,7 @@ export function openApiDocument(version: string): Json {
   for (const verb of Object.values(API_VERBS)) {
     const { method, path } = ROUTES[verb.name]
     const at = (paths[path] ??= {})
-    at[method.toLowerCase()] = operationOf(verb as unknown as AnyVerb)
+    at[method.toLowerCase()] = operationOf(verb)
   }
   for (const [path, operations] of Object.entries(RAW_PATHS)) paths[path] = { ...paths[path], ...operations }
   return {
@@ -89,7 +89,7 @@ function schemaOf(of: z.ZodType, io: 'input' | 'output'): Json {
 
 function without(schema: Json, names: readonly string[]): Json {
   const kept = (name: string): boolean => !names.includes(name)
-  const properties = Object.entries((schema['properties'] ?? {}) as object).filter(([name]) => kept(name))
+  const properties = Object.entries(schema['properties'] ?? {}).filter(([name]) => kept(name))
   const required = ((schema['required'] ?? []) as readonly string[]).filter(kept)
   return { ...schema, properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) }
 }
@@ -124,6 +124,14 @@ const RAW_PATHS: Readonly<Record<string, Json>> = {
       operationId: 'artifact',
       summary: 'Content by its CID, checked, from here or from peers',
       parameters: [text('cid', 'path', 'CID of the content')],
+      responses: { 200: answer('the bytes', { 'application/octet-stream': BINARY }), ...FAILED },
+    },
+  },
+  '/v1/needs/{need}/artifact': {
+    get: {
+      operationId: 'needArtifact',
+      summary: "What a need's worker delivered, checked against its CID",
+      parameters: [text('need', 'path', 'id of the NEED')],
       responses: { 200: answer('the bytes', { 'application/octet-stream': BINARY }), ...FAILED },
     },
   },

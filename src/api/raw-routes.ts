@@ -1,13 +1,14 @@
 /** What is no JSON: health for probes, artifacts, uploads, exports, streams of events. */
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
-import { parseContentCid } from '../codec/cid.ts'
+import { type CID, parseContentCid } from '../codec/cid.ts'
 import { parseSchema } from '../codec/schema-check.ts'
 import { FETCHED_CONTENT_BYTES_MAX } from '../ports/content-store.ts'
 import { type EventKind, STREAMED_KINDS } from '../verbs/events.ts'
 import { needId, threadId } from '../verbs/fields.ts'
+import { inlineArtifact } from '../verbs/inline-artifact.ts'
 import { briefOf } from '../verbs/need-view.ts'
-import type { ThreadExport } from '../verbs/services.ts'
+import type { NodeServices, ThreadExport } from '../verbs/services.ts'
 import { healthOf } from '../verbs/status.ts'
 import { readBytes } from './body.ts'
 import type { EventFilter, EventRing } from './event-ring.ts'
@@ -34,6 +35,7 @@ export function routeRaw(app: Hono, deps: RawRouteDeps): void {
     return context.json(health, health.state === 'failing' ? 503 : 200)
   })
   app.get('/artifacts/:cid', (context) => guarded(context, deps, () => artifact(context, deps)))
+  app.get('/v1/needs/:need/artifact', (context) => guarded(context, deps, () => needArtifact(context, deps)))
   app.put('/v1/content', (context) => guarded(context, deps, () => upload(context, deps)))
   app.get('/v1/threads/:thread/export', (context) => guarded(context, deps, () => exported(context, deps)))
   const streams = new Streams()
@@ -57,11 +59,28 @@ async function guarded(
 async function artifact(context: Context, { services }: RawRouteDeps): Promise<Response> {
   const cid = parseContentCid(context.req.param('cid') ?? '')
   if (!cid.ok) return answerProblem(context, problemOfError({ ...cid.error, field: 'cid' }))
-  const bytes = await services.content.get(cid.value, {
-    bytesMax: FETCHED_CONTENT_BYTES_MAX,
-    timeoutMs: FETCH_MS,
-    signal: context.req.raw.signal,
-  })
+  const bytes = await fetched(services, cid.value, context.req.raw.signal)
+  return bytesAnswer(cid.value, bytes)
+}
+
+/** What a need's worker delivered; content that travelled in its COMMIT is kept from now on. */
+async function needArtifact(context: Context, { services }: RawRouteDeps): Promise<Response> {
+  const id = context.req.param('need') ?? ''
+  const name = briefOf(services, id)?.artifact ?? undefined
+  const cid = name === undefined ? undefined : parseContentCid(name)
+  if (cid?.ok !== true)
+    return answerProblem(context, problem('not-found', 'nothing was delivered for this need'))
+  const inline = inlineArtifact(services, id, cid.value)
+  if (inline !== undefined) await services.content.put(inline)
+  const bytes = inline ?? (await fetched(services, cid.value, context.req.raw.signal))
+  return bytesAnswer(cid.value, bytes)
+}
+
+function fetched(services: NodeServices, cid: CID, signal: AbortSignal): Promise<Uint8Array> {
+  return services.content.get(cid, { bytesMax: FETCHED_CONTENT_BYTES_MAX, timeoutMs: FETCH_MS, signal })
+}
+
+function bytesAnswer(cid: CID, bytes: Uint8Array): Response {
   return new Response(bytes as Uint8Array<ArrayBuffer>, {
     headers: {
       'content-type': 'application/octet-stream',
@@ -69,7 +88,7 @@ async function artifact(context: Context, { services }: RawRouteDeps): Promise<R
       'content-disposition': 'attachment',
       'content-security-policy': "sandbox; default-src 'none'",
       'cache-control': 'public, max-age=31536000, immutable',
-      etag: `"${cid.value.toString()}"`,
+      etag: `"${cid.toString()}"`,
     },
   })
 }

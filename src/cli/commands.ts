@@ -1,12 +1,17 @@
 import type { Command } from './command.ts'
+import { agentAdd, agentLogs, agentLs, agentRm } from './commands/agent.ts'
+import { backup } from './commands/backup.ts'
 import { balance } from './commands/balance.ts'
 import { cancel } from './commands/cancel.ts'
+import { ledgerVerify, stake, transfer, unbond, unstake } from './commands/ledger.ts'
+import { logs } from './commands/logs.ts'
 import { need } from './commands/need.ts'
 import { needLs, needShow } from './commands/need-show.ts'
 import { peers } from './commands/peers.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { threadLs, threadWatch } from './commands/thread.ts'
+import { verifierDeregister, verifierLs, verifierRegister } from './commands/verifier.ts'
 import { casExists } from './node/cas-exists.ts'
 import { casGc } from './node/cas-gc.ts'
 import { casGet } from './node/cas-get.ts'
@@ -16,8 +21,10 @@ import { casPin, casUnpin } from './node/cas-pin.ts'
 import { casPut } from './node/cas-put.ts'
 import { casVerify } from './node/cas-verify.ts'
 import { configShow } from './node/config-show.ts'
+import { dev } from './node/dev.ts'
 import { didDocument } from './node/did-document.ts'
 import { didResolve } from './node/did-resolve.ts'
+import { doctor } from './node/doctor.ts'
 import { envelopeShow } from './node/envelope-show.ts'
 import { envelopeSign } from './node/envelope-sign.ts'
 import { envelopeVerify } from './node/envelope-verify.ts'
@@ -38,20 +45,40 @@ import { policySign } from './node/policy-sign.ts'
 import { policyTest } from './node/policy-test.ts'
 import { policyWhatIf } from './node/policy-what-if.ts'
 import { replayCommand } from './node/replay.ts'
+import { restore } from './node/restore.ts'
+import { start } from './node/start.ts'
 import { threadShow } from './node/thread-show.ts'
 import { version } from './node/version.ts'
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   init,
+  start,
   stop,
+  dev,
   status,
   peers,
+  logs,
+  doctor,
   need,
   needLs,
   needShow,
   cancel,
+  agentAdd,
+  agentLs,
+  agentRm,
+  agentLogs,
   balance,
+  transfer,
+  stake,
+  unstake,
+  unbond,
+  ledgerVerify,
+  verifierLs,
+  verifierRegister,
+  verifierDeregister,
+  backup,
+  restore,
   keysShow,
   keysCreate,
   keysExport,

@@ -75,11 +75,15 @@ function groupOf(program: Program, words: readonly string[]): Program {
 }
 
 const ABOUT_GROUP: Readonly<Record<string, string>> = {
+  agent: 'Capabilities that are attached to this node',
   config: 'Settings of this node',
   did: 'Identity documents',
   envelope: 'Sign, check and read envelopes',
   journal: "This node's own diary",
+  ledger: 'The books of the network',
   keys: 'Keys of this node and of the agents it hosts',
+  thread: 'Threads: list, show, follow',
+  verifier: 'Verifiers: list them, be one',
   policy: 'Policies: build, test, sign and try them',
 }
 

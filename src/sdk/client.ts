@@ -67,13 +67,19 @@ export class ApiClient {
     input: InputOf<Name>,
     signal?: AbortSignal,
   ): Answer<OutputOf<Name>> {
-    const answer = await ask(this.#place, requestOf(ROUTES[name], input as Input, signal))
+    const answer = await ask(this.#place, requestOf(ROUTES[name], input, signal))
     return (await jsonOf(answer)) as Result<OutputOf<Name>, ApiProblem>
   }
 
   /** Content by its CID, which the node has checked. */
   async artifact(cid: string, signal?: AbortSignal): Answer<Uint8Array> {
     const answer = await this.#get(`/artifacts/${encodeURIComponent(cid)}`, signal)
+    return answer.statusCode === 200 ? ok(await readBody(answer)) : await problemOf(answer)
+  }
+
+  /** What a need's worker delivered. */
+  async needArtifact(need: string, signal?: AbortSignal): Answer<Uint8Array> {
+    const answer = await this.#get(`/v1/needs/${encodeURIComponent(need)}/artifact`, signal)
     return answer.statusCode === 200 ? ok(await readBody(answer)) : await problemOf(answer)
   }
 

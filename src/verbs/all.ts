@@ -1,12 +1,18 @@
+import { stake, transfer, unbond, unstake } from './account-verbs.ts'
+import { agentAdd, agentLogs, agentRemove, agents } from './agents.ts'
 import { balance } from './balance.ts'
 import { cancel } from './cancel.ts'
+import { content, contentGc, contentPin, contentUnpin, contentVerify } from './content.ts'
+import { ledgerVerify } from './ledger-verify.ts'
 import { need } from './need.ts'
 import { needShow, needs } from './needs.ts'
+import { backup, logs, settings } from './node-verbs.ts'
 import { peers, peersBan, peersConnect, peersUnban } from './peers.ts'
 import type { VerbName } from './routes.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
 import { threadShow, threads } from './threads.ts'
+import { verifierDeregister, verifierRegister, verifiers } from './verifiers.ts'
 
 /** Every verb of the local API by its name, in the order of its documentation. */
 export const API_VERBS = {
@@ -23,6 +29,26 @@ export const API_VERBS = {
   cancel,
   threads,
   threadShow,
+  transfer,
+  stake,
+  unstake,
+  unbond,
+  ledgerVerify,
+  verifiers,
+  verifierRegister,
+  verifierDeregister,
+  agents,
+  agentAdd,
+  agentRemove,
+  agentLogs,
+  content,
+  contentPin,
+  contentUnpin,
+  contentGc,
+  contentVerify,
+  logs,
+  settings,
+  backup,
 } as const satisfies Readonly<Record<VerbName, object>>
 
 export type ApiVerbs = typeof API_VERBS

@@ -81,7 +81,8 @@ export interface AgentSpec {
 
 /** An attached agent and what it does. */
 export interface AttachedAgent extends AgentSpec {
-  readonly state: 'ready' | 'busy' | 'failing'
+  /** `joining`: the registry does not name it yet, so it gets no work. */
+  readonly state: 'joining' | 'ready' | 'busy' | 'failing'
   readonly running: number
   readonly done: number
   readonly failed: number

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import { encodeDagJson } from '../codec/dag-json/encode.ts'
 import type { SingleEnvelope } from '../codec/envelope/verify-single.ts'
-import type { Ipld } from '../codec/ipld.ts'
 import { ok } from '../model/result.ts'
 import { count, did, envelopeId, limit, threadId, timeMs } from './fields.ts'
 import { briefOf, type NeedBrief, needBrief } from './need-view.ts'
@@ -103,6 +102,6 @@ function shown({ id, body }: SingleEnvelope): z.input<typeof envelope> {
     seq: body.seq,
     sent_at: body.ts,
     prev: body.prev.map((cid) => cid.toString() as z.input<typeof envelopeId>),
-    payload: JSON.parse(encodeDagJson(body.payload as Ipld)) as z.input<typeof envelope>['payload'],
+    payload: JSON.parse(encodeDagJson(body.payload)) as z.input<typeof envelope>['payload'],
   }
 }

@@ -4,7 +4,6 @@ import { decodeBatch } from '../../src/codec/envelope/batch.ts'
 import type { ReadBody } from '../../src/codec/envelope/read-body.ts'
 import { envelopesOf, envelopeToIpld, type SingleForm } from '../../src/codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../src/codec/envelope/verify-single.ts'
-import type { Payload } from '../../src/codec/payload/verbs.ts'
 import type { Did } from '../../src/model/ids.ts'
 import type { HubVerdict } from '../../src/services/heart/heart.ts'
 import type { Unsubscribe } from '../../src/services/roles/heart-view.ts'
@@ -111,7 +110,7 @@ export class StageHeart implements NodeHeart {
     const verdict = stage.submit(spoken)
     if (verdict.kind === 'applied' && body.kind === 'NEED') {
       this.#own.set(id, { id, bytes, body, opens, sig: form.sig } as SingleEnvelope<'NEED'>)
-      needs.push({ id, payload: body.payload as Payload<'NEED'>, said: new Set(), isDone: false })
+      needs.push({ id, payload: body.payload, said: new Set(), isDone: false })
     }
     if (this.hearsHub) for (const listener of this.#verdicts) listener({ id, verdict })
   }

@@ -163,7 +163,7 @@ async function waited(
   const isGood =
     brief.final && brief.artifact !== null && (brief.state === 'FINAL' || brief.state === 'SETTLED')
   if (!isGood || brief.artifact === null) throw cameToNothing(brief)
-  const bytes = await asked(node.artifact(brief.artifact))
+  const bytes = await asked(node.needArtifact(posted.need))
   if (out !== undefined) await writeFile(out, bytes)
   return resultReport(posted, brief, bytes, out)
 }

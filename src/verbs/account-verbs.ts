@@ -1,0 +1,73 @@
+/** Verbs of an account's own thread: the hub decides about them. Source: economy.md, "Ledger", "Stake and slashing". */
+import * as z from 'zod'
+import type { ReadBody } from '../codec/envelope/read-body.ts'
+import type { Rejection } from '../model/rejection.ts'
+import { ok, type Result } from '../model/result.ts'
+import { did, envelopeId, microMoved, nothing } from './fields.ts'
+import { sayToHub } from './hub-verdict.ts'
+import type { NodeServices } from './services.ts'
+import { defineVerb, type Handled } from './verb.ts'
+
+const WAIT_MS = 10_000
+
+/** What every verb of an account answers. */
+export const saidToHub = z.strictObject({
+  envelope: envelopeId,
+  outcome: z
+    .enum(['applied', 'unknown'])
+    .describe('unknown: the hub has not said yet; what was said stays said, and is sent again until it has'),
+})
+
+/** Says it, and waits for the hub's word. */
+export async function sayOfAccount(
+  services: NodeServices,
+  signal: AbortSignal,
+  say: () => Promise<Result<ReadBody, Rejection>>,
+): Promise<Handled<z.input<typeof saidToHub>>> {
+  const said = await sayToHub(services, say, WAIT_MS, signal)
+  return said.ok ? ok({ envelope: said.value.body.id, outcome: said.value.outcome }) : said
+}
+
+export const transfer = defineVerb({
+  name: 'transfer',
+  summary: "Give credits of the node's account to another",
+  input: z.strictObject({
+    to: did,
+    amount: microMoved.describe('micro-credits'),
+    memo: z.string().min(1).max(256).exactOptional().describe('for people'),
+  }),
+  output: saidToHub,
+  rejects: ['INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
+  handle: (payload, services, signal) =>
+    sayOfAccount(services, signal, () => services.author.account('TRANSFER', payload)),
+})
+
+export const stake = defineVerb({
+  name: 'stake',
+  summary: "Lock credits of the node's account as stake",
+  input: z.strictObject({ amount: microMoved.describe('micro-credits') }),
+  output: saidToHub,
+  rejects: ['INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
+  handle: (payload, services, signal) =>
+    sayOfAccount(services, signal, () => services.author.account('STAKE', payload)),
+})
+
+export const unstake = defineVerb({
+  name: 'unstake',
+  summary: 'Start the unbonding of stake',
+  input: z.strictObject({ amount: microMoved.describe('micro-credits') }),
+  output: saidToHub,
+  rejects: ['INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
+  handle: (payload, services, signal) =>
+    sayOfAccount(services, signal, () => services.author.account('UNSTAKE', payload)),
+})
+
+export const unbond = defineVerb({
+  name: 'unbond',
+  summary: 'Free all stake whose unbonding is over',
+  input: nothing,
+  output: saidToHub,
+  rejects: ['WINDOW_CLOSED', 'POLICY_DENIED'],
+  handle: (_input, services, signal) =>
+    sayOfAccount(services, signal, () => services.author.account('COMPLETE_UNBONDING', {})),
+})
