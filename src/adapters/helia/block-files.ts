@@ -2,12 +2,13 @@ import { readdirSync, rmSync, statfsSync, statSync, unlinkSync } from 'node:fs'
 import { access, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultError } from '../../model/fault.ts'
+import { RAW_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { type BlockName, blockName, isBlockName, shardOf } from './block-name.ts'
 import { codeOf, guarded, guardedNow } from './fault.ts'
 
-/** No block of ours is longer, and none of a peer's is taken: what bitswap carries in one message. */
-export const BLOCK_BYTES_MAX = 2_097_152
+/** No block of ours is longer, and none of a peer's is taken. */
+export const BLOCK_BYTES_MAX = RAW_CONTENT_BYTES_MAX
 
 export interface BlockFilesOptions {
   /** There already, and this process alone has it. */
