@@ -152,8 +152,8 @@ export class Player {
     this.requester.start()
   }
 
-  /** As after a crash: what was recorded is all that is left. */
-  async restart(): Promise<void> {
+  /** As after a crash: what was recorded is all that is left. `prepare`: before it looks at anything. */
+  async restart(prepare: () => void = () => {}): Promise<void> {
     await this.roles.stop()
     this.requester.stop()
     ;({ author: this.author, roles: this.roles, requester: this.requester } = this.#open())
@@ -165,6 +165,7 @@ export class Player {
       }
     }
     await this.author.restore(bodies(), () => false)
+    prepare()
     this.start()
   }
 
@@ -228,7 +229,11 @@ export class Troupe {
   readonly players: Player[] = []
 
   /** `verifiers`: names of those that genesis made verifiers; `rich`: who else has credits. */
-  constructor(verifiers: readonly string[], rich: readonly string[]) {
+  constructor(
+    verifiers: readonly string[],
+    rich: readonly string[],
+    judged: readonly string[] = [CAPABILITY],
+  ) {
     const did = (name: string): Did => didOfKey(nodeCrypto.publicKeyOf(secretOf(name)))
     this.stage = new Stage({
       crypto: nodeCrypto,
@@ -243,7 +248,7 @@ export class Troupe {
         verifiers: verifiers.map((name) => ({
           did: did(name),
           stake: credits(100_000),
-          capabilities: [CAPABILITY],
+          capabilities: [...judged],
         })),
       }),
     })

@@ -31,6 +31,8 @@ export type Delivery =
       readonly kind: 'delivered'
       readonly artifact: Payload<'COMMIT'>['artifact']
       readonly telemetry: Payload<'COMMIT'>['telemetry']
+      /** Ids of the NEEDs that it was made from. */
+      readonly subNeeds?: readonly CID[]
     }
   /** The job ended without a result, or cannot be begun here. `reason`: for people. */
   | { readonly kind: 'failed'; readonly reason: string }

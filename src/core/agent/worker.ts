@@ -172,9 +172,10 @@ function giveUp({ cid, need }: Scene, { id }: Lease, { reason }: Failed): Line {
 /** Beats go on beside it: an entry takes a large artifact only when the voters have fetched it. */
 function commit({ cid, bucket, generation, need }: Scene, lease: Lease, found: Delivered): Line {
   const lease_id = cidOfId(lease.id)
-  const { artifact, telemetry } = found
+  const { artifact, telemetry, subNeeds = [] } = found
   const fence = { bucket, generation, fence_epoch: lease.fenceEpoch, record: lease_id }
-  return line('COMMIT', { need_id: cid, attempt: need.attempt, lease_id, fence, artifact, telemetry })
+  const said = { need_id: cid, attempt: need.attempt, lease_id, fence, artifact, telemetry }
+  return line('COMMIT', subNeeds.length === 0 ? said : { ...said, sub_needs: [...subNeeds] })
 }
 
 const REASON_MAX = 1_024

@@ -1,3 +1,4 @@
+import type { CID } from '../../codec/cid.ts'
 import type { Offer } from '../../core/agent/worker.ts'
 import type { Runner } from '../../ports/runner.ts'
 
@@ -10,6 +11,8 @@ export interface Capability {
   readonly runner: Runner
   /** Gives a verdict in mode `judge`: see `judgeByCommand`. Absent: it cannot judge such needs. */
   readonly judge?: Runner
+  /** Ids of the NEEDs that an attempt's result was made from. Absent: of none. See `Aggregator`. */
+  readonly subNeedsOf?: (need: string, attempt: number) => readonly CID[]
   /** Tasks at once, of work and of judging each. */
   readonly parallelMax: number
   /** Further needs that it bids for or has won while all of these are busy. */

@@ -1,6 +1,7 @@
 import type { Delivery } from '../../core/agent/work.ts'
 import { FaultError } from '../../model/fault.ts'
-import type { Runner, RunOutcome } from '../../ports/runner.ts'
+import type { RunOutcome } from '../../ports/runner.ts'
+import type { Capability } from './capability.ts'
 import { contentOf, runTask, type Task, type TaskWorld } from './task.ts'
 
 /**
@@ -9,15 +10,15 @@ import { contentOf, runTask, type Task, type TaskWorld } from './task.ts'
  */
 export async function deliver(
   task: Task,
-  runner: Runner,
+  { runner, subNeedsOf }: Pick<Capability, 'runner' | 'subNeedsOf'>,
   world: TaskWorld,
   signal: AbortSignal,
 ): Promise<Delivery> {
   try {
     const outcome = await runTask(task, runner, world, signal)
-    return outcome.kind === 'done'
-      ? await delivered(task, outcome, world)
-      : { kind: 'failed', reason: whyNot(outcome) }
+    if (outcome.kind !== 'done') return { kind: 'failed', reason: whyNot(outcome) }
+    const subNeeds = subNeedsOf?.(task.need.id, task.attempt) ?? []
+    return { ...(await delivered(task, outcome, world)), subNeeds }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof FaultError)) throw error
@@ -25,9 +26,14 @@ export async function deliver(
   }
 }
 
+type Delivered = Extract<Delivery, { kind: 'delivered' }>
 type Done = Extract<RunOutcome, { kind: 'done' }>
 
-async function delivered({ need }: Task, { output, usage }: Done, { content }: TaskWorld): Promise<Delivery> {
+async function delivered(
+  { need }: Task,
+  { output, usage }: Done,
+  { content }: TaskWorld,
+): Promise<Delivered> {
   const artifact = await contentOf(output, content)
   if ('cid' in artifact) await content.pin(artifact.cid, `need/${need.id}`)
   const { gas = 0, bytes, wallMs } = usage

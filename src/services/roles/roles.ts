@@ -256,7 +256,7 @@ export class Roles {
       const attached = this.#working(scene.terms.capability)
       if (attached === undefined) return
       const { capability } = attached
-      const task = (signal: AbortSignal) => deliver({ need, attempt }, capability.runner, world, signal)
+      const task = (signal: AbortSignal) => deliver({ need, attempt }, capability, world, signal)
       this.#deliveries.ask(
         scene.id,
         key,
