@@ -29,6 +29,11 @@ export function didOfPeer(peer: PeerId): Did | undefined {
   return did
 }
 
+/** The DID of a peer that was named lately, by the text of its PeerId: everybody that is connected was. */
+export function didOfPeerText(text: string): Did | undefined {
+  return didByPeer.get(text)
+}
+
 /** The PeerId of the same key. A DID that a parse returned always has one. */
 export function peerOfDid(did: Did): PeerId {
   const known = peerByDid.get(did)

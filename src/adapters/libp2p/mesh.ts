@@ -1,7 +1,7 @@
 import { FaultError } from '../../model/fault.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { gaterOf } from './gater.ts'
-import { didOfPeer, libp2pKeyOf, peerOfDid } from './identity.ts'
+import { didOfPeerText, libp2pKeyOf, peerOfDid } from './identity.ts'
 import { createHost, type Host } from './libp2p-init.ts'
 import { MESH_LIMITS, type MeshLimits } from './limits.ts'
 import { MeshHost } from './mesh-host.ts'
@@ -44,7 +44,7 @@ export async function openLibp2pMesh(options: MeshOptions): Promise<Libp2pMesh> 
       connectionsOf: (peer) => host.getConnections(peer).length,
       count,
     }),
-    appScore: (peer) => scoreByText(book, host, peer),
+    appScore: (peer) => scoreByText(book, peer),
   })
   const mesh = new MeshHost({ host, options, limits, book, datastore, counts, count })
   try {
@@ -57,9 +57,8 @@ export async function openLibp2pMesh(options: MeshOptions): Promise<Libp2pMesh> 
   return { mesh, libp2p: host }
 }
 
-/** Gossip knows peers by the texts of their ids; only connected ones are of interest to it. */
-function scoreByText(book: PeerBook, host: Host, text: string): number {
-  const peer = host.services.gossip.getPeers().find((known) => known.toString() === text)
-  const did = peer === undefined ? undefined : didOfPeer(peer)
+/** Gossip knows peers by the texts of their ids. */
+function scoreByText(book: PeerBook, text: string): number {
+  const did = didOfPeerText(text)
   return did === undefined ? 1 : book.score(did)
 }

@@ -1,9 +1,11 @@
 import { type Batch, type Datastore, Key, type KeyQuery, type Pair, type Query } from 'interface-datastore'
 import type { Clock } from '../../ports/clock.ts'
+import { BoundedEntries } from './bounded-entries.ts'
 import { readPeerFile, writePeerFile } from './peer-file.ts'
 
 /** What is kept of peers, and of the DHT, at most; beyond, what was written longest ago goes. */
 const ENTRIES_MAX = 4096
+const BYTES_MAX = 16_777_216
 /** Records of the DHT are strangers' and live for two days at most: they are in memory alone, apart from peers. */
 const DHT_PREFIX = '/dht'
 const ENTRY_BYTES_MAX = 65_536
@@ -22,8 +24,8 @@ type Source<Item> = Iterable<Item> | AsyncIterable<Item>
  * What changed within the last second before a crash is lost, which costs no more than meeting a peer again.
  */
 export class PeerDatastore implements Datastore {
-  readonly #entries: Map<string, Uint8Array>
-  readonly #records = new Map<string, Uint8Array>()
+  readonly #entries = new BoundedEntries(ENTRIES_MAX, BYTES_MAX)
+  readonly #records = new BoundedEntries(ENTRIES_MAX, BYTES_MAX)
   readonly #path: string | undefined
   readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
@@ -32,12 +34,12 @@ export class PeerDatastore implements Datastore {
   #writing: Promise<void> = Promise.resolve()
 
   private constructor(
-    entries: Map<string, Uint8Array>,
+    entries: ReadonlyMap<string, Uint8Array>,
     path: string | undefined,
     clock: Clock,
     onFailure: (error: unknown) => void,
   ) {
-    this.#entries = entries
+    for (const [name, value] of entries) this.#entries.set(name, value)
     this.#path = path
     this.#clock = clock
     this.#onFailure = onFailure
@@ -62,7 +64,7 @@ export class PeerDatastore implements Datastore {
   }
 
   has(key: Key): boolean {
-    return this.#of(key.toString()).has(key.toString())
+    return this.#of(key.toString()).get(key.toString()) !== undefined
   }
 
   get(key: Key): Uint8Array {
@@ -75,14 +77,7 @@ export class PeerDatastore implements Datastore {
     if (value.length > ENTRY_BYTES_MAX) return key
     const name = key.toString()
     const entries = this.#of(name)
-    entries.delete(name)
     entries.set(name, value)
-    if (entries.size > ENTRIES_MAX) {
-      for (const oldest of entries.keys()) {
-        entries.delete(oldest)
-        break
-      }
-    }
     if (entries === this.#entries) this.#changed()
     return key
   }
@@ -133,11 +128,13 @@ export class PeerDatastore implements Datastore {
   }
 
   #pairs(prefix = ''): Pair[] {
-    const named = [...this.#entries, ...this.#records].filter(([name]) => name.startsWith(prefix))
+    const named = [...this.#entries.copy(), ...this.#records.copy()].filter(([name]) =>
+      name.startsWith(prefix),
+    )
     return named.map(([name, value]) => ({ key: new Key(name), value }))
   }
 
-  #of(name: string): Map<string, Uint8Array> {
+  #of(name: string): BoundedEntries {
     return name.startsWith(DHT_PREFIX) ? this.#records : this.#entries
   }
 
@@ -151,7 +148,7 @@ export class PeerDatastore implements Datastore {
     const path = this.#path
     if (!this.#isChanged || path === undefined) return
     this.#isChanged = false
-    const entries = new Map(this.#entries)
+    const entries = this.#entries.copy()
     this.#writing = this.#writing.then(() => writePeerFile(path, entries)).catch(this.#onFailure)
   }
 }

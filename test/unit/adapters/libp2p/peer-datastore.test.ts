@@ -105,6 +105,16 @@ describe('the peer datastore', () => {
     expect(store.has(new Key('/peers/0'))).toBe(false)
   })
 
+  it('keeps 16 MiB at most', async () => {
+    const store = await open(new ManualClock(), undefined)
+    for (let at = 0; at < 300; at += 1) store.put(new Key(`/peers/${at}`), new Uint8Array(65_536))
+    let sum = 0
+    for await (const { value } of store.query({ prefix: '/peers/' })) sum += value.length
+    expect(sum).toBeLessThanOrEqual(16_777_216)
+    expect(sum).toBeGreaterThan(16_000_000)
+    expect(store.has(new Key('/peers/299'))).toBe(true)
+  })
+
   it('answers queries by prefix, filter, order, offset and limit; batches apply as a whole', async () => {
     const store = await open(new ManualClock(), undefined)
     const batch = store.batch()
