@@ -1,9 +1,10 @@
 /**
  * Writes into the documents what is known from the code: `npm run docs`. The import table, the tables of the policy
- * runtime, the command line, the state machines, and the verbs.
+ * runtime, the command line, the local API, the state machines, and the verbs.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { COMMANDS } from '../src/cli/commands.ts'
+import { apiReference } from './api-reference.ts'
 import { cliReference } from './cli-reference.ts'
 import { IMPORT_TABLE, type ImportRow, SIBLINGS_BY_LINE } from './import-table.ts'
 import { POLICY_TABLES } from './policy-tables.ts'
@@ -12,6 +13,7 @@ import { verbReference } from './verb-reference.ts'
 
 /** Documents that are written whole, by file. */
 export const WRITTEN: Readonly<Record<string, () => string>> = {
+  'docs/api.md': apiReference,
   'docs/cli.md': () => cliReference(COMMANDS),
   'docs/state-machines.md': stateMachines,
   'docs/verbs.md': verbReference,
