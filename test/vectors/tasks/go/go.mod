@@ -1,0 +1,3 @@
+module canswarm.example/task
+
+go 1.26
