@@ -61,7 +61,8 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     if (stopping.signal.aborted) return
     stopping.abort()
     untell()
-    rmSync(socketPath, { force: true })
+    // The name is ours once a server of ours listens there.
+    if (servers.length > 0) rmSync(socketPath, { force: true })
     await Promise.all(servers.map((server) => closed(server, services)))
   }
   try {
