@@ -6,7 +6,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** Members of an object or an array; none of anything else. */
-export function membersOf(value: unknown): readonly unknown[] {
+function membersOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value
   return isRecord(value) ? Object.values(value) : []
 }

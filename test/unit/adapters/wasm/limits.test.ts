@@ -163,7 +163,9 @@ describe('limits of a task', () => {
     })
     const site = siteOf(wasm)
     const first = site.run(JOB)
-    expect(first.kind === 'done' && Array.from(first.output.subarray(0, 8))).toEqual([1, 0, 0, 0, 41, 0, 0, 0])
+    expect(first.kind === 'done' && Array.from(first.output.subarray(0, 8))).toEqual([
+      1, 0, 0, 0, 41, 0, 0, 0,
+    ])
     site.run({ ...JOB, ...between, seed: new Uint8Array(32) })
     expect(site.run(JOB)).toEqual(first)
   })
