@@ -11,7 +11,7 @@ export function codeOf(error: unknown): string {
 }
 
 /** A failure on disk as a FaultError: `store-full`, `store-locked`, `store-damaged` (the index alone) or `store-io`. */
-export function storeFault(what: string, cause: unknown): FaultError {
+function storeFault(what: string, cause: unknown): FaultError {
   if (cause instanceof FaultError) return cause
   const code = codeOf(cause)
   if (FULL.has(code)) return new FaultError('store-full', `cannot ${what}: no room`, { cause })

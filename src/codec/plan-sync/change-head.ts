@@ -15,7 +15,7 @@ export interface ChangeHead {
 export type Inflate = (bytes: Uint8Array, bytesMax: number) => Uint8Array | undefined
 
 /** Of one change, inflated: a patch has at most 256 operations in 64 KiB. */
-export const CHANGE_BYTES_MAX = 262_144
+const CHANGE_BYTES_MAX = 262_144
 
 const MAGIC = Uint8Array.of(0x85, 0x6f, 0x4a, 0x83)
 const CHANGE = 1

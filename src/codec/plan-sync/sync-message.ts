@@ -22,7 +22,7 @@ export interface SyncParts {
 export const SYNC_MESSAGE_BYTES_MAX = 1_048_576
 const HASHES_MAX = 4_096
 const HAVES_MAX = 16
-export const SYNC_CHANGES_MAX = 4_096
+const SYNC_CHANGES_MAX = 4_096
 
 const VERSION_1 = 0x42
 const HASH_BYTES = 32

@@ -3,6 +3,7 @@ import { createCipheriv } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { type CID, cidOf, parseContentCid, RAW } from '../../../../src/codec/cid.ts'
@@ -228,7 +229,7 @@ describe('collecting', () => {
 describe('a process that is killed while it puts', () => {
   it('leaves no half block, and all that was acknowledged', async () => {
     const directory = nodes.folder()
-    const writer = join(import.meta.dirname, '../../../setup/content-writer.ts')
+    const writer = fileURLToPath(new URL('../../../setup/content-writer.ts', import.meta.url))
     for (const cutAt of [1, 5, 9]) {
       const child = spawn(process.execPath, [writer, directory, String(cutAt)], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -4,23 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { concatBytes } from '../../../../src/codec/bytes.ts'
 import { cidFromDigest, RAW } from '../../../../src/codec/cid.ts'
 import { decodeFileNode } from '../../../../src/codec/unixfs/file-node.ts'
+import { protoField } from '../../../setup/file-block.ts'
 
 const CHILD = cidFromDigest(new Uint8Array(32).fill(7), RAW)
 
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Uint8Array.from([...bytes, rest])
-    bytes.push((rest % 128) + 128)
-  }
-}
-const field = (number: number, value: number | Uint8Array): Uint8Array =>
-  typeof value === 'number'
-    ? concatBytes(varint(number * 8), varint(value))
-    : concatBytes(varint(number * 8 + 2), varint(value.length), value)
 const link = (cid = CHILD.bytes): Uint8Array =>
-  field(2, concatBytes(field(1, cid), field(2, new Uint8Array()), field(3, 9)))
-const file = (...fields: Uint8Array[]): Uint8Array => field(1, concatBytes(field(1, 2), ...fields))
+  protoField(2, concatBytes(protoField(1, cid), protoField(2, new Uint8Array()), protoField(3, 9)))
+const file = (...fields: Uint8Array[]): Uint8Array => protoField(1, concatBytes(protoField(1, 2), ...fields))
 const code = (bytes: Uint8Array): string => {
   const read = decodeFileNode(bytes)
   return read.ok ? 'ok' : read.error.code
@@ -30,7 +20,11 @@ describe('a block of a file', () => {
   it('tells its own bytes, its parts and their sizes', () => {
     const own = Uint8Array.of(1, 2, 3)
     const read = decodeFileNode(
-      concatBytes(link(), link(), file(field(2, own), field(3, 13), field(4, 4), field(4, 6))),
+      concatBytes(
+        link(),
+        link(),
+        file(protoField(2, own), protoField(3, 13), protoField(4, 4), protoField(4, 6)),
+      ),
     )
     expect(read).toEqual({
       ok: true,
@@ -62,25 +56,30 @@ describe('a block of a file', () => {
   })
 
   it('is refused where sizes do not add up, are missing, or a part has none', () => {
-    expect(code(concatBytes(link(), file(field(3, 4), field(4, 4))))).toBe('ok')
-    expect(code(concatBytes(link(), file(field(3, 5), field(4, 4))))).toBe('MALFORMED')
-    expect(code(concatBytes(link(), file(field(3, 0))))).toBe('MALFORMED')
-    expect(code(concatBytes(link(), file(field(3, 0), field(4, 0))))).toBe('MALFORMED')
-    expect(code(file(field(3, 4), field(4, 4)))).toBe('MALFORMED')
+    expect(code(concatBytes(link(), file(protoField(3, 4), protoField(4, 4))))).toBe('ok')
+    expect(code(concatBytes(link(), file(protoField(3, 5), protoField(4, 4))))).toBe('MALFORMED')
+    expect(code(concatBytes(link(), file(protoField(3, 0))))).toBe('MALFORMED')
+    expect(code(concatBytes(link(), file(protoField(3, 0), protoField(4, 0))))).toBe('MALFORMED')
+    expect(code(file(protoField(3, 4), protoField(4, 4)))).toBe('MALFORMED')
   })
 
   it('is refused as a directory, with links by other hashes, and with fields of other kinds', () => {
-    expect(code(field(1, field(1, 1)))).toBe('MALFORMED')
-    expect(code(concatBytes(link(Uint8Array.of(1, 0x55, 0x13, 1, 1)), file(field(4, 4))))).toBe('MALFORMED')
-    expect(code(concatBytes(link(CHILD.bytes.subarray(1)), file(field(4, 4))))).toBe('MALFORMED')
+    expect(code(protoField(1, protoField(1, 1)))).toBe('MALFORMED')
+    expect(code(concatBytes(link(Uint8Array.of(1, 0x55, 0x13, 1, 1)), file(protoField(4, 4))))).toBe(
+      'MALFORMED',
+    )
+    expect(code(concatBytes(link(CHILD.bytes.subarray(1)), file(protoField(4, 4))))).toBe('MALFORMED')
     expect(code(concatBytes(file(), file()))).toBe('MALFORMED')
-    expect(code(concatBytes(file(), field(3, 1)))).toBe('MALFORMED')
+    expect(code(concatBytes(file(), protoField(3, 1)))).toBe('MALFORMED')
     expect(code(Uint8Array.of(0x0b))).toBe('MALFORMED')
     expect(code(new Uint8Array())).toBe('MALFORMED')
   })
 
   it('any bytes are read or refused, never more than they are', () => {
-    const good = concatBytes(link(), file(field(2, Uint8Array.of(9)), field(3, 5), field(4, 4)))
+    const good = concatBytes(
+      link(),
+      file(protoField(2, Uint8Array.of(9)), protoField(3, 5), protoField(4, 4)),
+    )
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 200 }),
