@@ -6,7 +6,8 @@ import { slotFacts } from '../../core/system/slots.ts'
 import type { ThreadId } from '../../model/ids.ts'
 import type { MicroText } from '../../model/micro.ts'
 import type { Chance } from '../raft/chance.ts'
-import type { Actor } from './actor.ts'
+import { Violation } from '../raft/violation.ts'
+import type { Actor, Spoken } from './actor.ts'
 import { type Part, type Scene, sceneOf } from './cast/scene.ts'
 import { makeNoise } from './noise.ts'
 import type { Stage } from './stage.ts'
@@ -17,6 +18,7 @@ export interface Posted {
   readonly payload: Payload<'NEED'>
   readonly requester: Actor
   readonly thread: ThreadId
+  readonly spoken: Spoken
 }
 
 export interface PlayOptions {
@@ -50,7 +52,7 @@ export class Play {
     const verdict = stage.submit(spoken)
     check()
     if (verdict.kind !== 'applied') return false
-    this.posted.push({ id: spoken.id, payload, requester, thread: spoken.thread })
+    this.posted.push({ id: spoken.id, payload, requester, thread: spoken.thread, spoken })
     return true
   }
 
@@ -88,8 +90,18 @@ export class Play {
 
   #noise(): void {
     const { stage, chance } = this.#options
+    if (chance.is(0.15)) return this.#repost()
     const needs = this.posted.map(({ id }) => id)
     makeNoise(stage, needs, chance)
+  }
+
+  /** A NEED a second time, while it lives or when it is over: never escrowed again. */
+  #repost(): void {
+    const { stage, chance } = this.#options
+    if (this.posted.length === 0) return
+    const { id, spoken } = chance.pick(this.posted)
+    const { kind } = stage.submit(spoken)
+    if (kind === 'applied') throw new Violation('P1', `need ${id} was escrowed twice`)
   }
 
   /** Somebody moves credits of its own, within or beyond its means. */
