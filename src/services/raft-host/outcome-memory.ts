@@ -56,22 +56,22 @@ export class OutcomeMemory {
   #forget(excess: number): void {
     const all = [...this.#marks].flatMap(([group, marks]) => marks.map((mark) => ({ ...mark, group })))
     const below = new Map<GroupId, number>()
-    let freed = 0
+    let left = excess
     for (const { group, position } of all.toSorted((a, b) => a.tick - b.tick)) {
-      if (freed >= excess) break
+      if (left <= 0) break
       const replica = this.#core.groups.get(group)?.replica
       if (replica === undefined) continue
-      freed += this.#share(replica, below.get(group) ?? replica.settled.floor, position)
-      below.set(group, position)
+      const { settled } = replica
+      const oldest = Math.max(settled.floor, replica.position - settled.size)
+      const from = below.get(group) ?? oldest
+      // As if all outcomes took the same: what remains is seen at the next look.
+      const each = settled.bytes / Math.max(1, replica.position - oldest)
+      const to = Math.min(position, this.#most(replica.position), from + Math.ceil(left / each))
+      if (to <= from) continue
+      left -= (to - from) * each
+      below.set(group, to)
     }
     for (const [group, position] of below) this.#ask(group, position)
-  }
-
-  /** Bytes between two positions, as if all outcomes took the same. */
-  #share({ position, settled }: Replica, from: number, to: number): number {
-    const oldest = Math.max(settled.floor, position - settled.size)
-    const span = Math.max(1, position - oldest)
-    return (settled.bytes * Math.max(0, Math.min(to, this.#most(position)) - Math.max(from, oldest))) / span
   }
 
   #ask(id: GroupId, below: number): void {
