@@ -118,8 +118,12 @@ export class GossipGuard {
       penalise(did, POINTS.oversize, 'a gossip message beyond the limit')
       return false
     }
-    const isBelow =
-      judged(did) < limits.judgedPerPeerMax && this.#budgetOf(did, nowMs).messages.take(1, nowMs)
+    if (judged(did) >= limits.judgedPerPeerMax) {
+      count('judge-queue-full')
+      penalise(did, POINTS.judgeQueueFull, 'more gossip than can be judged')
+      return false
+    }
+    const isBelow = this.#budgetOf(did, nowMs).messages.take(1, nowMs)
     if (!isBelow) this.#over(did, 'gossip-flood')
     return isBelow
   }

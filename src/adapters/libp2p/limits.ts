@@ -45,7 +45,7 @@ export const MESH_LIMITS: MeshLimits = {
   halfOpenMax: 1024,
   inboundPerSecondMax: 64,
   dialTimeoutMs: 30_000,
-  handshakeTimeoutMs: 5000,
+  handshakeTimeoutMs: 10_000,
   negotiationTimeoutMs: 10_000,
   streamsPerConnectionMax: 64,
   newStreamsPerSecondMax: 2000,
@@ -69,6 +69,8 @@ export const POINTS = {
   overLimit: 1,
   /** For each second that a peer is made to wait. */
   overLimitSecond: 5,
+  /** Little: it may be this node that is slow. */
+  judgeQueueFull: 0.05,
   streamBeyondLimit: 2,
   streamStorm: 40,
   gossipRejected: 10,

@@ -96,6 +96,7 @@ describe('of a hostile peer', () => {
       sendBare(connection, yamuxHead(WINDOW_UPDATE, SYN, 10_001 + 2 * at, 0))
     await until(() => node.mesh.counters()['stream-storm'] === 1)
     await until(() => !node.mesh.isConnected(did))
+    expect(node.mesh.bans()).toEqual([])
     await honestIsServed(node)
   })
 
