@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../src/adapters/system/clock.ts'
@@ -65,6 +66,14 @@ function heldClock(): { readonly clock: Clock; readonly due: (() => void)[] } {
     return () => {}
   }
   return { clock: { ...systemClock, after }, due }
+}
+
+/** How many threads for tasks this process has, by the system's word; 0 where that has none. */
+function taskThreads(): number {
+  const folder = '/proc/self/task'
+  if (!existsSync(folder)) return 0
+  const names = readdirSync(folder).map((task) => readFileSync(`${folder}/${task}/comm`, 'utf8').trim())
+  return names.filter((name) => name === 'tasks').length
 }
 
 describe('a runner of WebAssembly', () => {
@@ -145,10 +154,12 @@ describe('a runner of WebAssembly', () => {
 
   it('a task that takes too long for this machine is limited by its wall time', async () => {
     const { clock, due } = heldClock()
+    const before = taskThreads()
     const pending = runnerOf(LOOP, openPool({ clock }), ENDLESS).run(JOB)
     while (due.length < 2) await turn()
     due[1]?.()
     expect(await pending).toMatchObject({ kind: 'limited', limit: 'wall' })
+    expect(taskThreads()).toBe(before)
   })
 
   it('closed: what is under way faults, what comes later is refused', async () => {
