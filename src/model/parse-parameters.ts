@@ -15,6 +15,11 @@ export function defaultParameters(networkClass: NetworkClass): Parameters {
   return Object.fromEntries(rows) as Parameters
 }
 
+const DEFAULTS: Readonly<Record<NetworkClass, Parameters>> = {
+  production: defaultParameters('production'),
+  development: defaultParameters('development'),
+}
+
 /**
  * The defaults with `overrides` in their place, as they stand on the wire: integers, amounts as decimal texts.
  * Rejects MALFORMED for a name that is none, a value of another type or beyond its bounds, and values that
@@ -24,7 +29,7 @@ export function parseParameters(
   networkClass: NetworkClass,
   overrides: Readonly<Record<string, unknown>>,
 ): Result<Parameters, Rejection> {
-  const values: Record<string, unknown> = { ...defaultParameters(networkClass) }
+  const values: Record<string, unknown> = { ...DEFAULTS[networkClass] }
   for (const [name, value] of Object.entries(overrides)) {
     if (!isName(name))
       return reject('MALFORMED', 'no parameter of this name', name.slice(0, 40).toWellFormed())

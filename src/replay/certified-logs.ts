@@ -42,6 +42,8 @@ export class CertifiedLogs {
   readonly #book: CheckBook
   readonly #context: CertificateContext
   readonly #chains = new Map<number, VoterChain>()
+  /** Chains of one link, of machines whose voters never changed. */
+  readonly #beginnings = new Map<number, VoterChain>()
   readonly #verified = new LruMap<string, TreeHead>(VERIFIED_MAX)
 
   constructor(
@@ -132,6 +134,10 @@ export class CertifiedLogs {
   }
 
   #chain(machine: number): VoterChain {
-    return this.#chains.get(machine) ?? startChain(firstVoters(this.#genesis.genesis, machine))
+    const known = this.#chains.get(machine) ?? this.#beginnings.get(machine)
+    if (known !== undefined) return known
+    const made = startChain(firstVoters(this.#genesis.genesis, machine))
+    this.#beginnings.set(machine, made)
+    return made
   }
 }

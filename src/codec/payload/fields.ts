@@ -5,7 +5,6 @@
  */
 import * as z from 'zod'
 import type { Did, Signature, ThreadId } from '../../model/ids.ts'
-import { LruMap } from '../../model/lru-map.ts'
 import { MICRO_TEXT, type MicroText } from '../../model/micro.ts'
 import { CID, isContentCid, isId } from '../cid.ts'
 import { parseDid } from '../did/did-key.ts'
@@ -93,14 +92,16 @@ export const microMoved = micro
   .refine((value) => value !== '0', 'expected at least one micro-credit')
   .meta({ type: 'string', pattern: '^[1-9][0-9]{0,23}$' })
 
-/** DIDs that were found canonical: reading one again costs base58. Forgetting changes no answer. */
-const canonicalDids = new LruMap<string, true>(8_192)
+const CANONICAL_DIDS_MAX = 8_192
+/** DIDs that were found canonical: reading one again costs base58. When it is full all are forgotten, which changes no answer. */
+const canonicalDids = new Set<string>()
 
 function isDid(value: unknown): value is Did {
   if (typeof value !== 'string') return false
-  if (canonicalDids.get(value) === true) return true
+  if (canonicalDids.has(value)) return true
   if (!parseDid(value).ok) return false
-  canonicalDids.set(value, true)
+  if (canonicalDids.size >= CANONICAL_DIDS_MAX) canonicalDids.clear()
+  canonicalDids.add(value)
   return true
 }
 
