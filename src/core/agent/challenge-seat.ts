@@ -6,7 +6,7 @@ import { cidOfId } from '../bucket/need-turn.ts'
 import { type Challenge, challengeKey } from '../bucket/tables.ts'
 import { contentCid } from './content.ts'
 import { line } from './line.ts'
-import { committeeOf, envelopesOfKind, type Scene } from './scene.ts'
+import { committeeOf, envelopesOfKind, hasSeat, type Scene } from './scene.ts'
 import {
   type Judgement,
   type JudgeWork,
@@ -29,8 +29,7 @@ export function challengeSeatPart(scene: Scene, did: Did, outcomes: Pick<Outcome
 function judgeOne(scene: Scene, did: Did, id: string, { judgement }: Pick<Outcomes, 'judgement'>): Part {
   const challenge = scene.view.get('challenges', challengeKey(scene.id, id))
   const committee = committeeOf(scene, 'challenge', id)
-  if (challenge?.state !== 'revealed' || committee?.seats.includes(did) !== true) return NO_PART
-  if (committee.silent.includes(did)) return NO_PART
+  if (challenge?.state !== 'revealed' || !hasSeat(committee, did)) return NO_PART
   const work = workOf(scene, id, challenge)
   if (work === undefined) return NO_PART
   const found = judgement(work.key)

@@ -1,6 +1,7 @@
 import type { CID } from '../../codec/cid.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { Kind, Payload } from '../../codec/payload/verbs.ts'
+import type { Did } from '../../model/ids.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import { type BucketTables, type Committee, committeeKey, type Need, type Terms } from '../bucket/tables.ts'
@@ -50,6 +51,11 @@ export function committeeOf(
   which: number | string,
 ): Committee | undefined {
   return view.get('committees', committeeKey(id, role, which))
+}
+
+/** A seat whose time ran out is none any more. */
+export function hasSeat(committee: Committee | undefined, did: Did): committee is Committee {
+  return committee?.seats.includes(did) === true && !committee.silent.includes(did)
 }
 
 /** Those of one verb, in the order in which the node came to hold them. */

@@ -8,7 +8,7 @@ import { cidOfId } from '../bucket/need-turn.ts'
 import type { Bid, Commit, Committee } from '../bucket/tables.ts'
 import { challengeSeatPart } from './challenge-seat.ts'
 import { type Line, line } from './line.ts'
-import { committeeOf, envelopeOf, envelopesOfKind, type Scene } from './scene.ts'
+import { committeeOf, envelopeOf, envelopesOfKind, hasSeat, type Scene } from './scene.ts'
 import {
   type Judgement,
   NO_PART,
@@ -32,11 +32,6 @@ export function verifierPart(scene: Scene, self: VerifierSelf, outcomes: Pick<Ou
     resultSeat(scene, self, outcomes),
     challengeSeatPart(scene, self.did, outcomes),
   ])
-}
-
-/** A seat whose time ran out is none any more. */
-export function hasSeat(committee: Committee | undefined, did: Did): committee is Committee {
-  return committee?.seats.includes(did) === true && !committee.silent.includes(did)
 }
 
 /** Judges the head's plan as soon as it has seen it. */

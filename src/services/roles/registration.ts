@@ -43,6 +43,9 @@ export class Registration {
   #pending: { readonly seq: number; readonly untilSlot: number } | undefined
   #isSaying = false
   #patience = PATIENCE_SLOTS
+  #manifest:
+    | { readonly agent: Agent; readonly offers: ReadonlyMap<string, Offer>; readonly id: CID | undefined }
+    | undefined
   #proof: { readonly agent: Agent; readonly slot: number; readonly proof: RegistryProof } | undefined
 
   constructor(deps: RegistrationDeps) {
@@ -50,11 +53,14 @@ export class Registration {
   }
 
   /** Id of the MANIFEST in force, where it offers just these. */
-  manifest(offers: readonly Offer[]): CID | undefined {
+  manifest(offers: ReadonlyMap<string, Offer>): CID | undefined {
     const agent = this.#agent()
-    if (agent?.manifest === undefined || !sameNames(agent.offers, namesOf(offers))) return undefined
-    const cid = parseCid(agent.manifest.id)
-    return cid.ok ? cid.value : undefined
+    if (agent?.manifest === undefined) return undefined
+    if (this.#manifest?.agent !== agent || this.#manifest.offers !== offers) {
+      const isInForce = sameNames(agent.offers, [...offers.keys()])
+      this.#manifest = { agent, offers, id: isInForce ? cidOf(agent.manifest.id) : undefined }
+    }
+    return this.#manifest.id
   }
 
   /** The agent's record with its path, of the last slot in which it could be proved; a path is made once a slot at most. */
@@ -139,6 +145,11 @@ function capabilityOf(offer: Offer): Payload<'MANIFEST'>['capabilities'][number]
     price: String(price) as MicroText,
     latency: eta,
   }
+}
+
+function cidOf(id: string): CID | undefined {
+  const cid = parseCid(id)
+  return cid.ok ? cid.value : undefined
 }
 
 function namesOf(offers: readonly Offer[]): readonly string[] {

@@ -76,6 +76,8 @@ export class Roles {
   readonly #engaged = new Engagements()
   readonly #deliveries: JobDesk<Delivery>
   readonly #judgements: JobDesk<Judgement>
+  /** By capability. */
+  #offers: ReadonlyMap<string, Offer> = new Map()
   #off: readonly Unsubscribe[] = []
   #isOver = false
 
@@ -93,6 +95,7 @@ export class Roles {
 
   start(): void {
     const { heart } = this.#deps
+    for (const need of this.#said.needs) if (this.#isEnded(need)) this.#forget(need)
     this.#off = [heart.onNeed((need) => this.#attend(need)), heart.onSlot(() => this.#onSlot())]
     this.#onSlot()
   }
@@ -109,6 +112,7 @@ export class Roles {
   attach(capability: Capability): boolean {
     if (this.#attached.has(capability.name)) return false
     this.#attached.set(capability.name, { capability, done: 0, failed: 0 })
+    this.#offers = this.#offersNow()
     if (this.#off.length > 0) this.#onSlot()
     return true
   }
@@ -116,6 +120,7 @@ export class Roles {
   /** Leases of its work are yielded. False where there is none. */
   detach(name: string): boolean {
     const isThere = this.#attached.delete(name)
+    this.#offers = this.#offersNow()
     if (isThere && this.#off.length > 0) this.#onSlot()
     return isThere
   }
@@ -144,7 +149,7 @@ export class Roles {
     const { registration, switches } = this.#deps
     const judged = this.#capabilities().filter(({ judges }) => judges && switches.verifier)
     const judges = [...new Set(judged.map(({ offer }) => offer.capability))]
-    registration.tend({ offers: [...this.#offers().values()], judges }).catch((fault) => this.#end(fault))
+    registration.tend({ offers: [...this.#offers.values()], judges }).catch((fault) => this.#end(fault))
   }
 
   #attend(need: string): void {
@@ -206,11 +211,11 @@ export class Roles {
     const isCancelled = (need: string) => this.#cancelled.has(need)
     const parts: Part[] = [requesterPart(scene, { did, isCancelled })]
     if (switches.worker) {
-      const offers = this.#offers()
+      const offers = this.#offers
       const self = {
         did,
         offers,
-        manifest: registration.manifest([...offers.values()]),
+        manifest: registration.manifest(offers),
         registry: () => registration.proof(),
         hasRoom: this.#hasRoom(scene),
         isFinished: (need: string) => resultIn(this.#deps.heart, need) !== undefined,
@@ -315,7 +320,7 @@ export class Roles {
     return [...this.#attached.values()].map(({ capability }) => capability)
   }
 
-  #offers(): ReadonlyMap<string, Offer> {
+  #offersNow(): ReadonlyMap<string, Offer> {
     const working = this.#capabilities().filter(({ works }) => works && this.#deps.switches.worker)
     return new Map(working.map(({ offer }) => [offer.capability, offer]))
   }

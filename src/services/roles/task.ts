@@ -11,7 +11,7 @@ import type { Job, JobFile } from '../../ports/job.ts'
 import type { Runner, RunOutcome } from '../../ports/runner.ts'
 
 /** A result up to here travels in its COMMIT: 64 KiB less room for what else a payload holds. */
-export const INLINE_ARTIFACT_BYTES_MAX = 61_440
+const INLINE_ARTIFACT_BYTES_MAX = 61_440
 
 /** How often a job is begun again when the machine failed and not the job. */
 const RUNS_MAX = 3

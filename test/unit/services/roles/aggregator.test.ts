@@ -107,7 +107,7 @@ describe('an aggregator', () => {
       { budget: '500000', verify_bounty: '500000' },
     ])
     const [commit] = aggregator.said('COMMIT')
-    const named = (commit?.body.payload as { sub_needs?: readonly unknown[] }).sub_needs ?? []
+    const { sub_needs: named = [] } = (commit?.body.payload ?? {}) as { sub_needs?: readonly unknown[] }
     expect(named.map(String)).toEqual(posted.map(({ id }) => id))
   })
 
