@@ -78,9 +78,10 @@ describe.each(LEVELS)('a command, level %s', (level) => {
   })
 
   it('cannot open more files than it may', async () => {
-    const script = 'const all = []; for (;;) all.push(fs.openSync("/dev/null"))'
-    const outcome = await runnerOf([process.execPath, '-e', script], level).run(JOB)
-    expect(outcome.kind === 'failed' && outcome.stderr).toContain('EMFILE')
+    const script = `
+      let count = 0
+      try { for (;; count++) fs.openSync('/dev/null') } catch (error) { console.log(error.code, count < 64) }`
+    expect(textOf(await runnerOf([process.execPath, '-e', script], level).run(JOB))).toBe('EMFILE true\n')
   })
 
   it('dies with the node that started it', async () => {
