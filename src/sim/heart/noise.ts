@@ -62,6 +62,17 @@ const unlawful: Noise = (stage, machine, needs, chance) => {
   )
 }
 
+/** The fence is raised just before a DECIDE that was made under the old one comes: refused, whatever else speaks for it. */
+export function overtakeDecide(stage: Stage, need: string, chance: Chance): void {
+  const bucket = stage.bucketOf(need)
+  if (bucket === undefined) return
+  const late = [...stage.leader(bucket).candidates(need, stage.slot)].filter(({ kind }) => kind === 'decide')
+  const fence = late.length === 0 ? undefined : raised(stage, bucket, [], chance)
+  if (fence === undefined) return
+  stage.network.propose(bucket, fence)
+  for (const command of late) stage.network.propose(bucket, encodeBucketCommand(command))
+}
+
 /** A DECIDE that was lawful before the fence was raised. */
 const fenced: Noise = (stage, machine, needs, chance) => {
   const here = needs.filter((id) => stage.bucketOf(id) === machine)

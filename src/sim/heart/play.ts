@@ -9,7 +9,7 @@ import type { Chance } from '../raft/chance.ts'
 import { Violation } from '../raft/violation.ts'
 import type { Actor, Spoken } from './actor.ts'
 import { type Part, type Scene, sceneOf } from './cast/scene.ts'
-import { makeNoise } from './noise.ts'
+import { makeNoise, overtakeDecide } from './noise.ts'
 import type { Stage } from './stage.ts'
 
 /** A need that somebody posted. */
@@ -183,10 +183,12 @@ export class Play {
   }
 
   #lead(id: string): void {
-    const { stage } = this.#options
+    const { stage, chance } = this.#options
     const bucket = stage.bucketOf(id)
     if (bucket === undefined) return
     const need = stage.bucket(bucket).records.get('needs', id)
-    if (need !== undefined && !isOver(need.state)) stage.leader(bucket).act(id, stage.slot)
+    if (need === undefined || isOver(need.state)) return
+    if (need.state === 'RANKED' && chance.is(0.1)) overtakeDecide(stage, id, chance)
+    stage.leader(bucket).act(id, stage.slot)
   }
 }
