@@ -7,7 +7,7 @@ import { startNodes } from './raft/node-cluster.ts'
 import type { Round, RoundResult } from './raft/round.ts'
 
 const GROUPS = 17
-const ROUND: Omit<Round, 'run'> = { callers: 256, warmUpMs: 0, ms: 5000, valueBytes: 64 }
+const ROUND: Omit<Round, 'run'> = { callers: 2048, warmUpMs: 0, ms: 10_000, valueBytes: 64 }
 const PUTS_DEFAULT = 100_000
 const KEPT_IN_A_GROUP = 1000
 const AIM_BYTES = 64_000_000

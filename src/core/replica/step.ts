@@ -1,3 +1,4 @@
+import { byteText } from '../../codec/bytes.ts'
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { Subject } from '../../codec/certificate/leaf.ts'
 import { assert } from '../../model/fault.ts'
@@ -83,12 +84,14 @@ export function stepsOf(machine: StateMachine, item: EntryItem, proofs: ProofChe
 
 /** A ticket's key as text, a character a byte: what maps are keyed by, short and flat. */
 export function keyText(key: Uint8Array): string {
-  return String.fromCharCode(...key)
+  return byteText(key)
 }
 
 /** The bytes of such a text. */
 export function keyBytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  return bytes
 }
 
 function stepCommand(

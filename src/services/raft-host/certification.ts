@@ -1,3 +1,4 @@
+import { byteText } from '../../codec/bytes.ts'
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { DoubleSigning } from '../../codec/certificate/double-signing.ts'
 import type { SealShares } from '../../codec/certificate/share.ts'
@@ -102,15 +103,11 @@ export function genesisConfig(
 export function rememberJudged(judge: JudgeShare): JudgeShare {
   const judged = new LruMap<string, boolean>(JUDGED_MAX)
   return (voter, root, signature) => {
-    const key = `${voter} ${textOf(root)} ${textOf(signature)}`
+    const key = `${voter} ${byteText(root)} ${byteText(signature)}`
     const known = judged.get(key)
     if (known !== undefined) return known
     const verdict = judge(voter, root, signature)
     judged.set(key, verdict)
     return verdict
   }
-}
-
-function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
 }

@@ -1,4 +1,4 @@
-import { concatBytes } from '../../../src/codec/bytes.ts'
+import { byteText, concatBytes } from '../../../src/codec/bytes.ts'
 import { WireReader } from '../../../src/codec/raft-frame/wire-reader.ts'
 import { WireWriter } from '../../../src/codec/raft-frame/wire-writer.ts'
 import { reject } from '../../../src/model/rejection.ts'
@@ -33,7 +33,7 @@ export function registerMachine(
   return {
     empty: () => ({ values: new Map(), chain: new Uint8Array(HASH_BYTES) }),
     step(view, command) {
-      const key = textOf(command.subarray(0, KEY_BYTES))
+      const key = byteText(command.subarray(0, KEY_BYTES))
       if (view.values.has(key)) return { writes: [], verdict: THERE, effects: [] }
       return { writes: [{ key, value: command.subarray(KEY_BYTES), command }], verdict: TAKEN, effects: [] }
     },
@@ -64,8 +64,4 @@ export function registerMachine(
       return from.done ? ok({ chain, values: new Map(values) }) : reject('MALFORMED', 'not registers')
     },
   }
-}
-
-function textOf(key: Uint8Array): string {
-  return String.fromCharCode(...key)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concatBytes, equalBytes } from '../../../src/codec/bytes.ts'
+import { byteText, concatBytes, equalBytes } from '../../../src/codec/bytes.ts'
 
 describe('bytes', () => {
   it('are equal when length and every byte are', () => {
@@ -18,5 +18,11 @@ describe('bytes', () => {
     one[0] = 9
     expect(whole).toEqual(Uint8Array.of(1, 2, 3))
     expect(concatBytes()).toEqual(new Uint8Array())
+  })
+
+  it('are text with a character each', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, byte) => byte)
+    expect(Array.from(byteText(all), (character) => character.charCodeAt(0))).toEqual([...all])
+    expect(byteText(new Uint8Array())).toBe('')
   })
 })
