@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a whole network of state machines in one process, under virtual time: the hub, buckets, three voters that
+ * `npm run demo:machines`: a whole network of state machines in one process, under virtual time: the hub, buckets, three voters that
  * certify what is applied, and people who are not all honest. Four needs live their lives; then a thread's record is exported
  * by the real program, replayed without the network, and found out when one byte of it is changed.
  */

@@ -3,11 +3,13 @@ import { agentAdd, agentLogs, agentLs, agentRm } from './commands/agent.ts'
 import { backup } from './commands/backup.ts'
 import { balance } from './commands/balance.ts'
 import { cancel } from './commands/cancel.ts'
+import { challenge, challengeWithdraw } from './commands/challenge.ts'
 import { ledgerVerify, stake, transfer, unbond, unstake } from './commands/ledger.ts'
 import { logs } from './commands/logs.ts'
 import { need } from './commands/need.ts'
 import { needLs, needShow } from './commands/need-show.ts'
 import { peers } from './commands/peers.ts'
+import { planShow } from './commands/plan.ts'
 import { status } from './commands/status.ts'
 import { stop } from './commands/stop.ts'
 import { threadLs, threadWatch } from './commands/thread.ts'
@@ -21,6 +23,7 @@ import { casPin, casUnpin } from './node/cas-pin.ts'
 import { casPut } from './node/cas-put.ts'
 import { casVerify } from './node/cas-verify.ts'
 import { configShow } from './node/config-show.ts'
+import { demo } from './node/demo.ts'
 import { dev } from './node/dev.ts'
 import { didDocument } from './node/did-document.ts'
 import { didResolve } from './node/did-resolve.ts'
@@ -56,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
   start,
   stop,
   dev,
+  demo,
   status,
   peers,
   logs,
@@ -64,6 +68,8 @@ export const COMMANDS: readonly Command[] = [
   needLs,
   needShow,
   cancel,
+  challenge,
+  challengeWithdraw,
   agentAdd,
   agentLs,
   agentRm,
@@ -95,6 +101,7 @@ export const COMMANDS: readonly Command[] = [
   threadLs,
   threadShow,
   threadWatch,
+  planShow,
   journalShow,
   journalVerify,
   casPut,

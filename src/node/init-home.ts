@@ -10,10 +10,14 @@ import {
 import { assert, FaultError } from '../model/fault.ts'
 import type { Did } from '../model/ids.ts'
 import { parseKeyName } from '../model/key-name.ts'
+import type { MicroText } from '../model/micro.ts'
 import type { NetworkClass } from '../model/parameters.ts'
 import type { Rejection } from '../model/rejection.ts'
 import { ok, type Result } from '../model/result.ts'
+import type { KeyPair } from '../ports/keystore.ts'
+import { firstChain } from '../services/heart/beacon-chain.ts'
 import { configTemplate } from './config.ts'
+import { SMALL_NETWORK_BUCKETS } from './daemon/found-network.ts'
 import { homePaths } from './home.ts'
 import { genesisText } from './network.ts'
 import { offline } from './offline.ts'
@@ -56,7 +60,7 @@ async function build(home: string, request: InitRequest): Promise<Result<MadeHom
   assert(name.ok, 'the default name of a key is one')
   const { passphrase } = request
   const key = await offline.keystore(home).create(name.value, passphrase === undefined ? {} : { passphrase })
-  const network = request.joined === undefined ? found(request, key.did) : ok(request.joined)
+  const network = request.joined === undefined ? found(request, key) : ok(request.joined)
   if (!network.ok) return network
   const paths = homePaths(home)
   await writeFile(paths.genesis, genesisText(network.value.genesis), { flag: 'wx', flush: true })
@@ -64,8 +68,13 @@ async function build(home: string, request: InitRequest): Promise<Result<MadeHom
   return ok({ did: key.did, network: network.value })
 }
 
+/** Credits that a development network gives to its founder: micro-credits. */
+const FAUCET = '10000000000' as MicroText
+
 /** A network of one voter, which governs itself. */
-function found({ label, class: networkClass }: InitRequest, did: Did): Result<OpenedGenesis, Rejection> {
+function found({ label, class: networkClass }: InitRequest, key: KeyPair): Result<OpenedGenesis, Rejection> {
+  const { did, secret } = key
+  const { crypto } = offline
   const genesis: Genesis = {
     v: 1,
     label,
@@ -76,9 +85,12 @@ function found({ label, class: networkClass }: InitRequest, did: Did): Result<Op
     f: 0,
     governance: [did],
     parameters: {},
+    buckets: SMALL_NETWORK_BUCKETS,
+    chains: [firstChain(did, secret, crypto.sha256)],
+    ...(networkClass === 'development' ? { accounts: [{ did, amount: FAUCET }] } : {}),
   }
   const checked = checkGenesis(genesis)
-  return checked.ok ? decodeGenesis(encodeGenesis(genesis), offline.crypto.sha256) : checked
+  return checked.ok ? decodeGenesis(encodeGenesis(genesis), crypto.sha256) : checked
 }
 
 async function refuseOccupied(home: string): Promise<void> {

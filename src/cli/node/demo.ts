@@ -36,9 +36,10 @@ export const demo = defineCommand({
     },
     unsafe: { type: 'boolean', about: 'with --exec: run it without a sandbox' },
   },
-  async run(_context, _args, { input, exec, unsafe }) {
+  async run(context, _args, { input, exec, unsafe }) {
     const begun = performance.now()
-    const bytes = input === undefined ? readFileSync(README) : await readInput(input, INPUT_BYTES_MAX)
+    const bytes =
+      input === undefined ? readFileSync(README) : await readInput(context, input, INPUT_BYTES_MAX)
     const command = exec?.split(' ').filter((word) => word !== '')
     const request = { input: bytes, ...(command === undefined ? {} : { exec: { command, unsafe } }) }
     const result = await runDemo(request, { step, state })

@@ -33,7 +33,7 @@ export async function openApiPart(
 }
 
 function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: RunningParts): NodeServices {
-  const { crypto, clock } = offline
+  const { crypto, clock, random } = offline
   const { genesis, buckets, key, mesh, content, heart, speech, roles } = parts
   const startedAtMs = clock.nowMs()
   return {
@@ -62,6 +62,7 @@ function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: Running
     backups: backupPart(home, () => heart.heart.beforeCheckpoint()),
     settings: shown(resolved),
     sha256: crypto.sha256,
+    random,
     clock,
     health: () => healthOf(parts, clock.nowMs()),
     stop: (why) => onStop(why),

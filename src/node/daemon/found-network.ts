@@ -38,7 +38,7 @@ export interface FoundNetwork {
 }
 
 /** Enough to spread the work over the nodes, few enough for a small machine to run them all. */
-const BUCKETS = 16
+export const SMALL_NETWORK_BUCKETS = 16
 const CREDITS = '10000000000' as MicroText
 const STAKE = '1000000000' as MicroText
 
@@ -86,7 +86,7 @@ function genesisFor(request: FoundRequest, keys: readonly KeyPair[]): Genesis {
     f: faultsOf(nodes),
     governance: dids,
     parameters,
-    buckets: BUCKETS,
+    buckets: SMALL_NETWORK_BUCKETS,
     accounts: dids.map((did) => ({ did, amount: CREDITS })),
     insurance: STAKE,
     verifiers: verifiers.map((at) => ({
