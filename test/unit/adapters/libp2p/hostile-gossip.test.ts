@@ -1,6 +1,6 @@
 import { StrictNoSign, StrictSign } from '@libp2p/gossipsub'
 import { RPC } from '@libp2p/gossipsub/message'
-import type { Startable, Stream } from '@libp2p/interface'
+import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { MeshLimits } from '../../../../src/adapters/libp2p/limits.ts'
@@ -41,11 +41,14 @@ function framed(bytes: Uint8Array): Uint8Array {
 const rpcOf = (messages: readonly { topic: string; data: Uint8Array }[]): Uint8Array =>
   framed(RPC.encode({ subscriptions: [], messages: [...messages] }))
 
-/** A raw stream on which a peer says gossip of its own making, and no other: a second one would end the first. */
+/** A raw stream on which a peer says gossip of its own making, after its library's own stream: the newer one is heard. */
 async function gossipStream(victim: Libp2pMesh) {
   const host = await stranger()
-  await (host.services.gossip as unknown as Startable).stop()
   const connection = await host.dial(multiaddr(addressOf(victim)))
+  const { streamsOutbound } = host.services.gossip as unknown as {
+    streamsOutbound: ReadonlyMap<string, unknown>
+  }
+  await until(() => streamsOutbound.size === 1)
   const stream: Stream = await connection.newStream('/meshsub/1.1.0')
   await until(() => victim.mesh.peers().length > 0)
   const did = victim.mesh.peers()[0]?.did as Did
