@@ -9,6 +9,7 @@ import { type Scene, sceneOf } from '../../src/core/agent/scene.ts'
 import { type VerifierSelf, verifierPart } from '../../src/core/agent/verifier.ts'
 import type { Delivery, Judgement, Part, Work } from '../../src/core/agent/work.ts'
 import { type WorkerSelf, workerPart } from '../../src/core/agent/worker.ts'
+import { cidOfId } from '../../src/core/bucket/need-turn.ts'
 import type { Need } from '../../src/core/bucket/tables.ts'
 import { proveRegistry } from '../../src/core/system/registry.ts'
 import type { MicroText } from '../../src/model/micro.ts'
@@ -131,7 +132,7 @@ export class Ensemble {
     stage.tick(50)
     stage.network.deliverAll()
     for (const [name, agent] of this.agents) {
-      const scene = this.sceneOf(id, payload)
+      const scene = this.sceneOf(id, payload, (key) => agent.said.has(`${id} ${key}`))
       if (scene !== undefined) this.#speak(name, agent, scene)
     }
     const bucket = stage.bucketOf(id)
@@ -146,7 +147,11 @@ export class Ensemble {
     return bucket === undefined ? undefined : this.stage.bucket(bucket).records.get('needs', id)
   }
 
-  sceneOf(id: string, payload: Payload<'NEED'>): Scene | undefined {
+  sceneOf(
+    id: string,
+    payload: Payload<'NEED'>,
+    hasSaid: (key: string) => boolean = () => false,
+  ): Scene | undefined {
     const { stage } = this
     const bucket = stage.bucketOf(id)
     if (bucket === undefined) return undefined
@@ -155,12 +160,14 @@ export class Ensemble {
       generation: 0,
       sha256,
       id,
+      cid: cidOfId(id),
       bucket,
       hub: stage.hub.records,
       view: stage.bucket(bucket).records,
       payload,
       envelopes: this.#heard.get(id) ?? [],
       slotNumber: stage.slot,
+      hasSaid,
     })
   }
 

@@ -30,6 +30,7 @@ function judgeOne(scene: Scene, did: Did, id: string, { judgement }: Pick<Outcom
   const challenge = scene.view.get('challenges', challengeKey(scene.id, id))
   const committee = committeeOf(scene, 'challenge', id)
   if (challenge?.state !== 'revealed' || !hasSeat(committee, did)) return NO_PART
+  if (scene.hasSaid(`VERDICT ${id}`)) return NO_PART
   const work = workOf(scene, id, challenge)
   if (work === undefined) return NO_PART
   const found = judgement(work.key)

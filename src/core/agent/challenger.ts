@@ -46,6 +46,7 @@ export function challengerPart(
 
 function commitment(scene: Scene, self: ChallengerSelf, { judgement }: Pick<Outcomes, 'judgement'>): Part {
   const { commit, attempt } = scene.need
+  if (scene.hasSaid(`CHALLENGE_COMMIT ${attempt}`)) return NO_PART
   const bond = bondOf(scene)
   if (commit === undefined || commit.worker === self.did || !isOpen(scene) || !isChosen(scene, self))
     return NO_PART

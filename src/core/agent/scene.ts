@@ -3,7 +3,6 @@ import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { Kind, Payload } from '../../codec/payload/verbs.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import { cidOfId } from '../bucket/need-turn.ts'
 import { type BucketTables, type Committee, committeeKey, type Need, type Terms } from '../bucket/tables.ts'
 import { termsOf } from '../bucket/terms.ts'
 import { isOver } from '../bucket/transitions.ts'
@@ -30,11 +29,23 @@ export interface Scene {
   readonly payload: Payload<'NEED'>
   /** Checked envelopes of the need that the node holds. */
   readonly envelopes: Iterable<SingleEnvelope>
+  /** Whether the agent has said the line with this key: what it says once need not be made again. */
+  readonly hasSaid: (key: string) => boolean
 }
 
 export type SceneParts = Pick<
   Scene,
-  'net' | 'generation' | 'sha256' | 'id' | 'bucket' | 'hub' | 'view' | 'payload' | 'envelopes'
+  | 'net'
+  | 'generation'
+  | 'sha256'
+  | 'id'
+  | 'cid'
+  | 'bucket'
+  | 'hub'
+  | 'view'
+  | 'payload'
+  | 'envelopes'
+  | 'hasSaid'
 > & { readonly slotNumber: number }
 
 /** The scene of a need that was opened and is not over; undefined otherwise, or before the first slot. */
@@ -42,7 +53,7 @@ export function sceneOf({ slotNumber, ...parts }: SceneParts): Scene | undefined
   const { id, view, hub } = parts
   const [need, terms, slot] = [view.get('needs', id), termsOf(view, id), slotFacts(hub, slotNumber)]
   if (need === undefined || terms === undefined || slot === undefined || isOver(need.state)) return undefined
-  return { ...parts, cid: cidOfId(id), slot, need, terms }
+  return { ...parts, slot, need, terms }
 }
 
 export function committeeOf(

@@ -41,6 +41,7 @@ function planSeat(scene: Scene, { did }: VerifierSelf): Part {
   if (state !== 'RANKED' || head?.isReserved !== true || !hasSeat(committeeOf(scene, 'plan', 0), did)) {
     return NO_PART
   }
+  if (scene.hasSaid(`ATTEST_PLAN ${head.proposal}`)) return NO_PART
   const patch = patchOf(scene, head)
   if (patch === undefined) return NO_PART
   const reason = flawOf(patch)
@@ -78,9 +79,11 @@ function resultSeat(scene: Scene, self: VerifierSelf, outcomes: Pick<Outcomes, '
   const { state, commit, attempt } = scene.need
   const committee = committeeOf(scene, 'result', attempt)
   if (state !== 'COMMITTED' || commit === undefined || !hasSeat(committee, self.did)) return NO_PART
+  if (scene.hasSaid(`ATTEST ${commit.id}`)) return NO_PART
   if (committee.isCommitReveal && committee.revealing !== undefined) {
     return show(scene, self, commit, committee)
   }
+  if (scene.hasSaid(`ATTEST_COMMIT ${commit.id}`)) return NO_PART
   const key = `judge ${commit.id}`
   const found = outcomes.judgement(key)
   if (found === undefined) {

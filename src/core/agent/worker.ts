@@ -65,6 +65,7 @@ export function inputBytesOf({ input }: Pick<Payload<'NEED'>, 'input'>): number 
 }
 
 function bid(scene: Scene, self: WorkerSelf): Part {
+  if (scene.hasSaid(`PROPOSE ${scene.need.bidRound}`)) return NO_PART
   const offer = self.offers.get(scene.terms.capability)
   if (offer === undefined || self.manifest === undefined || !self.hasRoom) return NO_PART
   if (!isForMe(scene, self.did) || !suits(scene, offer) || !isReady(scene, self)) return NO_PART
@@ -130,6 +131,7 @@ function planOf({ cid, id, payload }: Scene, { did, saltOf }: WorkerSelf, bidRou
 function reveal(scene: Scene, self: WorkerSelf): Part {
   const [head] = scene.need.ranking
   if (head?.bidder !== self.did || !head.isReserved || head.sealed === undefined) return NO_PART
+  if (scene.hasSaid(`REVEAL_PLAN ${head.proposal}`)) return NO_PART
   const { patch, salt } = planOf(scene, self, head.round)
   const proposal_id = cidOfId(head.proposal)
   return saying(line('REVEAL_PLAN', { need_id: scene.cid, bid_round: head.round, proposal_id, patch, salt }))

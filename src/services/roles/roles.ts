@@ -1,3 +1,4 @@
+import type { CID } from '../../codec/cid.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { challengerPart } from '../../core/agent/challenger.ts'
 import type { Line } from '../../core/agent/line.ts'
@@ -14,8 +15,10 @@ import {
   type Work,
 } from '../../core/agent/work.ts'
 import { type Offer, workerPart } from '../../core/agent/worker.ts'
+import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
-import type { ThreadId } from '../../model/ids.ts'
+import type { Did, ThreadId } from '../../model/ids.ts'
+import { LruMap } from '../../model/lru-map.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Author } from '../author/author.ts'
 import type { Capability, CapabilityStatus } from './capability.ts'
@@ -63,7 +66,7 @@ interface Attached {
 }
 
 /**
- * Plays the parts of one account in every open need: looks at each when something of it was applied, and at all with each slot,
+ * Plays the parts of one account in every open need: looks at each when something of it was applied, or a slot may matter to it,
  * says what the core's agents say, and has their work done. Nothing of it is stored: after a restart the views and what was
  * said before tell how to go on; work that was under way is begun again.
  */
@@ -72,6 +75,9 @@ export class Roles {
   readonly #attached = new Map<string, Attached>()
   readonly #said = new SaidBook()
   readonly #seen = new Set<string>()
+  /** Needs in which time alone, or what is heard beside the log, can give it something to do. */
+  readonly #restless = new Set<string>()
+  readonly #cids = new LruMap<string, CID>(CIDS_MAX)
   readonly #cancelled = new Set<string>()
   readonly #engaged = new Engagements()
   readonly #deliveries: JobDesk<Delivery>
@@ -97,7 +103,8 @@ export class Roles {
     const { heart } = this.#deps
     for (const need of this.#said.needs) if (this.#isEnded(need)) this.#forget(need)
     this.#off = [heart.onNeed((need) => this.#attend(need)), heart.onSlot(() => this.#onSlot())]
-    this.#onSlot()
+    this.#tend()
+    this.#attendAll()
   }
 
   /** Stops what is under way; resolves when it has stopped. May be called twice. */
@@ -113,7 +120,7 @@ export class Roles {
     if (this.#attached.has(capability.name)) return false
     this.#attached.set(capability.name, { capability, done: 0, failed: 0 })
     this.#offers = this.#offersNow()
-    if (this.#off.length > 0) this.#onSlot()
+    if (this.#off.length > 0) this.#attendAll()
     return true
   }
 
@@ -121,7 +128,7 @@ export class Roles {
   detach(name: string): boolean {
     const isThere = this.#attached.delete(name)
     this.#offers = this.#offersNow()
-    if (isThere && this.#off.length > 0) this.#onSlot()
+    if (isThere && this.#off.length > 0) this.#attendAll()
     return isThere
   }
 
@@ -142,6 +149,11 @@ export class Roles {
   #onSlot(): void {
     if (this.#isOver) return
     this.#tend()
+    if (this.#deps.heart.slot().n % SWEEP_SLOTS === 0) this.#attendAll()
+    else for (const need of [...this.#restless]) this.#attend(need)
+  }
+
+  #attendAll(): void {
     for (const need of this.#deps.heart.openNeeds()) this.#attend(need)
   }
 
@@ -159,6 +171,8 @@ export class Roles {
       if (this.#isEnded(need)) this.#forget(need)
       return
     }
+    if (isRestless(scene, this.#deps.author.did)) this.#restless.add(need)
+    else this.#restless.delete(need)
     const part = this.#partIn(scene)
     this.#arrange(scene, part.work)
     for (const line of part.lines) this.#say(scene, line)
@@ -176,13 +190,21 @@ export class Roles {
       generation,
       sha256,
       id: need,
+      cid: this.#cidOf(need),
       bucket,
       hub: heart.hub(),
       view: heart.bucket(bucket),
       payload: envelope.body.payload,
       envelopes: heart.envelopes(need),
       slotNumber: heart.slot().n,
+      hasSaid: (key) => this.#said.has(need, key),
     })
+  }
+
+  #cidOf(need: string): CID {
+    const cid = this.#cids.get(need) ?? cidOfId(need)
+    this.#cids.set(need, cid)
+    return cid
   }
 
   #isEnded(need: string): boolean {
@@ -195,6 +217,7 @@ export class Roles {
   #forget(need: string): void {
     this.#said.forget(need)
     this.#seen.delete(need)
+    this.#restless.delete(need)
     this.#cancelled.delete(need)
     this.#engaged.forget(need)
     this.#deliveries.forget(need)
@@ -344,6 +367,20 @@ export class Roles {
     this.#isOver = true
     this.#deps.onFault(fault)
   }
+}
+
+const CIDS_MAX = 16_384
+/** Now and then all needs are looked at: a challenger may have credits for a bond by now. */
+const SWEEP_SLOTS = 64
+
+/**
+ * Bids wait for a slot's registry, plan seats for a plan that is heard, the next worker for room; who works has to beat. All
+ * else that happens in a need is an entry.
+ */
+function isRestless({ need }: Scene, did: Did): boolean {
+  const { state, lease } = need
+  if (state === 'CLAIMED') return lease?.worker === did
+  return state === 'OPEN' || state === 'RANKED' || state === 'DECIDED'
 }
 
 /** Finding that nothing here can judge takes no room. */
