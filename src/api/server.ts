@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { FaultError } from '../model/fault.ts'
 import { tellEvents } from '../verbs/events.ts'
+import { openChallenges } from '../verbs/open-challenges.ts'
 import type { NodeServices } from '../verbs/services.ts'
 import { type AppDeps, makeApp } from './app.ts'
 import { EventRing } from './event-ring.ts'
@@ -53,6 +54,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const events = new EventRing(EVENTS_KEPT)
   const log = new EventRing(LINES_KEPT)
   const untell = tellEvents(services, (event) => (event.kind === 'log' ? log : events).add(event))
+  const hide = openChallenges(services, (fault) => onDefect(fault, 'showing a challenge'))
   const epoch = `${services.identity.startedAtMs.toString(36)}${randomBytes(3).toString('hex')}`
   const shared = { services, onDefect, events, log, epoch, stop: stopping.signal }
   const deps = { ...shared, isStopping: () => stopping.signal.aborted }
@@ -61,6 +63,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     if (stopping.signal.aborted) return
     stopping.abort()
     untell()
+    hide()
     // The name is ours once a server of ours listens there.
     if (servers.length > 0) rmSync(socketPath, { force: true })
     await Promise.all(servers.map((server) => closed(server, services)))

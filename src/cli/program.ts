@@ -31,6 +31,8 @@ export function buildProgram(
     .version(version, '-V, --version')
     .showHelpAfterError('(canswarm --help shows what there is)')
     .showSuggestionAfterError()
+    // `need ls --json`: what follows the inner command's name is the inner command's.
+    .enablePositionalOptions()
     .configureOutput({ writeErr: (text) => complaints(text) })
     .exitOverride()
   for (const command of commands) attach(program, command, onInvoke)
@@ -46,6 +48,7 @@ function attach(program: Program, command: Command, onInvoke: (one: Invocation) 
     .description(command.about)
     .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join('\n')}`)
     .exitOverride()
+    .enablePositionalOptions()
   for (const { name, about, optional, variadic } of command.arguments) {
     const inner = variadic === true ? `${name}...` : name
     child.addArgument(new Argument(optional === true ? `[${inner}]` : `<${inner}>`, about))
@@ -84,6 +87,7 @@ const ABOUT_GROUP: Readonly<Record<string, string>> = {
   keys: 'Keys of this node and of the agents it hosts',
   thread: 'Threads: list, show, follow',
   verifier: 'Verifiers: list them, be one',
+  plan: 'Plans of threads',
   policy: 'Policies: build, test, sign and try them',
 }
 

@@ -2,12 +2,14 @@ import { stake, transfer, unbond, unstake } from './account-verbs.ts'
 import { agentAdd, agentLogs, agentRemove, agents } from './agents.ts'
 import { balance } from './balance.ts'
 import { cancel } from './cancel.ts'
+import { challenge, withdraw } from './challenge.ts'
 import { content, contentGc, contentPin, contentUnpin, contentVerify } from './content.ts'
 import { ledgerVerify } from './ledger-verify.ts'
 import { need } from './need.ts'
 import { needShow, needs } from './needs.ts'
 import { backup, logs, settings } from './node-verbs.ts'
 import { peers, peersBan, peersConnect, peersUnban } from './peers.ts'
+import { plan } from './plan.ts'
 import type { VerbName } from './routes.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
@@ -41,6 +43,9 @@ export const API_VERBS = {
   agentAdd,
   agentRemove,
   agentLogs,
+  plan,
+  challenge,
+  withdraw,
   content,
   contentPin,
   contentUnpin,

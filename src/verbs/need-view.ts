@@ -149,7 +149,8 @@ const NO_DETAIL = {
   envelopes: 0,
 }
 
-function placeOf({ heart }: Looked, id: string): Place | undefined {
+/** Where a need is, once it was drawn into a bucket. */
+export function placeOf({ heart }: Looked, id: string): Place | undefined {
   const bucket = heart.bucketOf(id)
   if (bucket === undefined) return undefined
   const view = heart.bucket(bucket)

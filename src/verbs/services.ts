@@ -6,6 +6,7 @@ import type { ContentStore } from '../ports/content-store.ts'
 import type { Sha256 } from '../ports/crypto.ts'
 import type { Job } from '../ports/job.ts'
 import type { Mesh } from '../ports/mesh.ts'
+import type { Random } from '../ports/random.ts'
 import type { RunOutcome } from '../ports/runner.ts'
 import type { Author } from '../services/author/author.ts'
 import type { Heart } from '../services/heart/heart.ts'
@@ -190,6 +191,7 @@ export interface NodeServices {
   readonly backups: BackupMaker
   readonly settings: readonly ShownSetting[]
   readonly sha256: Sha256
+  readonly random: Random
   readonly clock: Clock
   /** Of each part, now. Cheap: may be asked every second. */
   health(): readonly SubsystemHealth[]

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
+import { systemRandom } from '../../src/adapters/system/random.ts'
 import { type RunningApi, startApi, type TcpOptions } from '../../src/api/server.ts'
 import type { Mesh } from '../../src/ports/mesh.ts'
 import { ApiClient } from '../../src/sdk/client.ts'
@@ -90,6 +91,7 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     settings: [{ key: 'key', value: 'node', origin: 'default' }],
     clock: systemClock,
     sha256: nodeCrypto.sha256,
+    random: systemRandom,
     health: () => [{ name: 'mesh', state: 'ok', detail: 'listening', figures: { peers: 0 } }],
     stop: (why) => void stops.push(why),
     ...options.changes,

@@ -46,7 +46,7 @@ function tellStep(now: NeedBrief, before: NeedBrief | undefined): void {
 
 /** What a need waits for, or what came of it, in words. */
 export function stepOf(brief: NeedBrief): string {
-  const { state, bids, worker, attempt, outcome, challenges } = brief
+  const { state, bids, worker, attempt, challenges } = brief
   const again = attempt > 0 ? `, attempt ${attempt + 1}` : ''
   const by = worker === null ? '' : ` by ${short(worker)}`
   const disputed = challenges > 0 ? `, ${challenges} challenged` : ''
@@ -66,7 +66,7 @@ export function stepOf(brief: NeedBrief): string {
     case 'FINAL':
       return `accepted${disputed}: open to challenges${windowOf(brief)}`
     case 'SETTLED':
-      return `settled${outcome === null ? '' : `: ${outcome}`}`
+      return 'settled: all are paid'
     case 'CANCELLED':
       return 'taken back'
     case 'EXPIRED':

@@ -3,7 +3,6 @@ import { homePaths } from '../../node/home.ts'
 import { initHome } from '../../node/init-home.ts'
 import { defineCommand } from '../command.ts'
 import { unwrap } from '../failure.ts'
-import { runNode } from './start.ts'
 
 export const dev = defineCommand({
   path: 'dev',
@@ -17,6 +16,7 @@ export const dev = defineCommand({
       unwrap(await initHome({ home, label: 'dev', class: 'development' }), 'the new network')
       process.stderr.write(`made ${home}: a development network of one node\n`)
     }
+    const { runNode } = await import('./run-node.ts')
     return await runNode(context, undefined)
   },
 })

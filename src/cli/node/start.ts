@@ -2,22 +2,16 @@ import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openLog } from '../../node/daemon/log-part.ts'
-import { startNode } from '../../node/daemon/start-node.ts'
-import { homePaths, loadConfig } from '../../node/home.ts'
+import { homePaths } from '../../node/home.ts'
 import { defineCommand } from '../command.ts'
 import type { Context } from '../context.ts'
 import { nodeOf } from '../daemon.ts'
 import { EXIT } from '../exit.ts'
 import { CommandError, usageError } from '../failure.ts'
 import { type Report, report } from '../report.ts'
-import { keyNameOf, loadKey } from './key-access.ts'
 import { PASSPHRASE_OPTION } from './passphrase.ts'
-import { prettyLines } from './pretty-lines.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/canswarm', import.meta.url))
-/** A second signal, or this long after the first one, ends the process as it is. */
-const STOP_MS = 10_000
 const DETACHED_MS = 30_000
 const ROUND_MS = 50
 
@@ -31,50 +25,12 @@ export const start = defineCommand({
     ...PASSPHRASE_OPTION,
   },
   async run(context, _args, { detach, passphraseFile }) {
-    return detach ? await startDetached(context, passphraseFile) : await runNode(context, passphraseFile)
+    if (detach) return await startDetached(context, passphraseFile)
+    // The libraries of a whole node are loaded by who runs one: every other command would start later for them.
+    const { runNode } = await import('./run-node.ts')
+    return await runNode(context, passphraseFile)
   },
 })
-
-/** Runs a node in this process, until something or somebody stops it. */
-export async function runNode(context: Context, passphraseFile: string | undefined): Promise<Report> {
-  const { home, env } = context
-  const resolved = loadConfig(home, env)
-  const key = await loadKey(context, keyNameOf(context, undefined), passphraseFile)
-  const out = process.stderr.isTTY ? prettyLines(process.stderr) : process.stderr
-  const log = openLog(out, resolved.config.logLevel)
-  const { promise: asked, resolve } = Promise.withResolvers<{ why: string; fault?: unknown }>()
-  const onStop = (why: string, fault?: unknown): void =>
-    resolve({ why, ...(fault !== undefined && { fault }) })
-  const untie = onSignals((signal) => onStop(signal))
-  const begun = performance.now()
-  const node = await startNode({ home, resolved, key, log, onStop })
-  const tookMs = Math.round(performance.now() - begun)
-  log.log.info({ did: key.did, socket: homePaths(home).socket, tookMs }, 'the node runs')
-  const { why, fault } = await asked
-  log.log.info({ why }, 'the node stops')
-  const timer = setTimeout(() => process.exit(EXIT.failed), STOP_MS)
-  await node.stop()
-  clearTimeout(timer)
-  untie()
-  if (fault !== undefined) throw fault
-  return report('canswarm.start/1', { did: key.did, stopped: why }, `stopped: ${why}`)
-}
-
-/** The first signal asks; the second one ends the process. */
-function onSignals(ask: (signal: string) => void): () => void {
-  let isAsked = false
-  const heard = (signal: NodeJS.Signals): void => {
-    if (isAsked) process.exit(EXIT.failed)
-    isAsked = true
-    ask(signal)
-  }
-  process.on('SIGTERM', heard)
-  process.on('SIGINT', heard)
-  return () => {
-    process.off('SIGTERM', heard)
-    process.off('SIGINT', heard)
-  }
-}
 
 /** A process of its own, whose log goes to `<home>/node.log`. */
 async function startDetached(context: Context, passphraseFile: string | undefined): Promise<Report> {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
 import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
 import { canswarm, scratch } from '../../setup/canswarm.ts'
 
@@ -85,16 +86,32 @@ describe('canswarm peers, balance', () => {
 
 describe('canswarm need', () => {
   it('with --wait shows progress on standard error, and the result alone on standard output', async () => {
-    const artifact = new TextEncoder().encode('a result that is not here')
-    const { code, stderr } = await whileSlotsPass(
-      run('need', ...WISH, '--schema', schemaFile(), '--text', 'waited for', '--wait', '--timeout', '60'),
+    const out = join(place.path, 'result')
+    // What the cast delivers travels in its COMMIT alone: a store that has it stands for the worker's.
+    await node.services.content.put(nodeCrypto.sha256(new TextEncoder().encode('waited for')))
+    const { code, stdout, stderr } = await whileSlotsPass(
+      run(
+        'need',
+        ...WISH,
+        '--schema',
+        schemaFile(),
+        '--text',
+        'waited for',
+        '--wait',
+        '--timeout',
+        '60',
+        '--out',
+        out,
+      ),
     )
-    // The cast delivers what is in no store: all up to fetching it is done.
-    expect(artifact.length).toBeGreaterThan(0)
-    expect([code, stderr]).toEqual([1, expect.stringContaining('worked on by …')])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('worked on by …')])
     expect(stderr).toContain('delivered by …')
     expect(stderr).toContain('accepted')
-    expect(stderr).toContain('content-not-found')
+    const { sha256 } = nodeCrypto
+    expect(Buffer.from(readFileSync(out))).toEqual(
+      Buffer.from(sha256(new TextEncoder().encode('waited for'))),
+    )
+    expect(stdout).toBe(`32 bytes in ${out}\n`)
   })
 
   it('says when time ran out, with 5, and that the need goes on', async () => {
@@ -128,6 +145,11 @@ describe('canswarm need', () => {
     const { need } = JSON.parse(stdout) as { need: string }
     const posted = node.heart.needEnvelope(need)?.body.payload.input
     expect(posted).toMatchObject({ size: 40_000 })
+  })
+
+  it('ls takes --json as its own, beside the command that it stands below', async () => {
+    const { stdout } = await run('need', 'ls', '--all', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'canswarm.need.ls/1' })
   })
 
   it('is bad usage without a capability or with an amount that is none', async () => {

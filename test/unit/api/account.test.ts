@@ -112,3 +112,52 @@ describe('the node', () => {
     expect(await problem('backup', { directory: 'somewhere' })).toMatchObject({ code: 'MALFORMED' })
   })
 })
+
+describe('plans and challenges', () => {
+  const wish = (key: string) => ({
+    idempotency_key: key,
+    capability: 'text/hash',
+    input: { text: key },
+    budget: amount(1),
+    verify_bounty: amount(1),
+    verification: { mode: 'schema' as const, schema: '{}' },
+  })
+
+  it('a challenge commits to what it shows once its bond is locked, and shows it once', async () => {
+    const { need, thread } = await answer('need', wish('disputed'))
+    expect(await problem('challenge', { need, proof_type: 'SCHEMA_VIOLATION' })).toMatchObject({
+      code: 'not-found',
+    })
+    for (let slot = 0; slot < 400 && node.theatre.stateOf(need) !== 'FINAL'; slot++) node.heart.tick()
+    const { challenge, bond } = await answer('challenge', {
+      need,
+      proof_type: 'SCHEMA_VIOLATION',
+      evidence: { text: 'look at it' },
+    })
+    expect(BigInt(bond)).toBeGreaterThan(0n)
+    const owner = `challenge/${need}`
+    expect((await answer('content', {})).contents.some(({ pins }) => pins.includes(owner))).toBe(true)
+    const states = new Set<string>()
+    for (let slot = 0; slot < 400 && !node.theatre.isDone(need); slot++) {
+      node.heart.tick()
+      await new Promise(setImmediate)
+      for (const one of (await answer('needShow', { need })).challenge_list) {
+        expect(one.id).toBe(challenge)
+        states.add(one.state)
+      }
+    }
+    expect([...states]).toContain('revealed')
+    expect(await answer('plan', { thread })).toMatchObject({ thread, cycles: [] })
+    await expect
+      .poll(async () => (await answer('content', {})).contents.some(({ pins }) => pins.includes(owner)))
+      .toBe(false)
+  })
+
+  it('of what is over are too late', async () => {
+    const { need } = await answer('need', wish('late'))
+    for (let slot = 0; slot < 800 && !node.theatre.isDone(need); slot++) node.heart.tick()
+    expect(await problem('challenge', { need, proof_type: 'OUTPUT_MISMATCH' })).toMatchObject({
+      code: 'WINDOW_CLOSED',
+    })
+  })
+})

@@ -1,0 +1,132 @@
+import * as z from 'zod'
+import { encodeDagCbor } from '../codec/dag-cbor/encode.ts'
+import { challengeCommitment } from '../codec/payload/commitments.ts'
+import { PROOF_BYTES_MAX } from '../codec/payload/content.ts'
+import type { Payload } from '../codec/payload/verbs.ts'
+import { termsOf } from '../core/bucket/terms.ts'
+import { challengeBond } from '../core/market/bounds.ts'
+import type { ThreadId } from '../model/ids.ts'
+import { type MicroText, microText } from '../model/micro.ts'
+import { reject } from '../model/rejection.ts'
+import { ok } from '../model/result.ts'
+import { linkOf } from './cancel.ts'
+import { cidOfText, contentCid, count, envelopeId, micro, needId } from './fields.ts'
+import { placeOf } from './need-view.ts'
+import type { NodeServices } from './services.ts'
+import { defineVerb, notFound } from './verb.ts'
+
+const SALT_BYTES = 32
+
+/** Owner of the pins that keep what a challenge will show until it was shown. */
+export function challengeOwner(need: string): string {
+  return `challenge/${need}`
+}
+
+const evidence = z.union([
+  z.strictObject({ text: z.string().max(PROOF_BYTES_MAX) }),
+  z.strictObject({ base64: z.base64().max(PROOF_BYTES_MAX * 2) }),
+  z.strictObject({ cid: contentCid, size: count }),
+])
+
+type Evidence = z.output<typeof evidence>
+
+/**
+ * Commits to a challenge at once; what it shows is kept, and said as soon as the bond is locked, after a restart too (see
+ * `openChallenges`). Source: economy.md, "Challenges"; lifecycle.md, entry `challenge`.
+ */
+export const challenge = defineVerb({
+  name: 'challenge',
+  summary: "Say that a need's accepted result is wrong: bonds credits, then shows the proof",
+  input: z.strictObject({
+    need: needId,
+    proof_type: z.enum([
+      'SCHEMA_VIOLATION',
+      'MISSING_CITATION',
+      'SEMANTIC_CONTRADICTION',
+      'OUTPUT_MISMATCH',
+      'POLICY_BREACH',
+    ]),
+    evidence: evidence.default({ text: '' }).describe('what proves it, at most 10 KiB'),
+    gas: count.default(0).describe('gas that checking it takes'),
+  }),
+  output: z.strictObject({ challenge: envelopeId, bond: micro.describe('micro-credits that are locked') }),
+  rejects: ['not-found', 'WINDOW_CLOSED', 'INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
+  handle: async (input, services) => {
+    const target = targetOf(services, input.need)
+    if (!target.ok) return target
+    const { thread, attempt, bondOf } = target.value
+    const bond = bondOf(input.proof_type)
+    const free = services.heart.hub().get('accounts', services.author.did)?.balance ?? 0n
+    if (free < bond) return reject('INSUFFICIENT_FUNDS', `the bond is ${bond}, ${free} are free`)
+    const shown = shownOf(services, input, attempt)
+    await keepShown(services, input.need, shown)
+    const hash = challengeCommitment(services.heart.net, services.author.did, shown, services.sha256)
+    const commit = { need_id: shown.need_id, attempt, bond: microText(bond), hash }
+    const said = await services.author.say(thread, 'CHALLENGE_COMMIT', commit)
+    return said.ok ? ok({ challenge: said.value.id, bond: microText(bond) as MicroText }) : said
+  },
+})
+
+/** The result that can be challenged. */
+function targetOf(services: NodeServices, need: string) {
+  const place = placeOf(services, need)
+  const terms = place === undefined ? undefined : termsOf(place.view, need)
+  if (place === undefined || terms === undefined)
+    return notFound(`no open need ${need} is known here`, 'need')
+  const { state, attempt } = place.need
+  if (state !== 'FINAL')
+    return reject('WINDOW_CLOSED', `it is ${state}: only an accepted result is challenged`, 'need')
+  const bondOf = (proof: Payload<'CHALLENGE'>['proof_type']) =>
+    challengeBond(proof, terms.taskClass, terms.parameters)
+  return ok({ thread: terms.thread as ThreadId, attempt, bondOf })
+}
+
+interface Wish {
+  readonly need: string
+  readonly proof_type: Payload<'CHALLENGE'>['proof_type']
+  readonly evidence: Evidence
+  readonly gas: number
+}
+
+function shownOf(services: NodeServices, wish: Wish, attempt: number): Payload<'CHALLENGE'> {
+  const proof = evidenceOf(wish.evidence)
+  return {
+    need_id: linkOf(wish.need),
+    attempt,
+    proof_type: wish.proof_type,
+    proof: { size_bytes: 'inline' in proof ? proof.inline.length : proof.size, gas_estimate: wish.gas },
+    evidence: proof,
+    salt: services.random.bytes(SALT_BYTES),
+  }
+}
+
+function evidenceOf(given: Evidence) {
+  if ('text' in given) return { inline: new TextEncoder().encode(given.text) }
+  if ('base64' in given) return { inline: Uint8Array.fromBase64(given.base64) }
+  return { cid: cidOfText(given.cid), size: given.size }
+}
+
+/** On disk before the commitment leaves: a bond whose challenge cannot be shown is lost. */
+async function keepShown(
+  { content }: NodeServices,
+  need: string,
+  shown: Payload<'CHALLENGE'>,
+): Promise<void> {
+  const cid = await content.putDagCbor(encodeDagCbor({ ...shown }))
+  await content.pin(cid, challengeOwner(need))
+}
+
+export const withdraw = defineVerb({
+  name: 'withdraw',
+  summary: 'Take a challenge of this node back, before its first verdict',
+  input: z.strictObject({ need: needId, challenge: envelopeId.describe('id of the CHALLENGE_COMMIT') }),
+  output: z.strictObject({ envelope: envelopeId }),
+  rejects: ['not-found', 'POLICY_DENIED'],
+  handle: async ({ need, challenge: id }, services) => {
+    const terms = placeOf(services, need)?.view.get('terms', need)
+    if (terms === undefined) return notFound(`no open need ${need} is known here`, 'need')
+    const payload = { need_id: linkOf(need), challenge_id: linkOf(id) }
+    const said = await services.author.say(terms.thread as ThreadId, 'WITHDRAW', payload)
+    return said.ok ? ok({ envelope: said.value.id }) : said
+  },
+})
