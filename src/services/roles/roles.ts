@@ -19,7 +19,6 @@ import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import type { Did, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
-import type { Rejection } from '../../model/rejection.ts'
 import type { Author } from '../author/author.ts'
 import type { Capability, CapabilityStatus } from './capability.ts'
 import { deliver } from './deliver.ts'
@@ -29,6 +28,7 @@ import { JobDesk, type Lane } from './job-desk.ts'
 import { type JudgeWorld, judgeResult } from './judge-result.ts'
 import type { Registration } from './registration.ts'
 import { resultIn } from './results.ts'
+import { type RoleEvent, refusedEvent, saidEvent } from './role-event.ts'
 import { SaidBook } from './said-book.ts'
 
 /** Which of the built-in agents are at work. Source: operations.md, "Agents" (each with a switch). */
@@ -37,14 +37,6 @@ export interface RoleSwitches {
   readonly verifier: boolean
   /** Absent: it challenges nothing. */
   readonly challenger?: { readonly bondMax: bigint; readonly sharePpm: number }
-}
-
-/** Something that an agent did, for the journal and for people. */
-export interface RoleEvent {
-  readonly need: string
-  readonly kind: 'said' | 'refused' | 'job-begun' | 'job-done' | 'job-failed'
-  /** The verb, or the capability's name; of a failure also why. */
-  readonly text: string
 }
 
 export interface RolesDeps extends Omit<JudgeWorld, 'resultOf'> {
@@ -150,7 +142,7 @@ export class Roles {
     if (this.#isOver) return
     this.#tend()
     if (this.#deps.heart.slot().n % SWEEP_SLOTS === 0) this.#attendAll()
-    else for (const need of [...this.#restless]) this.#attend(need)
+    else for (const need of this.#restless) this.#attend(need)
   }
 
   #attendAll(): void {
@@ -396,12 +388,4 @@ function failureOf(delivery: Delivery): string | undefined {
 
 function lackOf({ verdict, reason }: Judgement): string | undefined {
   return verdict === 'unavailable' ? reason : undefined
-}
-
-function saidEvent(need: string, { kind }: Line): RoleEvent {
-  return { need, kind: 'said', text: kind }
-}
-
-function refusedEvent(need: string, { kind }: Line, { code, message }: Rejection): RoleEvent {
-  return { need, kind: 'refused', text: `${kind}: ${code}: ${message}` }
 }
