@@ -6,7 +6,7 @@ import type { Payload } from '../codec/payload/verbs.ts'
 import { termsOf } from '../core/bucket/terms.ts'
 import { challengeBond } from '../core/market/bounds.ts'
 import type { ThreadId } from '../model/ids.ts'
-import { type MicroText, microText } from '../model/micro.ts'
+import { microText } from '../model/micro.ts'
 import { reject } from '../model/rejection.ts'
 import { ok } from '../model/result.ts'
 import { linkOf } from './cancel.ts'
@@ -63,7 +63,7 @@ export const challenge = defineVerb({
     const hash = challengeCommitment(services.heart.net, services.author.did, shown, services.sha256)
     const commit = { need_id: shown.need_id, attempt, bond: microText(bond), hash }
     const said = await services.author.say(thread, 'CHALLENGE_COMMIT', commit)
-    return said.ok ? ok({ challenge: said.value.id, bond: microText(bond) as MicroText }) : said
+    return said.ok ? ok({ challenge: said.value.id, bond: microText(bond) }) : said
   },
 })
 

@@ -1,4 +1,3 @@
-import type { InputOf } from '../../sdk/client.ts'
 import { defineCommand } from '../command.ts'
 import { creditsOf, microOf } from '../credits.ts'
 import { asked, nodeOf } from '../daemon.ts'
@@ -23,7 +22,7 @@ export const verifierRegister = defineCommand({
       ...(org !== undefined && { org }),
       ...(region !== undefined && { region }),
     }
-    const data = await asked(nodeOf(context).call('verifierRegister', input as InputOf<'verifierRegister'>))
+    const data = await asked(nodeOf(context).call('verifierRegister', input))
     return saidReport('verifier.register', data, `registered for ${capabilities.join(', ')}`)
   },
 })
