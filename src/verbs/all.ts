@@ -3,7 +3,7 @@ import { agentAdd, agentLogs, agentRemove, agents } from './agents.ts'
 import { balance } from './balance.ts'
 import { cancel } from './cancel.ts'
 import { challenge, withdraw } from './challenge.ts'
-import { content, contentGc, contentPin, contentUnpin, contentVerify } from './content.ts'
+import { content, contentGc, contentHas, contentPin, contentUnpin, contentVerify } from './content.ts'
 import { ledgerVerify } from './ledger-verify.ts'
 import { need } from './need.ts'
 import { needShow, needs } from './needs.ts'
@@ -47,6 +47,7 @@ export const API_VERBS = {
   challenge,
   withdraw,
   content,
+  contentHas,
   contentPin,
   contentUnpin,
   contentGc,

@@ -69,19 +69,38 @@ export const contentUnpin = defineVerb({
   },
 })
 
+export const contentHas = defineVerb({
+  name: 'contentHas',
+  summary: 'Whether all of some content is here',
+  input: z.strictObject({ cid: contentCid }),
+  output: z.strictObject({ cid: contentCid, here: z.boolean() }),
+  rejects: [],
+  handle: async ({ cid }, services) => ok({ cid, here: await services.content.has(cidOfText(cid)) }),
+})
+
+const retention = z.discriminatedUnion('keep', [
+  z.strictObject({ keep: z.literal('all') }),
+  z.strictObject({ keep: z.literal('recent'), ms: count.describe('what is not older') }),
+  z.strictObject({
+    keep: z.literal('size'),
+    bytes_max: count.describe('the youngest, up to so many bytes in all'),
+  }),
+])
+
 const SLOW_MS = 600_000
 
 export const contentGc = defineVerb({
   name: 'contentGc',
   summary: 'Remove what is not pinned and not retained',
   input: z.strictObject({
-    older_than_ms: count.exactOptional().describe('of the unpinned, only what is older; else by the setting'),
+    retention: retention.exactOptional().describe('what of the unpinned is kept; else by the setting'),
   }),
   output: z.strictObject({ contents: count, blocks: count, bytes: count }),
   rejects: [],
   timeoutMs: SLOW_MS,
-  handle: async ({ older_than_ms: ms }, services) => {
-    const collected = await services.content.gc(ms === undefined ? undefined : { keep: 'recent', ms })
+  handle: async ({ retention: wish }, services) => {
+    const kept = wish?.keep === 'size' ? { keep: wish.keep, bytesMax: wish.bytes_max } : wish
+    const collected = await services.content.gc(kept)
     return ok({ ...collected })
   },
 })

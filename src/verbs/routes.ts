@@ -35,6 +35,7 @@ export const ROUTES = {
   challenge: { method: 'POST', path: '/v1/needs/{need}/challenges' },
   withdraw: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/withdraw' },
   content: { method: 'GET', path: '/v1/content' },
+  contentHas: { method: 'GET', path: '/v1/content/{cid}' },
   contentPin: { method: 'POST', path: '/v1/content/{cid}/pin' },
   contentUnpin: { method: 'POST', path: '/v1/content/unpin' },
   contentGc: { method: 'POST', path: '/v1/content/gc' },

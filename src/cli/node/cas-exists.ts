@@ -1,8 +1,8 @@
-import { withHomeContent } from '../../node/home-content.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { report } from '../report.ts'
 import { CID_ARGUMENT, cidOfText } from './cas-access.ts'
+import { withContent } from './remote-content.ts'
 
 export const casExists = defineCommand({
   path: 'cas exists',
@@ -12,7 +12,7 @@ export const casExists = defineCommand({
   options: {},
   async run({ home }, [text]) {
     const cid = cidOfText(text)
-    const exists = await withHomeContent(home, (store) => store.has(cid))
+    const exists = await withContent({ home }, (store) => store.has(cid))
     const exit = exists ? EXIT.done : EXIT.failed
     return report('canswarm.cas.exists/1', { cid: cid.toString(), exists }, exists ? 'yes' : 'no', { exit })
   },

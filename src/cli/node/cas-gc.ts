@@ -1,9 +1,9 @@
-import { withHomeContent } from '../../node/home-content.ts'
 import type { Retention } from '../../ports/content-store.ts'
 import { defineCommand } from '../command.ts'
 import { usageError } from '../failure.ts'
 import { report } from '../report.ts'
 import { fields } from '../table.ts'
+import { withContent } from './remote-content.ts'
 
 const DAY_MS = 86_400_000
 const DAYS = 7
@@ -27,7 +27,7 @@ export const casGc = defineCommand({
     bytes: { type: 'integer', value: 'N', about: 'with size: bytes of all blocks together' },
   },
   async run({ home }, _args, { keep, days, bytes }) {
-    const removed = await withHomeContent(home, (store) => store.gc(retentionOf(keep, days, bytes)))
+    const removed = await withContent({ home }, (store) => store.gc(retentionOf(keep, days, bytes)))
     const rows: [string, string][] = [
       ['contents', String(removed.contents)],
       ['blocks', String(removed.blocks)],

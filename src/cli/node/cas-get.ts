@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { LOCAL_CONTENT_BYTES_MAX, withHomeContent } from '../../node/home-content.ts'
+import { LOCAL_CONTENT_BYTES_MAX } from '../../node/home-content.ts'
 import { defineCommand } from '../command.ts'
 import { usageError } from '../failure.ts'
 import { report } from '../report.ts'
 import { CID_ARGUMENT, cidOfText } from './cas-access.ts'
+import { withContent } from './remote-content.ts'
 
 export const casGet = defineCommand({
   path: 'cas get',
@@ -16,7 +17,7 @@ export const casGet = defineCommand({
   async run({ home }, [text], { out }) {
     const cid = cidOfText(text)
     const options = { bytesMax: LOCAL_CONTENT_BYTES_MAX }
-    const bytes = await withHomeContent(home, (store) => store.get(cid, options))
+    const bytes = await withContent({ home }, (store) => store.get(cid, options))
     const file = out ?? cid.toString()
     try {
       writeFileSync(file, bytes, { flag: 'wx' })

@@ -1,8 +1,8 @@
-import { withHomeContent } from '../../node/home-content.ts'
-import type { ContentStore, KeptContent } from '../../ports/content-store.ts'
+import type { KeptContent } from '../../ports/content-store.ts'
 import { defineCommand } from '../command.ts'
 import { report } from '../report.ts'
 import { table } from '../table.ts'
+import { type CasStore, withContent } from './remote-content.ts'
 
 export const casLs = defineCommand({
   path: 'cas ls',
@@ -11,9 +11,10 @@ export const casLs = defineCommand({
   arguments: [],
   options: {},
   async run({ home }) {
-    const { contents, usage } = await withHomeContent(home, (store) =>
-      Promise.resolve({ contents: allOf(store), usage: store.usage() }),
-    )
+    const { contents, usage } = await withContent({ home }, async (store) => ({
+      contents: await allOf(store),
+      usage: await store.usage(),
+    }))
     const rows = contents.map(({ cid, size, at, owners }) => [cid, String(size), at, owners.join(' ') || '-'])
     const note = `${usage.bytes} bytes in ${usage.blocks} blocks, of ${usage.quotaBytes}`
     const data = { contents, bytes: usage.bytes, blocks: usage.blocks, quota_bytes: usage.quotaBytes }
@@ -23,12 +24,14 @@ export const casLs = defineCommand({
   },
 })
 
-function allOf(store: ContentStore) {
+const PAGE = 1_000
+
+async function allOf(store: CasStore) {
   const all: KeptContent[] = []
-  for (let page = store.ls(); page.length > 0; ) {
+  for (let page = await store.ls({ limit: PAGE }); page.length > 0; ) {
     all.push(...page)
     const after = page.at(-1)?.cid
-    page = after === undefined ? [] : store.ls({ after })
+    page = after === undefined ? [] : await store.ls({ limit: PAGE, after })
   }
   return all.map(({ cid, size, atMs, owners }) => ({
     cid: cid.toString(),

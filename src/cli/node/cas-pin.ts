@@ -1,8 +1,9 @@
-import { OWN, withHomeContent } from '../../node/home-content.ts'
+import { OWN } from '../../node/home-content.ts'
 import { defineCommand } from '../command.ts'
 import { refuse } from '../failure.ts'
 import { report } from '../report.ts'
 import { CID_ARGUMENT, cidOfText } from './cas-access.ts'
+import { withContent } from './remote-content.ts'
 
 export const casPin = defineCommand({
   path: 'cas pin',
@@ -12,7 +13,7 @@ export const casPin = defineCommand({
   options: {},
   async run({ home }, [text]) {
     const cid = cidOfText(text)
-    const isHere = await withHomeContent(home, async (store) => {
+    const isHere = await withContent({ home }, async (store) => {
       const has = await store.has(cid)
       if (has) await store.pin(cid, OWN)
       return has
@@ -30,7 +31,7 @@ export const casUnpin = defineCommand({
   options: {},
   async run({ home }, [text]) {
     const cid = cidOfText(text)
-    await withHomeContent(home, (store) => store.unpin(OWN, cid))
+    await withContent({ home }, (store) => store.unpin(OWN, cid))
     return report('canswarm.cas.unpin/1', { cid: cid.toString(), owner: OWN }, `unpinned ${cid.toString()}`)
   },
 })

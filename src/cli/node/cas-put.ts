@@ -1,7 +1,8 @@
-import { OWN, withHomeContent } from '../../node/home-content.ts'
+import { OWN } from '../../node/home-content.ts'
 import { defineCommand } from '../command.ts'
 import { report } from '../report.ts'
 import { contentOf } from './cas-access.ts'
+import { withContent } from './remote-content.ts'
 
 export const casPut = defineCommand({
   path: 'cas put',
@@ -11,7 +12,7 @@ export const casPut = defineCommand({
   options: { noPin: { type: 'boolean', about: 'garbage after its retention' } },
   async run(context, [path], { noPin }) {
     const bytes = await contentOf(context, path)
-    const cid = await withHomeContent(context.home, async (store) => {
+    const cid = await withContent(context, async (store) => {
       const put = await store.put(bytes)
       if (!noPin) await store.pin(put, OWN)
       return put

@@ -1,8 +1,8 @@
-import { withHomeContent } from '../../node/home-content.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit.ts'
 import { report } from '../report.ts'
 import { fields } from '../table.ts'
+import { withContent } from './remote-content.ts'
 
 export const casVerify = defineCommand({
   path: 'cas verify',
@@ -11,7 +11,7 @@ export const casVerify = defineCommand({
   arguments: [],
   options: {},
   async run({ home }) {
-    const { blocks, damaged, incomplete } = await withHomeContent(home, (store) => store.verify())
+    const { blocks, damaged, incomplete } = await withContent({ home }, (store) => store.verify())
     const data = { blocks, damaged, incomplete: incomplete.map(String) }
     const rows: [string, string][] = [
       ['blocks', String(blocks)],

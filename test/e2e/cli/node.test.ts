@@ -174,3 +174,17 @@ describe('canswarm thread, export', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('not-found')])
   })
 })
+
+describe('canswarm cas', () => {
+  it('goes by way of the running node, which has the store', async () => {
+    const path = join(place.path, 'content.txt')
+    writeFileSync(path, 'kept by the node')
+    const put = await run('cas', 'put', path)
+    const cid = put.stdout.trim()
+    expect([put.code, node.services.content.pinsOf('own').map(String)]).toEqual([0, [cid]])
+    const out = join(place.path, 'content.out')
+    expect((await run('cas', 'get', cid, '--out', out)).code).toBe(0)
+    expect(readFileSync(out, 'utf8')).toBe('kept by the node')
+    expect((await run('cas', 'ls')).stdout).toContain(cid)
+  })
+})

@@ -94,9 +94,10 @@ describe('content', () => {
     if (!put.ok) throw new Error(put.error.message)
     const { cid } = put.value
     expect(await answer('contentPin', { cid, owner: 'me' })).toEqual({ cid, here: true })
-    expect(await answer('contentGc', { older_than_ms: 0 })).toMatchObject({ contents: 0 })
+    expect(await answer('contentGc', { retention: { keep: 'recent', ms: 0 } })).toMatchObject({ contents: 0 })
+    expect(await answer('contentHas', { cid })).toEqual({ cid, here: true })
     await answer('contentUnpin', { owner: 'me' })
-    expect(await answer('contentGc', { older_than_ms: 0 })).toMatchObject({ contents: 1 })
+    expect(await answer('contentGc', { retention: { keep: 'recent', ms: 0 } })).toMatchObject({ contents: 1 })
     expect(await answer('contentVerify', {})).toMatchObject({ blocks: 0, damaged: [] })
   })
 })
