@@ -17,7 +17,7 @@ import { problem, problemOfError } from './problem.ts'
 import { answerProblem, answerThrown, type VerbRouteDeps } from './verb-route.ts'
 
 /** Content that may be put in one request. */
-export const UPLOAD_BYTES_MAX = FETCHED_CONTENT_BYTES_MAX
+const UPLOAD_BYTES_MAX = FETCHED_CONTENT_BYTES_MAX
 
 const FETCH_MS = 30_000
 const STREAMS_MAX = 64

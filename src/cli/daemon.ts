@@ -22,7 +22,7 @@ export async function asked<Value>(answer: Promise<Result<Value, ApiProblem>>): 
 }
 
 /** The same where a refusal is an answer too. */
-export async function told<Value>(answer: Promise<Value>): Promise<Value> {
+async function told<Value>(answer: Promise<Value>): Promise<Value> {
   try {
     return await answer
   } catch (error) {

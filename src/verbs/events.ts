@@ -69,7 +69,7 @@ export function tellEvents(services: NodeServices, emit: (event: NodeEvent) => v
 /** Needs whose last telling is remembered; beyond, one is told of again without need. */
 const TOLD_MAX = 16_384
 
-/** Only what a reader can see: entries that change nothing of the brief are passed over. */
+/** Only what a reader can see: entries that change nothing of what is told of it are passed over. */
 function tellNeeds(services: NodeServices, emit: (event: NodeEvent) => void): (need: string) => void {
   const told = new Map<string, string>()
   return (need) => {

@@ -117,7 +117,7 @@ const NOTHING_YET = {
   over: false,
 } as const satisfies Partial<NeedBrief>
 
-/** The rest of it beside the brief. */
+/** The rest of it beside `briefOf`. */
 export function detailOf(services: Looked, id: string): NeedDetail | undefined {
   const brief = briefOf(services, id)
   if (brief === undefined) return undefined

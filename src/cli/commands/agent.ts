@@ -88,7 +88,7 @@ async function moduleOf(path: string): Promise<Uint8Array> {
 }
 
 /** Words with spaces between; quotes keep spaces. A path that begins with a dot is meant from here. */
-export function wordsOf(command: string): string[] {
+function wordsOf(command: string): string[] {
   const words = [...command.matchAll(/"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<bare>\S+)/gu)].map(
     ({ groups }) => groups?.['double'] ?? groups?.['single'] ?? groups?.['bare'] ?? '',
   )

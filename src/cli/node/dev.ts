@@ -7,7 +7,7 @@ import { unwrap } from '../failure.ts'
 export const dev = defineCommand({
   path: 'dev',
   about: 'A development network of this one node: makes the home if there is none, and runs it',
-  examples: ['canswarm dev', 'canswarm dev --home /tmp/dev'],
+  examples: ['canswarm dev', 'canswarm dev --home dev-home'],
   arguments: [],
   options: {},
   async run(context) {
