@@ -110,13 +110,13 @@ export class Play {
     const [from, to] = [chance.pick(parts).actor, chance.pick(parts).actor]
     const amount = String(1 + chance.below(3_000_000_000)) as MicroText
     const { timeMs } = stage
-    stage.submit(
-      chance.is(0.6)
-        ? from.account('TRANSFER', { to: to.did, amount }, timeMs)
-        : chance.is(0.5)
-          ? from.account('STAKE', { amount }, timeMs)
-          : from.account('UNSTAKE', { amount }, timeMs),
-    )
+    const spoken = chance.is(0.6)
+      ? from.account('TRANSFER', { to: to.did, amount }, timeMs)
+      : chance.is(0.5)
+        ? from.account('STAKE', { amount }, timeMs)
+        : from.account('UNSTAKE', { amount }, timeMs)
+    if (stage.submit(spoken).kind === 'rejected' || !chance.is(0.3)) return
+    if (stage.submit(spoken).kind === 'applied') throw new Violation('once', 'an envelope was applied twice')
   }
 
   /** The requester takes back a need that no bucket runs yet, or that one runs by now: then the hub refuses. */
