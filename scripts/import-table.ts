@@ -63,6 +63,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   adapter('helia', ['helia', '@helia/bitswap', '@helia/unixfs', 'libp2p', 'better-sqlite3']),
   adapter('automerge', ['@automerge/automerge']),
   adapter('sqlite', ['better-sqlite3']),
+  adapter('pino', ['pino']),
   adapter('system', []),
   row('src/verbs', ['src/services', 'src/core', 'src/ports', 'src/codec', 'src/model'], {
     packages: ['zod'],

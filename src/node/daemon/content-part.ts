@@ -1,5 +1,4 @@
-import type { Libp2p } from 'libp2p'
-import { openContentStore } from '../../adapters/helia/open-content-store.ts'
+import { type ContentStoreOptions, openContentStore } from '../../adapters/helia/open-content-store.ts'
 import type { CID } from '../../codec/cid.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import type { FaultError } from '../../model/fault.ts'
@@ -24,7 +23,7 @@ export interface ContentPart {
 /** Opens the content store of a node, and what a voter does for availability. Faults as the store. */
 export async function openContentPart(
   home: string,
-  libp2p: Libp2p,
+  libp2p: NonNullable<ContentStoreOptions['libp2p']>,
   onFault: (fault: FaultError) => void,
 ): Promise<ContentPart> {
   const { crypto, clock } = offline
