@@ -124,6 +124,32 @@ describe('need', () => {
     expect(node.theatre.needs.length).toBe(posted + 1)
   })
 
+  it('asked for again before it was said is said once', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+    let said = 0
+    const slow = await openApiNode({
+      changes: {
+        author: {
+          ...node.services.author,
+          did: node.services.author.did,
+          need: async (payload) => {
+            said += 1
+            await gate
+            return await node.services.author.need(payload)
+          },
+        },
+      },
+    })
+    const both = [slow.client.call('need', wish('gated')), slow.client.call('need', wish('gated'))]
+    await expect.poll(() => said).toBe(1)
+    await slow.client.call('peers', {}) // by now the second one has arrived, too
+    open()
+    const [first, second] = await Promise.all(both)
+    await slow.close()
+    expect(second).toEqual(first)
+    expect(said).toBe(1)
+  })
+
   it('another wish under a used key is a conflict', async () => {
     await answer('need', wish('taken'))
     expect(await problem('need', { ...wish('taken'), budget: '7' as never })).toMatchObject({
