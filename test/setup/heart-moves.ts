@@ -237,6 +237,7 @@ export function seatRole(
     role,
     attempt,
     wave,
+    answered: kit.slot,
     ...(challenge === undefined ? {} : { challenge }),
     ...one.drawn(
       seats.map(({ did }) => did),

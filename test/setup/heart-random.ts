@@ -226,6 +226,7 @@ export class RandomHistory {
           role,
           attempt,
           wave,
+          answered: kit.slot,
           ...at,
         })
       }

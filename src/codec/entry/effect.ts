@@ -75,6 +75,7 @@ const toBucketSchema = z.discriminatedUnion('kind', [
     attempt,
     challenge: idLink.exactOptional(),
     wave: integer(0, SEATS_MAX),
+    answered,
     ...drawn,
   }),
   effect('bonded', { slot: answered, challenge: idLink, bonded: z.boolean() }),

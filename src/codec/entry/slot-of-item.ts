@@ -18,5 +18,6 @@ export function slotOfItem(item: GroupItem): number {
 
 function slotOfEffect(effect: ToBucket): number {
   if (effect.kind === 'open') return Math.max(effect.slot, effect.plan.slot, effect.result?.slot ?? 0)
+  if (effect.kind === 'seated') return Math.max(effect.answered, effect.slot)
   return effect.kind === 'paid' ? 0 : effect.slot
 }

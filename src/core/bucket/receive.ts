@@ -118,8 +118,9 @@ function slotOf(effect: ToBucket, at: AppliedAt, last: number): SlotFacts | unde
     case 'bonded':
     case 'refilled':
     case 'reviewed':
-    case 'seated':
       return at.slot(effect.slot)
+    case 'seated':
+      return at.slot(effect.answered)
     case 'paid':
       return at.slot(last) ?? NO_SLOT
     default:

@@ -14,7 +14,7 @@ import type { Turn } from './turn.ts'
 /** What an effect says of a draw. */
 export type DrawnSeats = Omit<
   ToBucketOf<'seated'>,
-  'v' | 'kind' | 'need' | 'role' | 'attempt' | 'challenge' | 'wave'
+  'v' | 'kind' | 'need' | 'role' | 'attempt' | 'challenge' | 'wave' | 'answered'
 >
 
 /** An account with what is attested of it. */

@@ -28,6 +28,7 @@ export interface HeartPartOptions {
   readonly judge: World['judge']
   readonly fetch: (need: string, cid: CID) => Promise<void>
   readonly release: (need: string) => void
+  readonly trace: (text: string) => void
 }
 
 export interface HeartPart {
@@ -82,6 +83,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     blame: (peer, why) => mesh.penalise(peer, BLAME_POINTS, why),
     fetch: options.fetch,
     release: options.release,
+    trace: options.trace,
     later: setImmediate,
   })
   return {

@@ -78,7 +78,8 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => content.stop())
   const judge = () => ok(undefined)
   const { keep: fetch, over: release } = content
-  const heart = openHeartPart({ home, genesis, key, keys, mesh, judge, fetch, release })
+  const trace = (text: string): void => options.log.log.debug(text)
+  const heart = openHeartPart({ home, genesis, key, keys, mesh, judge, fetch, release, trace })
   stack.push(() => heart.stop())
   const raft = openRaftPart({
     directory: homePaths(home).raft,

@@ -69,9 +69,9 @@ export class Cluster {
     const child = this.#children.get(home)
     this.#children.delete(home)
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
+    const gone = once(child, 'exit')
     child.kill(signal)
-    await ended
+    await gone
   }
 
   /** Resolves when every node that runs sees all others, and the hub makes slots. Faults `worker` for one that ended. */

@@ -149,7 +149,7 @@ async function attachAll(cluster: Cluster, request: DemoRequest): Promise<void> 
 async function wayOf(node: ClusterNode, { exec }: DemoRequest): Promise<InputOf<'agentAdd'>['way']> {
   if (exec !== undefined) return { kind: 'exec', command: [...exec.command], unsafe: exec.unsafe }
   const { cid } = await wanted(node.api.putContent(readFileSync(MODULE), 'demo'))
-  return { kind: 'wasm', module: cid as never }
+  return { kind: 'wasm', module: cid }
 }
 
 async function wishOf(node: ClusterNode, { input, exec }: DemoRequest): Promise<InputOf<'need'>> {

@@ -1,43 +1,31 @@
 import type { CID } from '../../codec/cid.ts'
-import { envelopeIdOf } from '../../codec/cid.ts'
 import { decodeHubCommand } from '../../codec/entry/hub-command.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import { decodeBatch } from '../../codec/envelope/batch.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
-import { envelopesOf, envelopeToIpld, type SingleForm } from '../../codec/envelope/single-form.ts'
-import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
+import { envelopesOf, type SingleForm } from '../../codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
-import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
-import {
-  decodeVoterMessage,
-  encodeVoterMessage,
-  type VoterMessage,
-} from '../../codec/voter-message/voter-message.ts'
+import { encodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
-import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
+import { sightingsOf } from '../../core/proposer/pool.ts'
 import type { View } from '../../core/records/view.ts'
-import type { World } from '../../core/records/world.ts'
 import type { HubTables } from '../../core/system/tables.ts'
-import { groupOfMachine, type Machines } from '../../core/witness/machine.ts'
+import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { Did, EnvelopeId } from '../../model/ids.ts'
-import type { GroupId, RaftId } from '../../model/raft.ts'
-import type { Rejection } from '../../model/rejection.ts'
+import type { GroupId } from '../../model/raft.ts'
 import type { Verdict } from '../../model/replicated.ts'
-import type { Result } from '../../model/result.ts'
-import type { Clock } from '../../ports/clock.ts'
-import type { Crypto } from '../../ports/crypto.ts'
-import type { KeyPair } from '../../ports/keystore.ts'
-import type { SlotStore } from '../../ports/slot-store.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
 import type { RaftHost } from '../raft-host/host.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
 import { GroupAccess } from './group-access.ts'
+import { Hearing } from './hearing.ts'
+import type { HeartDeps } from './heart-deps.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
 import { HubDriver } from './hub-driver.ts'
 import { Listeners } from './listeners.ts'
-import { type LogArchive, LogKeeper } from './log-keeper.ts'
+import { LogKeeper } from './log-keeper.ts'
 import { NeedDriver } from './need-driver.ts'
 import { NeedIndex } from './need-index.ts'
 import { NeedPools } from './need-pools.ts'
@@ -47,31 +35,6 @@ import { SlotBook } from './slot-book.ts'
 import { SlotDriver } from './slot-driver.ts'
 import { Testimony } from './testimony.ts'
 import { Witness } from './witness.ts'
-
-export interface HeartDeps {
-  readonly genesis: OpenedGenesis
-  readonly key: KeyPair
-  readonly crypto: Crypto
-  readonly clock: Clock
-  readonly world: World
-  readonly machines: Machines
-  readonly slots: SlotStore
-  readonly archive: LogArchive
-  readonly buckets: number
-  readonly didOf: (id: RaftId) => Did | undefined
-  /** What a batch that a peer handed over is worth. */
-  readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
-  /** To one voter; what cannot be sent now is lost, and said again by whoever needs it. */
-  readonly send: (to: Did, message: Uint8Array) => void
-  /** A peer said what no honest one says. */
-  readonly blame: (peer: Did, why: string) => void
-  /** Resolves when this node has the content and keeps it until the need is over. */
-  readonly fetch: (need: string, cid: CID) => Promise<void>
-  /** The need is over: what it pinned may go. */
-  readonly release: (need: string) => void
-  /** Runs a task once the present turn of the host is over. */
-  readonly later: (task: () => void) => void
-}
 
 /** What became of an envelope that the hub decided about. */
 export interface HubVerdict {
@@ -125,7 +88,7 @@ export class Heart implements HeartView {
       slots: this.#slots,
       sha256: crypto.sha256,
       onStep: (step) => this.#stepped.push(step),
-    }) as StateMachine
+    })
   }
 
   /** Every leaf of the host, in order. */
@@ -224,81 +187,14 @@ export class Heart implements HeartView {
     if (!read.ok) throw new Error(`a batch of ours: ${read.error.message}`)
     this.#own.add(batch, envelopes)
     const forms = envelopesOf(read.value, this.#deps.crypto.sha256)
-    for (const [at, envelope] of envelopes.entries()) this.#take(envelope, forms[at] as SingleForm)
+    const { hearing } = this.#started()
+    for (const [at, envelope] of envelopes.entries()) hearing.take(envelope, forms[at] as SingleForm)
     this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
   }
 
   /** What a peer said by stream. */
   hear(from: Did, bytes: Uint8Array): void {
-    const message = decodeVoterMessage(bytes)
-    if (message.ok) this.#heed(from, message.value)
-    else this.#deps.blame(from, message.error.message)
-  }
-
-  #heed(from: Did, message: VoterMessage): void {
-    const { witness, slots, testimony } = this.#started()
-    switch (message.kind) {
-      case 'batch':
-        void this.#hearBatch(from, message.batch)
-        return
-      case 'reading':
-        if (message.reading.voter === from) slots.hear(message.reading, message.link)
-        return
-      case 'ask-seen':
-        witness.tellSeen(from, message)
-        return
-      case 'seen':
-        if (message.statement.voter !== from || !testimony.hearSeen(message.statement)) return
-        for (const field of message.envelopes) this.#takeField(from, field as Pooled['field'])
-        this.#touch(envelopeIdOf(message.statement.body.need))
-        return
-      case 'ask-have':
-        void witness.tellHave(from, message)
-        return
-      case 'have':
-        if (message.statement.voter !== from || !testimony.hearHave(message.statement)) return
-        this.#touch(envelopeIdOf(message.statement.body.need))
-        return
-      default:
-        message satisfies never
-    }
-  }
-
-  async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {
-    const judged = await this.#deps.judge(from, batch)
-    if (!judged.ok) {
-      if (judged.error.code !== 'RATE_LIMITED') this.#deps.blame(from, judged.error.message)
-      return
-    }
-    const { items } = judged.value
-    const forms = envelopesOf(judged.value.batch, this.#deps.crypto.sha256)
-    for (const [at, item] of items.entries()) if (item.ok) this.#take(item.value, forms[at] as SingleForm)
-  }
-
-  #takeField(from: Did, field: Pooled['field']): void {
-    const opened = this.#deps.world.openEnvelope(field, this.slot().timeMs)
-    if (opened.ok) this.#place(opened.value, field)
-    else this.#deps.blame(from, opened.error.message)
-  }
-
-  #take(envelope: ReadBody, form: SingleForm): void {
-    const single = { ...envelope, sig: form.sig } as SingleEnvelope
-    this.#place(single, envelopeToIpld(form) as Pooled['field'])
-  }
-
-  /** An envelope whose signature was checked goes to whoever decides about it. */
-  #place(envelope: SingleEnvelope, field: Pooled['field']): void {
-    const { hub } = this.#started()
-    const { payload } = envelope.body
-    const { n } = this.slot()
-    if (!('need_id' in payload)) {
-      hub.add(envelope.id, field, envelope.bytes.length, n)
-      hub.act(n)
-      return
-    }
-    const need = envelopeIdOf(payload.need_id as CID)
-    const isOpen = this.#index.bucketOf(need) !== undefined
-    if (this.#pools.add(need, isOpen, envelope, field, n)) this.#touch(need)
+    this.#started().hearing.hear(from, bytes)
   }
 
   #assemble(groups: GroupAccess): Parts {
@@ -332,6 +228,7 @@ export class Heart implements HeartView {
       pools: this.#pools,
       testimony,
       slot: () => this.#slots.last,
+      trace: this.#deps.trace,
       askSeen: (need, head, slot, pool) => {
         for (const voter of groups.voters)
           tell(voter, { kind: 'ask-seen', need, head, slot, known: sightingsOf(pool).map(([id]) => id) })
@@ -340,7 +237,22 @@ export class Heart implements HeartView {
         for (const voter of groups.voters) tell(voter, { kind: 'ask-have', need, cid })
       },
     })
-    return { groups, testimony, witness, slots, needs, hub: new HubDriver(groups) }
+    const hub = new HubDriver(groups)
+    const hearing = new Hearing({
+      sha256: crypto.sha256,
+      world,
+      pools: this.#pools,
+      testimony,
+      witness,
+      slots,
+      hub,
+      slot: () => this.slot(),
+      isOpen: (need) => this.#index.bucketOf(need) !== undefined,
+      touch: (need) => this.#touch(need),
+      judge: this.#deps.judge,
+      blame: this.#deps.blame,
+    })
+    return { groups, testimony, slots, needs, hub, hearing }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -444,7 +356,7 @@ export class Heart implements HeartView {
   }
 
   #tell(to: Did, message: VoterMessage): void {
-    if (to === this.self) this.#deps.later(() => !this.#isOver && this.#heed(to, message))
+    if (to === this.self) this.#deps.later(() => !this.#isOver && this.#started().hearing.heed(to, message))
     else this.#deps.send(to, encodeVoterMessage(message))
   }
 
@@ -457,10 +369,10 @@ export class Heart implements HeartView {
 interface Parts {
   readonly groups: GroupAccess
   readonly testimony: Testimony
-  readonly witness: Witness
   readonly slots: SlotDriver
   readonly needs: NeedDriver
   readonly hub: HubDriver
+  readonly hearing: Hearing
 }
 
 export function bucketGroups(buckets: number): readonly GroupId[] {

@@ -2,7 +2,7 @@ import type { EnvelopeId } from '../../model/ids.ts'
 import type { Verdict } from '../../model/replicated.ts'
 
 /** Those who want to hear of one kind of thing; they must not throw. */
-export class Audience<Event> {
+class Audience<Event> {
   readonly #listeners = new Set<(event: Event) => void>()
 
   /** The returned function takes the listener away again. */

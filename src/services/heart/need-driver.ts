@@ -7,10 +7,11 @@ import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { stepBucket } from '../../core/bucket/step.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import { candidatesOf } from '../../core/proposer/candidates.ts'
-import { NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
+import { type NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
 import { HISTORY_START } from '../../core/records/history.ts'
 import type { World } from '../../core/records/world.ts'
 import type { Did, Signature } from '../../model/ids.ts'
+import type { Outcome } from '../../model/replicated.ts'
 import type { GroupAccess } from './group-access.ts'
 import type { NeedPools } from './need-pools.ts'
 import type { Testimony } from './testimony.ts'
@@ -24,6 +25,8 @@ export interface NeedDriverDeps {
   readonly slot: () => number
   readonly askSeen: (need: CID, head: Uint8Array, slot: number, pool: NeedPool) => void
   readonly askHave: (need: CID, cid: CID) => void
+  /** What was proposed and what came of it, for who looks closely. */
+  readonly trace: (text: string) => void
 }
 
 const NO_SIGNATURE = new Uint8Array(64) as Signature
@@ -125,8 +128,12 @@ export class NeedDriver {
   }
 
   #propose(need: string, bucket: number, command: BucketCommand): void {
+    const { groups, trace } = this.#deps
     this.#underway.add(need)
-    this.#deps.groups.propose(bucket, encodeBucketCommand(command), () => this.#underway.delete(need))
+    groups.propose(bucket, encodeBucketCommand(command), (outcome) => {
+      this.#underway.delete(need)
+      trace(`${command.kind} of ${need}: ${saidOf(outcome)}`)
+    })
   }
 
   #assumed(need: string, head: Uint8Array, pool: NeedPool): readonly SeenStatement[] {
@@ -139,6 +146,13 @@ export class NeedDriver {
     const body = { v: 1 as const, need: cidOfId(need), cid }
     return this.#deps.groups.voters.map((voter) => ({ voter, body, s: NO_SIGNATURE }))
   }
+}
+
+function saidOf(outcome: Outcome): string {
+  if (outcome.kind === 'refused') return `refused, ${outcome.why}`
+  if (outcome.kind === 'unknown') return 'unknown'
+  const { verdict } = outcome
+  return verdict.kind === 'applied' ? 'applied' : `rejected, ${verdict.code}: ${verdict.message}`
 }
 
 function hasSeen(command: BucketCommand): boolean {

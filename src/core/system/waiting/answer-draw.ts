@@ -55,6 +55,7 @@ export function continueRole(turn: Turn, need: Need, role: RoleState, asked: Wai
     attempt: asked.attempt,
     ...(asked.challenge === undefined ? {} : { challenge: idOf(asked.challenge) }),
     wave: asked.wave,
+    answered: turn.network.slot,
     ...toEffect(state, drawn),
   })
 }

@@ -343,6 +343,7 @@ describe('effect `seated`', () => {
       need: one.id,
       role: 'result',
       attempt: 0,
+      answered: kit.slot,
       ...one.drawn([kit.person(20).did]),
     } as const
     must(kit.receive({ ...effect, wave: 0 }))
@@ -353,6 +354,30 @@ describe('effect `seated`', () => {
     must(kit.receive({ ...effect, wave: 1 }))
     expect(seats()?.length).toBe(3)
     must(finalizeAfter(led))
+  })
+
+  it('gives the seats of a wave their whole time, however old the roster is that they were drawn from', () => {
+    const led = leadTo('COMMITTED', { ...TRUST, k: 1 })
+    const { kit, one } = led
+    const drawn = one.drawn([kit.person(20).did])
+    kit.advance(5_000)
+    must(wave(led))
+    must(
+      kit.receive({
+        v: 1,
+        kind: 'seated',
+        need: one.id,
+        role: 'result',
+        attempt: 0,
+        wave: 1,
+        answered: kit.slot,
+        ...drawn,
+      }),
+    )
+    kit.advance(4_000)
+    expect(outcome(wave(led))).toBe('CONFLICT')
+    kit.advance(1_100)
+    must(wave(led))
   })
 
   function finalizeAfter(led: Led) {

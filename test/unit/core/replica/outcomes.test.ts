@@ -10,7 +10,8 @@ const key = (position: number): string => keyText(Uint8Array.of(position >> 8, p
 
 function filled(count: number, verdict: Verdict = nothing): Outcomes {
   const outcomes = new Outcomes()
-  for (let position = 0; position < count; position++) outcomes.set(key(position), { position, index, verdict })
+  for (let position = 0; position < count; position++)
+    outcomes.set(key(position), { position, index, verdict })
   return outcomes
 }
 

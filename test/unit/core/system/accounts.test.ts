@@ -98,8 +98,8 @@ describe('an account\'s verbs (protocol.md, "Verbs"; economy.md, "Ledger")', () 
     const hub = started()
     const a = hub.person(0)
     const need = a.need({ ...NEED }, 0)
-    const cancel = a.say('CANCEL', need.thread, { need_id: need.cid }, 0)
-    expect(hub.envelope(cancel)).toMatchObject(rejected('UNKNOWN_CAPABILITY'))
+    const withdrawn = a.say('WITHDRAW', need.thread, { need_id: need.cid, challenge_id: need.cid }, 0)
+    expect(hub.envelope(withdrawn)).toMatchObject(rejected('UNKNOWN_CAPABILITY'))
   })
 
   it('the audit names the envelope as the cause', () => {

@@ -82,6 +82,7 @@ describe('skips beyond what an effect names', () => {
       role: 'plan',
       attempt: 0,
       wave: 1,
+      answered: 1,
       ...told,
     } as const
     expect(decodeToBucket(encodeEffect(effect))).toEqual({ ok: true, value: effect })
@@ -274,9 +275,13 @@ describe('further seats (lifecycle.md, "Committees", "Entries of a need")', () =
     hub.slots(1)
     const first = hub.lastSent('seated')
     expect(first).toMatchObject({ role: 'result', attempt: 0, wave: 0, used_up: false, slot: hub.slot })
+    hub.slots(5)
     ask(hub, open.at, need, { attempt: 0, count: 3, wave: 1 })
     const second = hub.lastSent('seated')
     expect(second).toMatchObject({ wave: 1, seed: first.seed, roster: first.roster, slot: first.slot })
+    // Their time begins now, not when the roster was drawn from.
+    expect(second.answered).toBe(hub.slot)
+    expect(second.slot).toBe(hub.slot - 5)
     expect(new Set([...first.seats, ...second.seats]).size).toBe(5)
   })
 

@@ -74,7 +74,17 @@ const toBucket: readonly ToBucket[] = [
     plan: drawn,
     result: drawn,
   },
-  { v: 1, kind: 'seated', need, role: 'challenge', attempt: 255, challenge: need, wave: SEATS_MAX, ...drawn },
+  {
+    v: 1,
+    kind: 'seated',
+    need,
+    role: 'challenge',
+    attempt: 255,
+    challenge: need,
+    wave: SEATS_MAX,
+    answered: NUMBER,
+    ...drawn,
+  },
   { v: 1, kind: 'reserved', need, slot: NUMBER, bid_round: 255, refused: SEATS },
   {
     v: 1,

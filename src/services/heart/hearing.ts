@@ -1,0 +1,121 @@
+import { envelopeIdOf } from '../../codec/cid.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import { envelopesOf, envelopeToIpld, type SingleForm } from '../../codec/envelope/single-form.ts'
+import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
+import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
+import { decodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
+import type { Pooled } from '../../core/proposer/pool.ts'
+import type { World } from '../../core/records/world.ts'
+import type { Did } from '../../model/ids.ts'
+import type { Rejection } from '../../model/rejection.ts'
+import type { Result } from '../../model/result.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
+import type { HeldSlot } from '../roles/heart-view.ts'
+import type { HubDriver } from './hub-driver.ts'
+import type { NeedPools } from './need-pools.ts'
+import type { SlotDriver } from './slot-driver.ts'
+import type { Testimony } from './testimony.ts'
+import type { Witness } from './witness.ts'
+
+export interface HearingDeps {
+  readonly sha256: Sha256
+  readonly world: World
+  readonly pools: NeedPools
+  readonly testimony: Testimony
+  readonly witness: Witness
+  readonly slots: SlotDriver
+  readonly hub: HubDriver
+  readonly slot: () => HeldSlot
+  readonly isOpen: (need: string) => boolean
+  /** Something may be proposed for it now. */
+  readonly touch: (need: string) => void
+  /** What a batch that a peer handed over is worth. */
+  readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
+  /** A peer said what no honest one says. */
+  readonly blame: (peer: Did, why: string) => void
+}
+
+/** What others say to this voter goes to whoever acts on it; what is not as it must be is charged to the peer. */
+export class Hearing {
+  readonly #deps: HearingDeps
+
+  constructor(deps: HearingDeps) {
+    this.#deps = deps
+  }
+
+  /** Bytes from a peer. */
+  hear(from: Did, bytes: Uint8Array): void {
+    const message = decodeVoterMessage(bytes)
+    if (message.ok) this.heed(from, message.value)
+    else this.#deps.blame(from, message.error.message)
+  }
+
+  heed(from: Did, message: VoterMessage): void {
+    const { witness, slots, testimony, touch } = this.#deps
+    switch (message.kind) {
+      case 'batch':
+        void this.#hearBatch(from, message.batch)
+        return
+      case 'reading':
+        if (message.reading.voter === from) slots.hear(message.reading, message.link)
+        return
+      case 'ask-seen':
+        witness.tellSeen(from, message)
+        return
+      case 'seen':
+        if (message.statement.voter !== from || !testimony.hearSeen(message.statement)) return
+        for (const field of message.envelopes) this.#takeField(from, field)
+        touch(envelopeIdOf(message.statement.body.need))
+        return
+      case 'ask-have':
+        void witness.tellHave(from, message)
+        return
+      case 'have':
+        if (message.statement.voter !== from || !testimony.hearHave(message.statement)) return
+        touch(envelopeIdOf(message.statement.body.need))
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  /** A body whose signature was checked. */
+  take(envelope: ReadBody, form: SingleForm): void {
+    const single = { ...envelope, sig: form.sig } as SingleEnvelope
+    this.#place(single, envelopeToIpld(form) as Pooled['field'])
+  }
+
+  async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {
+    const { judge, blame, sha256 } = this.#deps
+    const judged = await judge(from, batch)
+    if (!judged.ok) {
+      if (judged.error.code !== 'RATE_LIMITED') blame(from, judged.error.message)
+      return
+    }
+    const forms = envelopesOf(judged.value.batch, sha256)
+    for (const [at, item] of judged.value.items.entries()) {
+      if (item.ok) this.take(item.value, forms[at] as SingleForm)
+    }
+  }
+
+  #takeField(from: Did, field: Pooled['field']): void {
+    const { world, slot, blame } = this.#deps
+    const opened = world.openEnvelope(field, slot().timeMs)
+    if (opened.ok) this.#place(opened.value, field)
+    else blame(from, opened.error.message)
+  }
+
+  /** To whoever decides about it: the hub, or a bucket. */
+  #place(envelope: SingleEnvelope, field: Pooled['field']): void {
+    const { hub, slot, isOpen, pools, touch } = this.#deps
+    const { payload } = envelope.body
+    const { n } = slot()
+    if (!('need_id' in payload)) {
+      hub.add(envelope.id, field, envelope.bytes.length, n)
+      hub.act(n)
+      return
+    }
+    const need = envelopeIdOf(payload.need_id)
+    if (pools.add(need, isOpen(need), envelope, field, n)) touch(need)
+  }
+}
