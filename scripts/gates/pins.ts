@@ -49,7 +49,8 @@ function strayOf(
 
 function judgeLock(lock: ReadonlyMap<string, LockEntry>): readonly Problem[] {
   return [...lock].flatMap(([path, entry]) => {
-    const isStub = path.startsWith(STUBS) || (entry.link === true && entry.resolved?.startsWith(STUBS) === true)
+    const isStub =
+      path.startsWith(STUBS) || (entry.link === true && entry.resolved?.startsWith(STUBS) === true)
     if (path === '' || isStub) return []
     const problems: Problem[] = []
     if (entry.resolved !== undefined) problems.push(told(`${path} names where it came from ("resolved")`))

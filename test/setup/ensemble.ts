@@ -39,7 +39,7 @@ export interface EnsembleOptions {
   readonly challengers?: number
 }
 
-export const rightRun = (input: Uint8Array): Uint8Array => sha256(input)
+const rightRun = (input: Uint8Array): Uint8Array => sha256(input)
 export const wrongRun = (input: Uint8Array): Uint8Array => sha256(sha256(input))
 
 export function credits(count: number): MicroText {
@@ -257,7 +257,7 @@ export class Ensemble {
   }
 }
 
-export function saltOf(name: string): (label: string) => Uint8Array {
+function saltOf(name: string): (label: string) => Uint8Array {
   return (label) => sha256(encodeDagCbor([name, label]))
 }
 

@@ -227,7 +227,11 @@ describe('apply', () => {
     )
     w.until(() => outcomes.every((one) => one.length === 1)).run(500)
     expect(outcomes.flatMap(kinds)).toEqual(['applied', 'rejected'])
-    const settled = [1, 2, 3].map((id) => groupOf(w, id).replica?.settled.entries().map(([, one]) => one))
+    const settled = [1, 2, 3].map((id) =>
+      groupOf(w, id)
+        .replica?.settled.entries()
+        .map(([, one]) => one),
+    )
     expect(settled[0]?.map(({ verdict }) => verdict)).toMatchObject([
       { kind: 'applied' },
       { kind: 'rejected', code: 'CONFLICT' },

@@ -321,10 +321,8 @@ describe('a change of voters that a voter was never asked to sign', () => {
       const items = decodeFrame(frame)
       const sealed = groupOf(world, leader, A).replica?.sealed
       if (to !== deaf?.id || !items.ok || sealed === undefined) return frame
-      const open: readonly number[] = openLinks(sealed).flatMap(({ head }) => head?.size ?? [])
-      return encodeFrame(
-        items.value.filter((item) => item.kind !== 'seal-wanted' || !open.includes(item.size)),
-      )
+      const open = new Set<number>(openLinks(sealed).flatMap(({ head }) => head?.size ?? []))
+      return encodeFrame(items.value.filter((item) => item.kind !== 'seal-wanted' || !open.has(item.size)))
     }
     const four = 4 as RaftId
     world.join(four, A)

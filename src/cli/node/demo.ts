@@ -62,14 +62,11 @@ function state(name: string, ms: number, detail: OutputOf<'needShow'>): void {
 }
 
 /** The program itself, as anybody would call it; what it prints is shown. A task of a command cannot be done again here. */
-function replay({ file, network }: DemoResult): number {
-  const done = spawnSync(
-    process.execPath,
-    [BIN, 'replay', file, '--network', network, '--allow-unchecked', 'tasks'],
-    {
-      stdio: ['ignore', 2, 2],
-    },
-  )
+function replay({ file, network, isReproducible }: DemoResult): number {
+  const allowed = isReproducible ? [] : ['--allow-unchecked', 'tasks']
+  const done = spawnSync(process.execPath, [BIN, 'replay', file, '--network', network, ...allowed], {
+    stdio: ['ignore', 2, 2],
+  })
   return done.status ?? EXIT.failed
 }
 

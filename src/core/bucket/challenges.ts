@@ -34,7 +34,7 @@ export function closeChallenge(turn: NeedTurn, id: string, challenge: Challenge,
 }
 
 /** The rejection that this challenge was about has its end, with or without its penalty. */
-export function endRejection(turn: NeedTurn, challenge: string, isPenalised: boolean): void {
+function endRejection(turn: NeedTurn, challenge: string, isPenalised: boolean): void {
   const { rejections } = turn.need
   const ended = rejections.find((one) => one.challenge === challenge)
   if (ended === undefined) return
@@ -53,7 +53,7 @@ function honestSeats(turn: NeedTurn, { attempt, against }: Challenge): readonly 
 }
 
 /** Seats of an attempt, with the COMMIT that they judged. */
-export function judgedCommittee(
+function judgedCommittee(
   turn: NeedTurn,
   attempt: number,
 ): { readonly committee: Committee; readonly on: string } | undefined {

@@ -12,7 +12,7 @@ import { checkStatement } from '../records/voter-statement.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
 import type { NeedTurn } from './need-turn.ts'
 
-export function majorityOf(voters: readonly Did[]): number {
+function majorityOf(voters: readonly Did[]): number {
   return Math.floor(voters.length / 2) + 1
 }
 

@@ -90,7 +90,7 @@ export function keyText(key: Uint8Array): string {
 /** The bytes of such a text. */
 export function keyBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
+  for (let n = 0; n < text.length; n++) bytes[n] = text.charCodeAt(n)
   return bytes
 }
 

@@ -10,7 +10,7 @@ import { WASI_IMPORTS } from './wasi-imports.ts'
  * How tasks are metered: the prices and limits of policies, with larger modules, 256 MiB of memory, and WASI in the
  * place of OPA's functions. Part of what nodes agree on.
  */
-export const TASK_METER: MeterConfig = { ...METER_CONFIG, imports: WASI_IMPORTS, exportGlobals: true }
+const TASK_METER: MeterConfig = { ...METER_CONFIG, imports: WASI_IMPORTS, exportGlobals: true }
 
 /**
  * Meters a task's module. Rejects TOO_LARGE; UNKNOWN_CAPABILITY for an import that is not WASI's, by its name;

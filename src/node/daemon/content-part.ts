@@ -1,9 +1,12 @@
 import { type ContentStoreOptions, openContentStore } from '../../adapters/helia/open-content-store.ts'
 import type { CID } from '../../codec/cid.ts'
+import { moduleOfCapability } from '../../codec/job/wasm-capability.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
-import type { FaultError } from '../../model/fault.ts'
+import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
-import type { ContentStore } from '../../ports/content-store.ts'
+import { LruMap } from '../../model/lru-map.ts'
+import { type ContentStore, FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
+import type { LogSink } from '../../ports/network-log.ts'
 import { ContentKeeper } from '../../services/content/content-keeper.ts'
 import type { NamedContent, OpenNeed } from '../../services/content/wanted.ts'
 import type { Heart } from '../../services/heart/heart.ts'
@@ -15,10 +18,13 @@ export interface ContentPart {
   /** Resolves when a content that a need names is here and pinned until the need is over. */
   readonly keep: (need: string, cid: CID) => Promise<void>
   readonly over: (need: string) => void
-  /** Begins to follow the needs of a heart that was started. */
-  follow(heart: Heart): void
+  /** Begins to follow the needs of a heart that was started; what they name goes into the record too, for exports. */
+  follow(heart: Heart, record: Pick<LogSink, 'addContent'>): void
   stop(): Promise<void>
 }
+
+/** Contents of which it is remembered that the record has them. */
+const RECORDED_MAX = 16_384
 
 /** Opens the content store of a node, and what a voter does for availability. Faults as the store. */
 export async function openContentPart(
@@ -30,7 +36,24 @@ export async function openContentPart(
   const directory = homePaths(home).content
   const store = await openContentStore({ directory, sha256: crypto.sha256, clock, libp2p })
   let keeper: ContentKeeper | undefined
+  const recorded = new LruMap<string, true>(RECORDED_MAX)
   let heart: Heart | undefined
+  /** What cannot be had now, the reconciler tries again. */
+  const keepInRecord = async (
+    need: string,
+    named: NamedContent,
+    record: Pick<LogSink, 'addContent'>,
+  ): Promise<void> => {
+    const name = named.cid.toString()
+    if (recorded.get(name) === true || keeper === undefined) return
+    try {
+      await keeper.keep(need, named)
+      record.addContent(name, await store.get(named.cid, { bytesMax: FETCHED_CONTENT_BYTES_MAX }))
+      recorded.set(name, true)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+    }
+  }
   return {
     store,
     async keep(need, cid) {
@@ -40,8 +63,11 @@ export async function openContentPart(
       )
     },
     over: (need) => keeper?.over(need),
-    follow(followed) {
+    follow(followed, record) {
       heart = followed
+      followed.onNeed((need) => {
+        for (const named of contentsOf(followed, need).contents) void keepInRecord(need, named, record)
+      })
       const openNeeds = () => [...followed.openNeeds()].map((need) => contentsOf(followed, need))
       keeper = ContentKeeper.open({ store, clock, openNeeds, onHave: () => undefined, onFault })
     },
@@ -52,11 +78,22 @@ export async function openContentPart(
   }
 }
 
-/** What a need names by CID: its input, and the artifact that is being judged. */
+/** What a need names by CID: its input, the module that does it, and the artifact that is being judged. */
 function contentsOf(heart: Heart, need: string): OpenNeed {
-  const named = [inputOf(heart, need), artifactOf(heart, need)].filter((one) => one !== undefined)
+  const named = [inputOf(heart, need), moduleOf(heart, need), artifactOf(heart, need)].filter(isThere)
   const from = holdersOf(heart, need)
   return { need, contents: named.map(({ cid, size }) => ({ cid, size, from })) }
+}
+
+function isThere<Value>(one: Value | undefined): one is Value {
+  return one !== undefined
+}
+
+/** The program of a need that names it: who has the record has it too, and can do the task again. */
+function moduleOf(heart: Heart, need: string): Pick<NamedContent, 'cid' | 'size'> | undefined {
+  const capability = heart.needEnvelope(need)?.body.payload.capability
+  const cid = capability === undefined ? undefined : moduleOfCapability(capability)
+  return cid === undefined ? undefined : { cid, size: undefined }
 }
 
 function inputOf(heart: Heart, need: string): Linked | undefined {

@@ -96,7 +96,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => raft.stop())
   heart.heart.start(raft.host, () => raft.loop.soon())
   heart.listen()
-  content.follow(heart.heart)
+  content.follow(heart.heart, heart.archive)
   const speech = await openSpeech({ home, config, key, net: genesis.net, heart: heart.heart, onFault })
   stack.push(() => speech.stop())
   const roles = await openRolesPart({

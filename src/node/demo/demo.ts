@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
+import { cidOf, RAW } from '../../codec/cid.ts'
+import { wasmCapability } from '../../codec/job/wasm-capability.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Result } from '../../model/result.ts'
 import type { ApiProblem, InputOf, OutputOf } from '../../sdk/client.ts'
+import { offline } from '../offline.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
 
 /** What a demonstration shows, step by step; whoever prints it decides how. */
@@ -40,6 +43,8 @@ export interface DemoResult {
   /** As it stood when the result was accepted. */
   readonly detail: OutputOf<'needShow'>
   readonly names: ReadonlyMap<string, string>
+  /** Anybody can do the task again: the replay has to. */
+  readonly isReproducible: boolean
   /** Micro-credits that each node gained, or lost. */
   readonly gains: readonly { readonly name: string; readonly gained: bigint }[]
   /** Every node says the same of the ledger. */
@@ -50,7 +55,8 @@ export interface DemoResult {
 }
 
 const NODES = 5
-const CAPABILITY = 'text/stats'
+/** Of a command: nobody else knows what it does. A module is named by its CID, so that anybody can do its work again. */
+const COMMAND_CAPABILITY = 'text/stats'
 const MODULE = fileURLToPath(new URL('../../../examples/workers/text-stats.wasm', import.meta.url))
 const INLINE_MAX = 32_768
 const WORKERS = [1, 2]
@@ -69,7 +75,7 @@ export async function runDemo(request: DemoRequest, told: DemoTold): Promise<Dem
   const directory = mkdtempSync(join(tmpdir(), 'canswarm-'))
   const clock = stopwatch()
   told.step(`${NODES} nodes start, each a process of its own, on loopback`)
-  const verifiers = { verifiers: VERIFIERS, capabilities: [CAPABILITY] }
+  const verifiers = { verifiers: VERIFIERS, capabilities: [capabilityOf(request)] }
   const cluster = await Cluster.start({ directory, label: 'demo', nodes: NODES, ...verifiers })
   try {
     await cluster.ready()
@@ -96,7 +102,7 @@ async function play({ cluster, request, told, directory, clock, start }: Play): 
   told.step(`${WORKERS.length} nodes attach a worker, ${VERIFIERS.length} judge what workers deliver`)
   await attachAll(cluster, request)
   const attach = clock()
-  told.step(`node-1 asks for ${CAPABILITY} of ${request.input.length} bytes, for at most 1 credit`)
+  told.step(`node-1 asks for the statistics of ${request.input.length} bytes, for at most 1 credit`)
   const posted = await wanted(requester.api.call('need', await wishOf(requester, request)))
   const { detail, ms: need } = await follow(cluster, posted.need, told)
   const settle = clock() - need
@@ -111,6 +117,7 @@ async function play({ cluster, request, told, directory, clock, start }: Play): 
     thread: posted.thread,
     result,
     detail,
+    isReproducible: request.exec === undefined,
     names: new Map(nodes.map(({ did, name }) => [did, name])),
     gains: nodes.map(({ name }, n) => ({ name, gained: (after[n] ?? 0n) - (before[n] ?? 0n) })),
     isLedgerEqual: await isLedgerEqual(cluster),
@@ -127,7 +134,7 @@ async function attachAll(cluster: Cluster, request: DemoRequest): Promise<void> 
     const isWorker = WORKERS.includes(place)
     const price = PRICES[n] ?? '0'
     const way = await wayOf(node, request)
-    const agent = { name: 'stats', capability: CAPABILITY, way, price, parallel: 4 } as const
+    const agent = { name: 'stats', capability: capabilityOf(request), way, price, parallel: 4 } as const
     await wanted(
       node.api.call('agentAdd', {
         ...agent,
@@ -146,20 +153,27 @@ async function attachAll(cluster: Cluster, request: DemoRequest): Promise<void> 
   }
 }
 
+function capabilityOf({ exec }: DemoRequest): string {
+  if (exec !== undefined) return COMMAND_CAPABILITY
+  return wasmCapability(cidOf(readFileSync(MODULE), offline.crypto.sha256, RAW))
+}
+
 async function wayOf(node: ClusterNode, { exec }: DemoRequest): Promise<InputOf<'agentAdd'>['way']> {
   if (exec !== undefined) return { kind: 'exec', command: [...exec.command], unsafe: exec.unsafe }
   const { cid } = await wanted(node.api.putContent(readFileSync(MODULE), 'demo'))
   return { kind: 'wasm', module: cid }
 }
 
-async function wishOf(node: ClusterNode, { input, exec }: DemoRequest): Promise<InputOf<'need'>> {
+async function wishOf(node: ClusterNode, request: DemoRequest): Promise<InputOf<'need'>> {
+  const { input, exec } = request
+  if (exec === undefined) await wanted(node.api.putContent(readFileSync(MODULE), 'demo'))
   const content =
     input.length <= INLINE_MAX
       ? { base64: Buffer.from(input).toString('base64') }
       : { cid: (await wanted(node.api.putContent(input, 'demo'))).cid as never, size: input.length }
   return {
     idempotency_key: randomUUID(),
-    capability: CAPABILITY,
+    capability: capabilityOf(request),
     label: 'statistics of a text',
     input: content,
     budget: BUDGET as never,
