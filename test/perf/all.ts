@@ -3,6 +3,7 @@ import { certificates } from './certificates.ts'
 import { certifiedPuts } from './certified-puts.ts'
 import { envelope } from './envelope.ts'
 import { finishedNeeds } from './finished-needs.ts'
+import { mesh } from './mesh.ts'
 import { meshTransport } from './mesh-transport.ts'
 import { policy } from './policy.ts'
 import { raft } from './raft.ts'
@@ -16,6 +17,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   certifiedPuts,
   envelope,
   finishedNeeds,
+  mesh,
   meshTransport,
   policy,
   raft,

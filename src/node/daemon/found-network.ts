@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { capsuleCid } from '../../codec/capsule/capsule.ts'
 import {
   decodeGenesis,
   encodeGenesis,
@@ -16,6 +17,8 @@ import { firstChain } from '../../services/heart/beacon-chain.ts'
 import { homePaths } from '../home.ts'
 import { genesisText } from '../network.ts'
 import { offline } from '../offline.ts'
+import { defaultCapsule } from '../policy/genesis-capsule.ts'
+import { openPolicyEngine } from '../policy/runtime.ts'
 
 /** A development network that is founded whole: all its nodes on this machine. */
 export interface FoundRequest {
@@ -49,7 +52,9 @@ export async function foundNetwork(request: FoundRequest): Promise<FoundNetwork>
   const homes = Array.from({ length: nodes }, (_, at) => join(directory, `node-${at + 1}`))
   const keys: KeyPair[] = []
   for (const home of homes) keys.push(await makeKey(home))
-  const genesis = genesisFor(request, keys)
+  const founder = keys[0]?.did
+  assert(founder !== undefined, 'a network has a node')
+  const genesis = { ...genesisFor(request, keys), capsule: await capsuleFor(founder) }
   const opened = decodeGenesis(encodeGenesis(genesis), offline.crypto.sha256)
   assert(opened.ok, 'a genesis of ours is lawful')
   for (const [at, home] of homes.entries()) {
@@ -108,4 +113,16 @@ function settingsOf(ports: readonly number[], at: number): string {
     'dht = false',
     '',
   ].join('\n')
+}
+
+/** Text of the CID of the default policy as the founder's capsule. */
+export async function capsuleFor(founder: Did): Promise<string> {
+  const engine = openPolicyEngine()
+  try {
+    const bundle = defaultCapsule(founder, engine)
+    assert(bundle.ok, 'the default policy is part of the installation')
+    return capsuleCid(bundle.value.capsule, offline.crypto.sha256).toString()
+  } finally {
+    await engine.close()
+  }
 }

@@ -10,6 +10,7 @@ import { VOTER_MESSAGE_BYTES_MAX } from '../../codec/voter-message/voter-message
 import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
 import type { World } from '../../core/records/world.ts'
+import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { Heart } from '../../services/heart/heart.ts'
@@ -17,6 +18,7 @@ import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { homePaths } from '../home.ts'
 import { offline } from '../offline.ts'
+import type { PolicyPart } from './policy-part.ts'
 import { bucketsOf, raftIds } from './raft-part.ts'
 
 export interface HeartPartOptions {
@@ -25,7 +27,7 @@ export interface HeartPartOptions {
   readonly key: KeyPair
   readonly keys: AcceptedKeys
   readonly mesh: Mesh
-  readonly judge: World['judge']
+  readonly policy: Pick<PolicyPart, 'judge' | 'ingress' | 'bundle'>
   readonly fetch: (need: string, cid: CID) => Promise<void>
   readonly release: (need: string) => void
   readonly trace: (text: string) => void
@@ -50,11 +52,13 @@ const BLAME_POINTS = 10
 
 /** Opens what the machines of a node need beside the raft host: their world, their logs, and the way to the voters. */
 export function openHeartPart(options: HeartPartOptions): HeartPart {
-  const { home, genesis, key, keys, mesh, judge } = options
+  const { home, genesis, key, keys, mesh, policy } = options
+  const { judge } = policy
   const { crypto, clock } = offline
   const { net } = genesis
   const paths = homePaths(home)
   const archive = LogFiles.create(paths.record, encodeGenesis(genesis.genesis), crypto.sha256)
+  if (policy.bundle !== undefined) archive.addCapsule(policy.bundle)
   const slots = new SlotFile(paths.slots)
   const secondOpinion = openSecondOpinion({ spend: secondOpinionBudget(clock) })
   const verify: CheckSignature = (publicKey, message, signature) =>
@@ -74,10 +78,11 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     archive,
     buckets: bucketsOf(genesis),
     didOf: raftIds(genesis).didOf,
-    judge: (from, batch) => {
+    judge: async (from, batch) => {
       const atMs = clock.nowMs()
       const context = { net, sha256: crypto.sha256, keys, verifiedRoots, delegationsOf: () => [], atMs }
-      return judgeBatch(from, batch, context, { crypto, secondOpinion })
+      const judged = await judgeBatch(from, batch, context, { crypto, secondOpinion })
+      return judged.ok ? ok(await policy.ingress(judged.value)) : judged
     },
     send: (to, message) => void mesh.send(to, protocol, message),
     blame: (peer, why) => mesh.penalise(peer, BLAME_POINTS, why),

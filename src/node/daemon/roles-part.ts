@@ -3,6 +3,7 @@ import type { ContentStore } from '../../ports/content-store.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Author } from '../../services/author/author.ts'
 import type { Heart } from '../../services/heart/heart.ts'
+import type { JudgeWorld } from '../../services/roles/judge-result.ts'
 import { Registration } from '../../services/roles/registration.ts'
 import { Requester } from '../../services/roles/requester.ts'
 import { Roles } from '../../services/roles/roles.ts'
@@ -18,6 +19,8 @@ export interface RolesPartOptions {
   readonly content: ContentStore
   /** What was said before the last stop, in order. */
   readonly said: readonly ReadBody[]
+  /** COMMIT_GATE; absent on a network without a capsule. */
+  readonly gate?: NonNullable<JudgeWorld['gate']>
   /** What a verifier stakes, micro-credits. */
   readonly stake: bigint
   readonly tell: (level: 'info' | 'warn' | 'error', text: string) => void
@@ -33,7 +36,7 @@ export interface RolesPart {
 
 /** Starts the built-in agents of the node's own account, with what is attached for them to run. */
 export async function openRolesPart(options: RolesPartOptions): Promise<RolesPart> {
-  const { home, key, heart, author, content, said, stake, tell, onFault } = options
+  const { home, key, heart, author, content, said, gate, stake, tell, onFault } = options
   const { crypto } = offline
   const { sha256 } = crypto
   const registration = new Registration({
@@ -51,6 +54,7 @@ export async function openRolesPart(options: RolesPartOptions): Promise<RolesPar
     registration,
     content,
     sha256,
+    ...(gate === undefined ? {} : { gate }),
     saltOf: saltsOf(key.secret, heart.net, sha256),
     switches: { worker: true, verifier: true },
     onEvent({ need, kind, text }) {

@@ -3,7 +3,6 @@ import { openLibp2pMesh } from '../../adapters/libp2p/mesh.ts'
 import { acceptedKeys } from '../../codec/did/accepted-keys.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { MICRO_PER_CREDIT } from '../../model/micro.ts'
-import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import type { NodeConfig, ResolvedConfig } from '../config.ts'
@@ -14,6 +13,7 @@ import { openApiPart } from './api-part.ts'
 import { type ContentPart, openContentPart } from './content-part.ts'
 import { type HeartPart, openHeartPart } from './heart-part.ts'
 import type { LogPart } from './log-part.ts'
+import { openPolicyPart } from './policy-part.ts'
 import { bucketsOf, openRaftPart, type RaftPart } from './raft-part.ts'
 import { openRolesPart, type RolesPart } from './roles-part.ts'
 import type { RunningNode } from './running-node.ts'
@@ -76,10 +76,11 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => mesh.stop())
   const content = await openContentPart(home, libp2p, (fault) => tell('warn', `content: ${fault.message}`))
   stack.push(() => content.stop())
-  const judge = () => ok(undefined)
+  const policy = openPolicyPart(genesis)
+  stack.push(() => policy.close())
   const { keep: fetch, over: release } = content
   const trace = (text: string): void => options.log.log.debug(text)
-  const heart = openHeartPart({ home, genesis, key, keys, mesh, judge, fetch, release, trace })
+  const heart = openHeartPart({ home, genesis, key, keys, mesh, policy, fetch, release, trace })
   stack.push(() => heart.stop())
   const raft = openRaftPart({
     directory: homePaths(home).raft,
@@ -97,7 +98,16 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   heart.heart.start(raft.host, () => raft.loop.soon())
   heart.listen()
   content.follow(heart.heart, heart.archive)
-  const speech = await openSpeech({ home, config, key, net: genesis.net, heart: heart.heart, onFault })
+  const speech = await openSpeech({
+    home,
+    config,
+    key,
+    net: genesis.net,
+    heart: heart.heart,
+    ...(policy.gates === undefined ? {} : { policy: policy.gates.author }),
+    onFault,
+  })
+  policy.readTo((lines) => speech.journal.appendAll(lines))
   stack.push(() => speech.stop())
   const roles = await openRolesPart({
     home,
@@ -106,6 +116,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     author: speech.author,
     content: content.store,
     said: speech.said,
+    ...(policy.gates === undefined ? {} : { gate: policy.gates.commit }),
     stake: BigInt(config.verifierStakeCredits) * MICRO_PER_CREDIT,
     tell,
     onFault,
