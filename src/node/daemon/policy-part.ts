@@ -102,5 +102,5 @@ async function throughIngress(
     const verdict = passed[at++]
     return verdict === undefined || verdict.ok ? item : err({ id: item.value.id, rejection: verdict.error })
   })
-  return { ...batch, items: items as VerifiedBatch['items'] }
+  return { ...batch, items }
 }
