@@ -48,7 +48,8 @@ function runCi(): { code: number | null; last: string; output: string } {
 }
 
 function addDemo(): void {
-  addScript('demo')
+  mkdirSync(join(root, 'src/cli/node'), { recursive: true })
+  writeFileSync(join(root, 'src/cli/node/demo.ts'), '')
 }
 
 function addScript(name: string): void {
