@@ -3,13 +3,15 @@
  * runtime, the command line, the local API, the state machines, and the verbs.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { COMMANDS } from '../src/cli/commands.ts'
+import { allCommands } from '../src/cli/commands.ts'
 import { apiReference } from './api-reference.ts'
 import { cliReference } from './cli-reference.ts'
 import { IMPORT_TABLE, type ImportRow, SIBLINGS_BY_LINE } from './import-table.ts'
 import { POLICY_TABLES } from './policy-tables.ts'
 import { stateMachines } from './state-machines.ts'
 import { verbReference } from './verb-reference.ts'
+
+const COMMANDS = await allCommands()
 
 /** Documents that are written whole, by file. */
 export const WRITTEN: Readonly<Record<string, () => string>> = {

@@ -1,124 +1,93 @@
 import type { Command } from './command.ts'
-import { agentAdd, agentLogs, agentLs, agentRm } from './commands/agent.ts'
-import { backup } from './commands/backup.ts'
-import { balance } from './commands/balance.ts'
-import { cancel } from './commands/cancel.ts'
-import { challenge, challengeWithdraw } from './commands/challenge.ts'
-import { ledgerVerify, stake, transfer, unbond, unstake } from './commands/ledger.ts'
-import { logs } from './commands/logs.ts'
-import { need } from './commands/need.ts'
-import { needLs, needShow } from './commands/need-show.ts'
-import { peers } from './commands/peers.ts'
-import { planShow } from './commands/plan.ts'
-import { status } from './commands/status.ts'
-import { stop } from './commands/stop.ts'
-import { threadLs, threadWatch } from './commands/thread.ts'
-import { verifierDeregister, verifierLs, verifierRegister } from './commands/verifier.ts'
-import { casExists } from './node/cas-exists.ts'
-import { casGc } from './node/cas-gc.ts'
-import { casGet } from './node/cas-get.ts'
-import { casHash } from './node/cas-hash.ts'
-import { casLs } from './node/cas-ls.ts'
-import { casPin, casUnpin } from './node/cas-pin.ts'
-import { casPut } from './node/cas-put.ts'
-import { casVerify } from './node/cas-verify.ts'
-import { configShow } from './node/config-show.ts'
-import { demo } from './node/demo.ts'
-import { dev } from './node/dev.ts'
-import { didDocument } from './node/did-document.ts'
-import { didResolve } from './node/did-resolve.ts'
-import { doctor } from './node/doctor.ts'
-import { envelopeShow } from './node/envelope-show.ts'
-import { envelopeSign } from './node/envelope-sign.ts'
-import { envelopeVerify } from './node/envelope-verify.ts'
-import { exportCommand } from './node/export.ts'
-import { importThread } from './node/import.ts'
-import { init } from './node/init.ts'
-import { journalShow } from './node/journal-show.ts'
-import { journalVerify } from './node/journal-verify.ts'
-import { keysCreate } from './node/keys-create.ts'
-import { keysExport } from './node/keys-export.ts'
-import { keysImport } from './node/keys-import.ts'
-import { keysPasswd } from './node/keys-passwd.ts'
-import { keysShow } from './node/keys-show.ts'
-import { policyBuild } from './node/policy-build.ts'
-import { policyEval } from './node/policy-eval.ts'
-import { policyInspect } from './node/policy-inspect.ts'
-import { policySign } from './node/policy-sign.ts'
-import { policyTest } from './node/policy-test.ts'
-import { policyWhatIf } from './node/policy-what-if.ts'
-import { replayCommand } from './node/replay.ts'
-import { restore } from './node/restore.ts'
-import { start } from './node/start.ts'
-import { threadShow } from './node/thread-show.ts'
-import { version } from './node/version.ts'
 
-/** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [
-  init,
-  start,
-  stop,
-  dev,
-  demo,
-  status,
-  peers,
-  logs,
-  doctor,
-  need,
-  needLs,
-  needShow,
-  cancel,
-  challenge,
-  challengeWithdraw,
-  agentAdd,
-  agentLs,
-  agentRm,
-  agentLogs,
-  balance,
-  transfer,
-  stake,
-  unstake,
-  unbond,
-  ledgerVerify,
-  verifierLs,
-  verifierRegister,
-  verifierDeregister,
-  backup,
-  restore,
-  keysShow,
-  keysCreate,
-  keysExport,
-  keysImport,
-  keysPasswd,
-  didResolve,
-  didDocument,
-  envelopeSign,
-  envelopeVerify,
-  envelopeShow,
-  exportCommand,
-  importThread,
-  replayCommand,
-  threadLs,
-  threadShow,
-  threadWatch,
-  planShow,
-  journalShow,
-  journalVerify,
-  casPut,
-  casGet,
-  casLs,
-  casExists,
-  casHash,
-  casPin,
-  casUnpin,
-  casGc,
-  casVerify,
-  policyBuild,
-  policyTest,
-  policySign,
-  policyInspect,
-  policyEval,
-  policyWhatIf,
-  configShow,
-  version,
+type Load = () => Promise<Command>
+
+/**
+ * Every command by its path, in the order of the help. Each is loaded when it is asked for: most of them need a small part of
+ * the program, and all of it takes most of a second to load.
+ */
+const LOADERS: readonly (readonly [path: string, load: Load])[] = [
+  ['init', async () => (await import('./node/init.ts')).init],
+  ['start', async () => (await import('./node/start.ts')).start],
+  ['stop', async () => (await import('./commands/stop.ts')).stop],
+  ['dev', async () => (await import('./node/dev.ts')).dev],
+  ['demo', async () => (await import('./node/demo.ts')).demo],
+  ['status', async () => (await import('./commands/status.ts')).status],
+  ['peers', async () => (await import('./commands/peers.ts')).peers],
+  ['logs', async () => (await import('./commands/logs.ts')).logs],
+  ['doctor', async () => (await import('./node/doctor.ts')).doctor],
+  ['need', async () => (await import('./commands/need.ts')).need],
+  ['need ls', async () => (await import('./commands/need-show.ts')).needLs],
+  ['need show', async () => (await import('./commands/need-show.ts')).needShow],
+  ['cancel', async () => (await import('./commands/cancel.ts')).cancel],
+  ['challenge', async () => (await import('./commands/challenge.ts')).challenge],
+  ['challenge withdraw', async () => (await import('./commands/challenge.ts')).challengeWithdraw],
+  ['agent add', async () => (await import('./commands/agent.ts')).agentAdd],
+  ['agent ls', async () => (await import('./commands/agent.ts')).agentLs],
+  ['agent rm', async () => (await import('./commands/agent.ts')).agentRm],
+  ['agent logs', async () => (await import('./commands/agent.ts')).agentLogs],
+  ['balance', async () => (await import('./commands/balance.ts')).balance],
+  ['transfer', async () => (await import('./commands/ledger.ts')).transfer],
+  ['stake', async () => (await import('./commands/ledger.ts')).stake],
+  ['unstake', async () => (await import('./commands/ledger.ts')).unstake],
+  ['unbond', async () => (await import('./commands/ledger.ts')).unbond],
+  ['ledger verify', async () => (await import('./commands/ledger.ts')).ledgerVerify],
+  ['verifier ls', async () => (await import('./commands/verifier.ts')).verifierLs],
+  ['verifier register', async () => (await import('./commands/verifier.ts')).verifierRegister],
+  ['verifier deregister', async () => (await import('./commands/verifier.ts')).verifierDeregister],
+  ['backup', async () => (await import('./commands/backup.ts')).backup],
+  ['restore', async () => (await import('./node/restore.ts')).restore],
+  ['keys show', async () => (await import('./node/keys-show.ts')).keysShow],
+  ['keys create', async () => (await import('./node/keys-create.ts')).keysCreate],
+  ['keys export', async () => (await import('./node/keys-export.ts')).keysExport],
+  ['keys import', async () => (await import('./node/keys-import.ts')).keysImport],
+  ['keys passwd', async () => (await import('./node/keys-passwd.ts')).keysPasswd],
+  ['did resolve', async () => (await import('./node/did-resolve.ts')).didResolve],
+  ['did document', async () => (await import('./node/did-document.ts')).didDocument],
+  ['envelope sign', async () => (await import('./node/envelope-sign.ts')).envelopeSign],
+  ['envelope verify', async () => (await import('./node/envelope-verify.ts')).envelopeVerify],
+  ['envelope show', async () => (await import('./node/envelope-show.ts')).envelopeShow],
+  ['export', async () => (await import('./node/export.ts')).exportCommand],
+  ['import thread', async () => (await import('./node/import.ts')).importThread],
+  ['replay', async () => (await import('./node/replay.ts')).replayCommand],
+  ['thread ls', async () => (await import('./commands/thread.ts')).threadLs],
+  ['thread show', async () => (await import('./node/thread-show.ts')).threadShow],
+  ['thread watch', async () => (await import('./commands/thread.ts')).threadWatch],
+  ['plan show', async () => (await import('./commands/plan.ts')).planShow],
+  ['journal show', async () => (await import('./node/journal-show.ts')).journalShow],
+  ['journal verify', async () => (await import('./node/journal-verify.ts')).journalVerify],
+  ['cas put', async () => (await import('./node/cas-put.ts')).casPut],
+  ['cas get', async () => (await import('./node/cas-get.ts')).casGet],
+  ['cas ls', async () => (await import('./node/cas-ls.ts')).casLs],
+  ['cas exists', async () => (await import('./node/cas-exists.ts')).casExists],
+  ['cas hash', async () => (await import('./node/cas-hash.ts')).casHash],
+  ['cas pin', async () => (await import('./node/cas-pin.ts')).casPin],
+  ['cas unpin', async () => (await import('./node/cas-pin.ts')).casUnpin],
+  ['cas gc', async () => (await import('./node/cas-gc.ts')).casGc],
+  ['cas verify', async () => (await import('./node/cas-verify.ts')).casVerify],
+  ['policy build', async () => (await import('./node/policy-build.ts')).policyBuild],
+  ['policy test', async () => (await import('./node/policy-test.ts')).policyTest],
+  ['policy sign', async () => (await import('./node/policy-sign.ts')).policySign],
+  ['policy inspect', async () => (await import('./node/policy-inspect.ts')).policyInspect],
+  ['policy eval', async () => (await import('./node/policy-eval.ts')).policyEval],
+  ['policy what-if', async () => (await import('./node/policy-what-if.ts')).policyWhatIf],
+  ['config show', async () => (await import('./node/config-show.ts')).configShow],
+  ['version', async () => (await import('./node/version.ts')).version],
 ]
+
+/** All of them: for the help, completion and the reference. */
+export async function allCommands(): Promise<readonly Command[]> {
+  return await Promise.all(LOADERS.map(([, load]) => load()))
+}
+
+/** Paths, in the order of the help. */
+export const COMMAND_PATHS: readonly string[] = LOADERS.map(([path]) => path)
+
+/**
+ * Those that a command line can mean: of its first word, for the help of a group too; all of them where that says nothing.
+ */
+export async function commandsFor(argv: readonly string[]): Promise<readonly Command[]> {
+  const [word = ''] = argv
+  const meant = LOADERS.filter(([path]) => path === word || path.startsWith(`${word} `))
+  return meant.length === 0 ? await allCommands() : await Promise.all(meant.map(([, load]) => load()))
+}

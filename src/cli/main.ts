@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { COMMANDS } from './commands.ts'
+import { commandsFor } from './commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
 import { failureOf, usageError } from './failure.ts'
@@ -36,7 +36,7 @@ async function parse(argv: readonly string[]): Promise<Invocation | number> {
     const onInvoke = (one: Invocation) => {
       invocation = one
     }
-    const program = buildProgram(COMMANDS, VERSION, onInvoke, (text) => {
+    const program = buildProgram(await commandsFor(argv), VERSION, onInvoke, (text) => {
       if (!json) process.stderr.write(text)
     })
     await program.parseAsync(argv, { from: 'user' })
