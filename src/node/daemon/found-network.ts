@@ -116,7 +116,7 @@ function settingsOf(ports: readonly number[], at: number): string {
 }
 
 /** Text of the CID of the default policy as the founder's capsule. */
-export async function capsuleFor(founder: Did): Promise<string> {
+async function capsuleFor(founder: Did): Promise<string> {
   const engine = openPolicyEngine()
   try {
     const bundle = defaultCapsule(founder, engine)
