@@ -17,7 +17,7 @@ interface Trace {
 /** The same seed, the same bytes, whatever happens on the way; and what happens is raft. */
 export function describeTrace(name: string, make: MakeEngine): void {
   describe(`${name}: scripted runs`, () => {
-    it.each([1, 2, 3, 4])('seed %i gives the same answers twice, and the logs agree', (seed) => {
+    it.each([1, 2])('seed %i gives the same answers twice, and the logs agree', (seed) => {
       const first = play(make, seed)
       const second = play(make, seed)
       expect(second.answers).toBe(first.answers)

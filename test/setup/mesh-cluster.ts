@@ -10,8 +10,10 @@ import type { ApiProblem, InputOf, OutputOf } from '../../src/sdk/client.ts'
 const BIN = fileURLToPath(new URL('../../bin/canswarm', import.meta.url))
 
 /** A task that takes so many milliseconds; its result is its name. */
-const SLOW_MS = 3_000
+const SLOW_MS = 1_500
 const SLOW = [process.execPath, '-e', `setTimeout(() => process.stdout.write('slow'), ${SLOW_MS})`]
+/** Slots are less work for five nodes on one machine, and needs settle sooner. */
+const PARAMETERS = { slotMs: 100, challengeWindowSmallMs: 500 }
 const QUICK = [process.execPath, '-e', `process.stdout.write('quick')`]
 
 export type Need = OutputOf<'needShow'>
@@ -26,7 +28,14 @@ export class MeshNetwork {
 
   static async start(directory: string): Promise<MeshNetwork> {
     const capabilities = ['test/quick', 'test/slow']
-    const request = { directory, label: 'test', nodes: 5, verifiers: [3, 4], capabilities }
+    const request = {
+      directory,
+      label: 'test',
+      nodes: 5,
+      verifiers: [3, 4],
+      capabilities,
+      parameters: PARAMETERS,
+    }
     const network = new MeshNetwork(await Cluster.start(request))
     await network.cluster.ready()
     await network.#attach()
