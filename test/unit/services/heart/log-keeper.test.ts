@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { GroupId } from '../../../../src/model/raft.ts'
+import type { LogRecord } from '../../../../src/ports/network-log.ts'
+import { type LogArchive, LogKeeper } from '../../../../src/services/heart/log-keeper.ts'
+
+class Memory implements LogArchive {
+  readonly logs = new Map<number, LogRecord[]>()
+  flushed = 0
+
+  append(machine: number, record: LogRecord): void {
+    this.logs.set(machine, [...(this.logs.get(machine) ?? []), record])
+  }
+  count(machine: number): number {
+    return this.logs.get(machine)?.length ?? 0
+  }
+  record(machine: number, at: number): LogRecord {
+    return this.logs.get(machine)?.[at] as LogRecord
+  }
+  records(machine: number): readonly LogRecord[] {
+    return this.logs.get(machine) ?? []
+  }
+  addCapsule(): void {}
+  addContent(): void {}
+  flush(): void {
+    this.flushed += 1
+  }
+}
+
+const leafOf = (number: number, group = 0) => ({
+  group: group as GroupId,
+  number,
+  kind: 'item' as const,
+  leaf: new Uint8Array([number]),
+  item: new Uint8Array([number, number]),
+})
+
+describe('the keeper of logs', () => {
+  it('passes over what is kept when a host applies it again, and goes on behind it', () => {
+    const memory = new Memory()
+    const before = new LogKeeper(memory)
+    for (const number of [0, 1, 2]) before.keep(leafOf(number))
+    memory.append(-1, { kind: 'certificate', certificate: new Uint8Array([9]) })
+    const after = new LogKeeper(memory)
+    for (const number of [1, 2, 3]) after.keep(leafOf(number))
+    const leaves = memory.records(-1).flatMap((record) => (record.kind === 'item' ? [record.leaf[0]] : []))
+    expect(leaves).toEqual([0, 1, 2, 3])
+  })
+
+  it('keeps the machines apart, and copies what is lent to it', () => {
+    const memory = new Memory()
+    const keeper = new LogKeeper(memory)
+    const lent = leafOf(0, 8)
+    keeper.keep(lent)
+    lent.leaf[0] = 77
+    expect(memory.records(7)).toMatchObject([{ kind: 'item', leaf: new Uint8Array([0]) }])
+    expect(memory.records(-1)).toEqual([])
+  })
+
+  it('stops the group rather than leave a gap', () => {
+    const keeper = new LogKeeper(new Memory())
+    keeper.keep(leafOf(0))
+    expect(() => keeper.keep(leafOf(2))).toThrow(/leaf 2 of machine -1 after 1/u)
+  })
+
+  it('flushes only what is new', () => {
+    const memory = new Memory()
+    const keeper = new LogKeeper(memory)
+    keeper.flush()
+    keeper.keep(leafOf(0))
+    keeper.flush()
+    keeper.flush()
+    expect(memory.flushed).toBe(1)
+  })
+})
