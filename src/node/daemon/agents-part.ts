@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { openExecRunner } from '../../adapters/exec/exec-runner.ts'
 import type { TaskPool } from '../../adapters/wasm/task-pool.ts'
 import { openWasmRunner } from '../../adapters/wasm/wasm-runner.ts'
-import { parseCid } from '../../codec/cid.ts'
+import { parseContentCid } from '../../codec/cid.ts'
 import type { Agent } from '../../core/system/tables.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import { type ContentStore, FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
@@ -82,6 +82,8 @@ export class AgentsPart implements AgentRegistry {
   /** Attaches what was attached before. One that cannot be run now is named by `onFailing`, and stays in the file. */
   static async open(options: AgentsPartOptions): Promise<AgentsPart> {
     const part = new AgentsPart(options)
+    // What a node that was killed left behind: its jobs are gone with it.
+    rmSync(part.#folder, { recursive: true, force: true })
     for (const spec of readSpecs(part.#path)) {
       try {
         await part.#attach(spec)
@@ -240,7 +242,7 @@ function parseJson(path: string): unknown {
 }
 
 function cidOrFault(path: string, text: string) {
-  const cid = parseCid(text)
+  const cid = parseContentCid(text)
   if (!cid.ok) throw new FaultError('config', `${path}: ${cid.error.message}`)
   return cid.value
 }
