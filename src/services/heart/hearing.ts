@@ -12,7 +12,7 @@ import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { HeldSlot } from '../roles/heart-view.ts'
 import type { HubDriver } from './hub-driver.ts'
-import type { NeedPools } from './need-pools.ts'
+import type { NeedPlace, NeedPools } from './need-pools.ts'
 import type { SlotDriver } from './slot-driver.ts'
 import type { Testimony } from './testimony.ts'
 import type { Witness } from './witness.ts'
@@ -26,7 +26,7 @@ export interface HearingDeps {
   readonly slots: SlotDriver
   readonly hub: HubDriver
   readonly slot: () => HeldSlot
-  readonly isOpen: (need: string) => boolean
+  readonly placeOf: (need: string) => NeedPlace
   /** Something may be proposed for it now. */
   readonly touch: (need: string) => void
   /** What a batch that a peer handed over is worth. */
@@ -107,7 +107,7 @@ export class Hearing {
 
   /** To whoever decides about it: the hub, or a bucket. */
   #place(envelope: SingleEnvelope, field: Pooled['field']): void {
-    const { hub, slot, isOpen, pools, touch } = this.#deps
+    const { hub, slot, placeOf, pools, touch } = this.#deps
     const { payload } = envelope.body
     const { n } = slot()
     if (!('need_id' in payload)) {
@@ -116,6 +116,6 @@ export class Hearing {
       return
     }
     const need = envelopeIdOf(payload.need_id)
-    if (pools.add(need, isOpen(need), envelope, field, n)) touch(need)
+    if (pools.add(need, placeOf(need), envelope, field, n)) touch(need)
   }
 }

@@ -247,7 +247,7 @@ export class Heart implements HeartView {
       slots,
       hub,
       slot: () => this.slot(),
-      isOpen: (need) => this.#index.bucketOf(need) !== undefined,
+      placeOf: (need) => this.#index.placeOf(need),
       touch: (need) => this.#touch(need),
       judge: this.#deps.judge,
       blame: this.#deps.blame,

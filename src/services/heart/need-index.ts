@@ -8,6 +8,7 @@ import type { View } from '../../core/records/view.ts'
 import type { World } from '../../core/records/world.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import type { LogArchive } from './log-keeper.ts'
+import type { NeedPlace } from './need-pools.ts'
 
 /** Needs that are over and whose bucket is remembered. */
 const OVER_MAX = 65_536
@@ -41,6 +42,11 @@ export class NeedIndex {
     this.#envelopes.delete(need)
     this.#over.set(need, bucket)
     return false
+  }
+
+  placeOf(need: string): NeedPlace {
+    if (this.#open.has(need)) return 'open'
+    return this.#over.get(need) === undefined ? 'unknown' : 'over'
   }
 
   bucketOf(need: string): number | undefined {

@@ -3,8 +3,12 @@ import { NeedPool, type Pooled } from '../../core/proposer/pool.ts'
 
 /** Needs that nobody here has heard of, for which something was said. */
 const EARLY_NEEDS_MAX = 4_096
-/** Of each. */
+/** Of each, and bytes of all of them together: whoever goes beyond pushes out what came first. */
 const EARLY_MAX = 64
+const EARLY_BYTES_MAX = 16_777_216
+
+/** Where a need is, as this node knows: `over` has its certificate, and nothing that is said of it matters any more. */
+export type NeedPlace = 'unknown' | 'open' | 'over'
 
 /**
  * What this voter has seen of every need: a need's pool lives from the first word on until it is over. What is said of a
@@ -12,44 +16,49 @@ const EARLY_MAX = 64
  */
 export class NeedPools {
   readonly #pools = new Map<string, NeedPool>()
-  readonly #early = new Map<string, number>()
+  /** Words and bytes of needs that are not open here yet, oldest first. */
+  readonly #early = new Map<string, { words: number; bytes: number }>()
+  #earlyBytes = 0
 
-  /** Of a need that is open here, or that something was said of. */
+  /** To look at; empty where nothing was said. */
   of(need: string): NeedPool {
-    const known = this.#pools.get(need)
-    if (known !== undefined) return known
-    const made = new NeedPool()
-    this.#pools.set(need, made)
-    return made
+    return this.#pools.get(need) ?? new NeedPool()
   }
 
-  /** False: it is over the bounds, and can come again. */
+  /** False: it is over the bounds, and can come again; or the need is over. */
   add(
     need: string,
-    isOpen: boolean,
+    place: NeedPlace,
     envelope: SingleEnvelope,
     field: Pooled['field'],
     slot: number,
   ): boolean {
-    if (!isOpen && !this.#admitEarly(need)) return false
-    return this.of(need).add({ envelope, field, seenAt: slot })
+    if (place === 'over') return false
+    if (place === 'unknown' && !this.#admitEarly(need, envelope.bytes.length)) return false
+    const pool = this.of(need)
+    this.#pools.set(need, pool)
+    return pool.add({ envelope, field, seenAt: slot })
   }
 
   opened(need: string): void {
+    this.#earlyBytes -= this.#early.get(need)?.bytes ?? 0
     this.#early.delete(need)
   }
 
   forget(need: string): void {
     this.#pools.delete(need)
-    this.#early.delete(need)
+    this.opened(need)
   }
 
-  #admitEarly(need: string): boolean {
-    const said = this.#early.get(need) ?? 0
-    if (said >= EARLY_MAX) return false
-    this.#early.set(need, said + 1)
-    const [oldest] = this.#early.keys()
-    if (this.#early.size > EARLY_NEEDS_MAX && oldest !== undefined) this.forget(oldest)
-    return true
+  #admitEarly(need: string, bytes: number): boolean {
+    const said = this.#early.get(need) ?? { words: 0, bytes: 0 }
+    if (said.words >= EARLY_MAX) return false
+    this.#early.set(need, { words: said.words + 1, bytes: said.bytes + bytes })
+    this.#earlyBytes += bytes
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= EARLY_NEEDS_MAX && this.#earlyBytes <= EARLY_BYTES_MAX) break
+      this.forget(oldest)
+    }
+    return this.#early.has(need)
   }
 }

@@ -25,7 +25,7 @@ export function recall(archive: LogArchive, index: NeedIndex, pools: NeedPools, 
       for (const field of envelopesOfCommand(command.value)) {
         const envelope = world.openEnvelope(field, Number.MAX_SAFE_INTEGER)
         if (!envelope.ok) continue
-        pools.add(need, true, envelope.value, field, command.value.slot)
+        pools.add(need, 'open', envelope.value, field, command.value.slot)
         pools.of(need).carried([envelope.value.id])
       }
     }
