@@ -4,7 +4,7 @@ import { compileEngine, readEngineFiles } from '../../adapters/etcd-raft/engine-
 import { openSqliteDisk } from '../../adapters/sqlite/sqlite-disk.ts'
 import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
 import { BUCKETS_MAX, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
-import { assert, FaultError } from '../../model/fault.ts'
+import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
@@ -15,6 +15,7 @@ import { certificationOf } from '../../services/raft-host/certification.ts'
 import { RaftHost } from '../../services/raft-host/host.ts'
 import type { HostEvent } from '../../services/raft-host/host-core.ts'
 import { HostLoop } from '../../services/raft-host/host-loop.ts'
+import { meshStreams } from '../../services/raft-host/mesh-streams.ts'
 import { HOST_SETTINGS } from '../../services/raft-host/settings.ts'
 import { StreamTransport } from '../../services/raft-host/stream-transport.ts'
 import { openTurnStore } from '../../services/turn-store/turn-store.ts'
@@ -43,7 +44,6 @@ export interface RaftPart {
 }
 
 const QUEUE_BYTES_MAX = 16_777_216
-const STREAM_LIMITS = { streamsPerPeerMax: 2, unreadBytesMax: 16_777_216 }
 /** Two election timeouts. */
 const STOP_TICKS_MAX = 20
 
@@ -73,13 +73,13 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
   const self = idOf(key.did)
   if (self === undefined) throw new FaultError('not-a-voter', `${key.did} is no voter of this network`)
   const store = openTurnStore(openSqliteDisk({ directory, random }), crc32)
-  const protocol = `/canswarm/${genesis.net.toString()}/raft/1`
+  const streams = meshStreams({ mesh, network: genesis.net.toString(), didOf, raftIdOf: idOf })
   const transport = new StreamTransport({
     self,
     incarnation: store.origin.incarnation,
     network: genesis.net.multihash.digest,
     clock,
-    dial: (peer) => mesh.openStream(didOrDefect(didOf, peer), protocol),
+    dial: (peer) => streams.dial(peer),
     knows: (peer) => didOf(peer) !== undefined,
     listener: {
       onFrame(from, frame) {
@@ -104,7 +104,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     self,
     engine,
     store,
-    transport,
+    transport: streams.scored(transport),
     directory: { isExpected: () => false, replicas: () => ids },
     sha256: crypto.sha256,
     settings: HOST_SETTINGS,
@@ -118,11 +118,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
   })
   openGroups(host, bucketGroups(buckets), ids)
   const loop = new HostLoop(host, { clock, tickMs, later: setImmediate, onFault })
-  mesh.handleStream(protocol, STREAM_LIMITS, (stream, from) => {
-    const id = idOf(from)
-    if (id === undefined) stream.close('not a voter')
-    else void transport.accept(stream, id)
-  })
+  streams.serve(transport)
   return {
     host,
     store,
@@ -142,10 +138,4 @@ function openGroups(host: RaftHost, groups: readonly GroupId[], ids: readonly Ra
   const missing = groups.filter((group) => host.group(group) === undefined)
   if (!host.foundAll(missing, ids))
     throw new FaultError('store-full', 'no room for the groups of this network')
-}
-
-function didOrDefect(didOf: (id: RaftId) => Did | undefined, id: RaftId): Did {
-  const did = didOf(id)
-  assert(did !== undefined, 'a raft id is a place in the genesis')
-  return did
 }
