@@ -1,5 +1,4 @@
 import { type Certificate, encodeCertificate } from '../../codec/certificate/certificate.ts'
-import type { CID } from '../../codec/cid.ts'
 import { machineOfGroup } from '../../core/witness/machine.ts'
 import { DefectError } from '../../model/fault.ts'
 import type { LogRecord, LogSink, LogSource } from '../../ports/network-log.ts'
@@ -16,6 +15,10 @@ export class LogKeeper {
   readonly #archive: LogArchive
   /** Leaves that are kept, by machine; counted when a machine is first heard of. */
   readonly #kept = new Map<number, number>()
+  /** Written with the next flush: a log would grow by every certificate that a leader completes. */
+  readonly #newest = new Map<number, Certificate>()
+  /** Sizes of trees that end with a change of voters: each needs its own certificate. */
+  readonly #changes = new Set<string>()
   #isDirty = false
 
   constructor(archive: LogArchive) {
@@ -29,25 +32,31 @@ export class LogKeeper {
     this.#kept.set(machine, Math.max(kept, number + 1))
     if (number < kept) return
     if (number > kept) throw new DefectError(`leaf ${number} of machine ${machine} after ${kept} leaves`)
+    if (kind === 'voters') this.#changes.add(`${machine} ${number + 1}`)
     this.#archive.append(machine, recordOf(kind, leaf, item))
     this.#isDirty = true
   }
 
+  /** Of a machine the newest is kept, and every one that ends with a change of voters. */
   keepCertificate(certificate: Certificate): void {
-    const machine = machineOfGroup(certificate.head.group)
-    this.#archive.append(machine, { kind: 'certificate', certificate: encodeCertificate(certificate) })
+    const { group, size } = certificate.head
+    const machine = machineOfGroup(group)
+    if (this.#changes.delete(`${machine} ${size}`)) this.#append(machine, certificate)
+    else if (size > (this.#newest.get(machine)?.head.size ?? 0)) this.#newest.set(machine, certificate)
     this.#isDirty = true
-  }
-
-  keepContent(cid: CID, bytes: Uint8Array): void {
-    this.#archive.addContent(cid.toString(), bytes)
   }
 
   /** Everything that was kept is durable when this returns. */
   flush(): void {
     if (!this.#isDirty) return
+    for (const [machine, certificate] of this.#newest) this.#append(machine, certificate)
+    this.#newest.clear()
     this.#archive.flush()
     this.#isDirty = false
+  }
+
+  #append(machine: number, certificate: Certificate): void {
+    this.#archive.append(machine, { kind: 'certificate', certificate: encodeCertificate(certificate) })
   }
 
   #count(machine: number): number {
