@@ -4,7 +4,7 @@ import { Tally } from './tally.ts'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/tidy/planted/**'],
+    exclude: ['**/node_modules/**', 'test/tidy/planted/**', 'test/mesh/**'],
     setupFiles: ['test/setup/poison-globals.ts'],
     reporters: ['default', new Tally()],
     // Real processes of their own, so that a test may change directory or be killed by a native fault.

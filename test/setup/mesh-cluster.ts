@@ -109,6 +109,16 @@ export class MeshNetwork {
     return totals.join(' ')
   }
 
+  /** Waits until all nodes say the same of every account (slots go on, so they are asked again), and says it. */
+  async untilOneLedger(): Promise<string[]> {
+    let said = new Set<string>()
+    await this.cluster.until(this.node(0), async () => {
+      said = new Set(await Promise.all(this.cluster.nodes.map((node) => this.ledger(node))))
+      return said.size === 1
+    })
+    return [...said].join('').split(' ')
+  }
+
   async #attach(): Promise<void> {
     for (const place of [1, 2, 3, 4]) {
       const { api } = this.node(place)

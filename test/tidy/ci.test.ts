@@ -30,13 +30,14 @@ function stub(name: string, script: string): void {
 function stubNpm(steps: {
   readonly test?: string
   readonly check?: string
+  readonly mesh?: string
   readonly demo?: string
   readonly policies?: string
 }): void {
-  const { test = FINE, check = FINE, demo = 'echo demo', policies = 'exit 9' } = steps
+  const { test = FINE, check = FINE, mesh = FINE, demo = 'echo demo', policies = 'exit 9' } = steps
   stub(
     'npm',
-    `case "$*" in test) ${test} ;; "run check") ${check} ;; "run demo") ${demo} ;;
+    `case "$*" in test) ${test} ;; "run check") ${check} ;; "run test:mesh") ${mesh} ;; "run demo") ${demo} ;;
       "run policy:build -- --check --install") ${policies} ;; *) exit 9 ;; esac`,
   )
 }
@@ -70,6 +71,12 @@ describe('.ci/run', () => {
   it('fails with a failed test', () => {
     stubNpm({ test: 'echo "2 passed, 1 failed"; exit 1' })
     expect(runCi()).toMatchObject({ code: 1, last: '5 passed, 1 failed' })
+  })
+
+  it('runs networks of processes where there are tests of them', () => {
+    mkdirSync(join(root, 'test/mesh'), { recursive: true })
+    stubNpm({ mesh: 'echo "2 passed, 1 failed"; exit 1' })
+    expect(runCi()).toMatchObject({ code: 1, last: '8 passed, 1 failed' })
   })
 
   it('fails when a command fails after a clean closing line', () => {
