@@ -23,6 +23,7 @@ import { GroupAccess } from './group-access.ts'
 import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
+import { HubCare } from './hub-care.ts'
 import { HubDriver } from './hub-driver.ts'
 import { Listeners } from './listeners.ts'
 import { LogKeeper } from './log-keeper.ts'
@@ -239,6 +240,7 @@ export class Heart implements HeartView {
     })
     const hub = new HubDriver(groups)
     const hearing = new Hearing({
+    const care = new HubCare(groups)
       sha256: crypto.sha256,
       world,
       pools: this.#pools,
@@ -252,7 +254,7 @@ export class Heart implements HeartView {
       judge: this.#deps.judge,
       blame: this.#deps.blame,
     })
-    return { groups, testimony, slots, needs, hub, hearing }
+    return { groups, testimony, slots, needs, hub, care, hearing }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -312,11 +314,12 @@ export class Heart implements HeartView {
 
   #passSlot(): void {
     this.#slotDue = false
-    const { slots, hub, needs, groups } = this.#started()
+    const { slots, hub, care, needs, groups } = this.#started()
     const { n } = this.slot()
     slots.advance()
     hub.act(n)
     this.#listeners.slots.tell(n)
+    care.act(n)
     const buckets = new Set<number>()
     for (const [need, bucket] of this.#index.open()) {
       buckets.add(bucket)
@@ -373,6 +376,7 @@ interface Parts {
   readonly needs: NeedDriver
   readonly hub: HubDriver
   readonly hearing: Hearing
+  readonly care: HubCare
 }
 
 export function bucketGroups(buckets: number): readonly GroupId[] {

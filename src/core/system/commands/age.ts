@@ -37,6 +37,11 @@ function ageOne(turn: Turn, did: string, now: SlotFacts): void {
   if (aged !== agent) turn.putAgent(did, aged)
 }
 
+/** True where a day of slot time is over that was not counted yet. */
+export function isAgeDue({ dayAt }: Agent, time: number): boolean {
+  return time - dayAt >= DAY
+}
+
 /** The agent at that slot time: each day that is over since the last one that was counted, and each week. */
 function agedAgent(agent: Agent, time: number, parameters: Parameters): Agent {
   const days = Math.floor((time - agent.dayAt) / DAY)
