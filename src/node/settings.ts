@@ -96,6 +96,18 @@ export const SETTINGS = {
   }),
 } as const
 
+  challengeBondMaxCredits: setting({
+    key: 'agents.challenge_bond_max_credits',
+    schema: z.int().min(0).max(1_000_000),
+    default: 500,
+    about: 'Largest bond that agents which look for wrong results put up for one challenge, in credits',
+  }),
+  challengePercent: setting({
+    key: 'agents.challenge_percent',
+    schema: z.int().min(0).max(100),
+    default: 100,
+    about: 'Part of the accepted results that they look at, in per cent; nobody can foresee which',
+  }),
 export type SettingName = keyof typeof SETTINGS
 
 /** `CANSWARM_JOURNAL_FLUSH_MS` for `journal.flush_ms`. */

@@ -19,6 +19,8 @@ export interface Capability {
   readonly queueMax: number
   readonly works: boolean
   readonly judges: boolean
+  /** It looks at accepted results of others, and challenges wrong ones, where the challenger is switched on. Absent: no. */
+  readonly challenges?: boolean
 }
 
 /** How an attached capability is doing. */

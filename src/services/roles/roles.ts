@@ -240,7 +240,8 @@ export class Roles {
     }
     if (switches.verifier) parts.push(verifierPart(scene, { did, saltOf }, outcomes))
     if (switches.challenger !== undefined) {
-      const canJudge = (capability: string) => this.#judging(capability) !== undefined
+      const canJudge = (capability: string) =>
+        this.#find(capability, ({ challenges }) => challenges === true) !== undefined
       parts.push(challengerPart(scene, { did, saltOf, canJudge, ...switches.challenger }, outcomes))
     }
     return together(parts)
@@ -344,8 +345,9 @@ export class Roles {
     return this.#find(capability, ({ works }) => works)
   }
 
+  /** Whoever looks for mistakes judges as a seat does. */
   #judging(capability: string): Attached | undefined {
-    return this.#find(capability, ({ judges }) => judges)
+    return this.#find(capability, ({ judges, challenges }) => judges || challenges === true)
   }
 
   #find(capability: string, isMeant: (one: Capability) => boolean): Attached | undefined {

@@ -25,6 +25,9 @@ const { sha256 } = nodeCrypto
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const JUDGES = ['judge 0', 'judge 1', 'judge 2', 'judge 3']
 
+/** Looks at every result, whatever the bond. */
+const CHALLENGER = { bondMax: 10_000_000_000n, sharePpm: 1_000_000 }
+
 const troupes: Troupe[] = []
 afterEach(async () => {
   for (const { players } of troupes.splice(0)) await Promise.all(players.map((player) => player.stop()))
@@ -319,12 +322,8 @@ describe('a challenger', () => {
     )
     troupe.join('worker 0', worker(lying(), 100_000n))
     const doubter = troupe.join('doubter', {
-      capabilities: [capabilityOf(hashing(), { works: false })],
-      switches: {
-        worker: false,
-        verifier: false,
-        challenger: { bondMax: 10_000_000_000n, sharePpm: 1_000_000 },
-      },
+      capabilities: [capabilityOf(hashing(), { works: false, judges: false, challenges: true })],
+      switches: { worker: false, verifier: false, challenger: CHALLENGER },
     })
     const need = await post(troupe, requester, needOfKey('a', { budget: credits(20) }))
     await troupe.until(() => doubter.said('CHALLENGE').length > 0)
@@ -334,6 +333,26 @@ describe('a challenger', () => {
     const verdicts = judges.flatMap((one) => one.said('VERDICT'))
     expect(doubter.said('CHALLENGE_COMMIT')).toHaveLength(1)
     for (const { body } of verdicts) expect(body.payload).toMatchObject({ outcome: 'rejected' })
+  })
+
+  it('leaves alone what none of its agents is there to challenge, though they could judge it', async () => {
+    const nodding = lying()
+    const troupe = new Troupe(JUDGES, ['requester', 'worker 0', 'bystander'])
+    troupes.push(troupe)
+    const requester = troupe.join('requester', { switches: { worker: false, verifier: false } })
+    for (const name of JUDGES) {
+      const capabilities = [capabilityOf(nodding, { works: false })]
+      troupe.join(name, { capabilities, switches: { worker: false } })
+    }
+    troupe.join('worker 0', worker(lying(), 100_000n))
+    const bystander = troupe.join('bystander', {
+      capabilities: [capabilityOf(hashing(), { works: false })],
+      switches: { worker: false, verifier: false, challenger: CHALLENGER },
+    })
+    const need = await post(troupe, requester, needOfKey('a', { budget: credits(20) }))
+    await troupe.until(isSettled(troupe, need))
+    expect(troupe.needOf(need)?.state).toBe('SETTLED')
+    expect(bystander.said('CHALLENGE_COMMIT')).toEqual([])
   })
 })
 
