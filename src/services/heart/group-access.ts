@@ -8,7 +8,7 @@ import type { Did } from '../../model/ids.ts'
 import type { RaftId } from '../../model/raft.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import type { RaftHost } from '../raft-host/host.ts'
+import type { GroupHost } from './group-host.ts'
 import type { HostedState } from './hosted-machine.ts'
 import type { SlotBook } from './slot-book.ts'
 
@@ -16,7 +16,7 @@ import type { SlotBook } from './slot-book.ts'
 const DEADLINE_TICKS = 50
 
 export interface GroupAccessDeps {
-  readonly host: RaftHost
+  readonly host: GroupHost
   /** To be called when anything was given to the host. */
   readonly soon: () => void
   readonly voters: readonly Did[]

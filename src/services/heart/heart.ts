@@ -16,10 +16,10 @@ import type { GroupId } from '../../model/raft.ts'
 import type { Verdict } from '../../model/replicated.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
-import type { RaftHost } from '../raft-host/host.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
 import { GroupAccess } from './group-access.ts'
+import type { GroupHost } from './group-host.ts'
 import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
@@ -110,7 +110,7 @@ export class Heart implements HeartView {
   }
 
   /** The host has opened its groups; `soon` asks it for a turn. */
-  start(host: RaftHost, soon: () => void): void {
+  start(host: GroupHost, soon: () => void): void {
     const { genesis, crypto, didOf, buckets, clock } = this.#deps
     const voters = genesis.genesis.voters.toSorted((a, b) => (a < b ? -1 : 1))
     const groups = new GroupAccess({ host, soon, voters, slots: this.#slots, sha256: crypto.sha256, didOf })
