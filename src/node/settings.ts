@@ -15,6 +15,8 @@ function setting<Schema extends z.ZodType>(one: Setting<Schema>): Setting<Schema
 
 const MIB = 1024 * 1024
 
+const keyName = z.string().regex(/^(?:[a-z0-9][a-z0-9-]{0,31})?$/)
+
 const addresses = z.string().regex(/^(?:\/[^\s,]+(?:,\/[^\s,]+)*)?$/)
 
 /** Every setting of a node. Units stand last in the names. */
@@ -76,11 +78,35 @@ export const SETTINGS = {
     default: false,
     about: 'Finds nodes in the wider network by Kademlia',
   }),
+  workerKey: setting({
+    key: 'agents.worker_key',
+    schema: keyName,
+    default: '',
+    about: "Name of the key whose account works; empty: the node's own",
+  }),
+  verifierKey: setting({
+    key: 'agents.verifier_key',
+    schema: keyName,
+    default: '',
+    about: "Name of the key whose account judges; empty: the node's own. Nobody may judge what he bids for",
+  }),
   verifierStakeCredits: setting({
     key: 'agents.verifier_stake_credits',
     schema: z.int().min(0).max(1_000_000),
     default: 100,
     about: 'What the node stakes when it registers as a verifier for what its agents judge, in credits',
+  }),
+  challengeBondMaxCredits: setting({
+    key: 'agents.challenge_bond_max_credits',
+    schema: z.int().min(0).max(1_000_000),
+    default: 500,
+    about: 'Largest bond that agents which look for wrong results put up for one challenge, in credits',
+  }),
+  challengePercent: setting({
+    key: 'agents.challenge_percent',
+    schema: z.int().min(0).max(100),
+    default: 100,
+    about: 'Part of the accepted results that they look at, in per cent; nobody can foresee which',
   }),
   logLevel: setting({
     key: 'log.level',
@@ -96,18 +122,6 @@ export const SETTINGS = {
   }),
 } as const
 
-  challengeBondMaxCredits: setting({
-    key: 'agents.challenge_bond_max_credits',
-    schema: z.int().min(0).max(1_000_000),
-    default: 500,
-    about: 'Largest bond that agents which look for wrong results put up for one challenge, in credits',
-  }),
-  challengePercent: setting({
-    key: 'agents.challenge_percent',
-    schema: z.int().min(0).max(100),
-    default: 100,
-    about: 'Part of the accepted results that they look at, in per cent; nobody can foresee which',
-  }),
 export type SettingName = keyof typeof SETTINGS
 
 /** `CANSWARM_JOURNAL_FLUSH_MS` for `journal.flush_ms`. */

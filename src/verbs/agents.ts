@@ -21,6 +21,14 @@ const way = z.discriminatedUnion('kind', [
     unsafe: z.boolean().default(false).describe('without a sandbox'),
   }),
   z.strictObject({ kind: z.literal('wasm'), module: contentCid.describe('CID of the module, put before') }),
+  z
+    .strictObject({
+      kind: z.literal('parts'),
+      split: command,
+      join: command,
+      unsafe: z.boolean().default(false).describe('without a sandbox'),
+    })
+    .describe('asks others for the parts that `split` names, and makes the result of theirs with `join`'),
   z.strictObject({ kind: z.literal('http'), url: z.url({ protocol: /^https?$/u }) }),
   z.strictObject({ kind: z.literal('mcp'), command }),
 ])
@@ -33,6 +41,7 @@ const agent = z.strictObject({
   parallel: count,
   works: z.boolean(),
   judges: z.boolean(),
+  challenges: z.boolean(),
   state: z
     .enum(['joining', 'ready', 'busy', 'failing'])
     .describe('joining: the registry does not name it yet'),
@@ -62,6 +71,10 @@ export const agentAdd = defineVerb({
     parallel: z.int().min(1).max(256).default(1).describe('tasks at once'),
     works: z.boolean().default(true),
     judges: z.boolean().default(false).describe('judges the work of others, once registered as a verifier'),
+    challenges: z
+      .boolean()
+      .default(false)
+      .describe('does accepted tasks of others again, and challenges wrong results: a bond is at stake'),
   }),
   output: agent,
   rejects: ['CONFLICT'],
@@ -119,6 +132,8 @@ function wayOf(how: z.output<typeof way>): AgentWay {
       return { kind: 'exec', command: how.command, isUnsafe: how.unsafe }
     case 'wasm':
       return { kind: 'wasm', module: cidOfText(how.module) }
+    case 'parts':
+      return { kind: 'parts', split: how.split, join: how.join, isUnsafe: how.unsafe }
     case 'http':
     case 'mcp':
       return how
@@ -133,6 +148,8 @@ function shownWay(how: AgentWay): z.input<typeof way> {
       return { kind: 'exec', command: [...how.command], unsafe: how.isUnsafe }
     case 'wasm':
       return { kind: 'wasm', module: how.module.toString() }
+    case 'parts':
+      return { kind: 'parts', split: [...how.split], join: [...how.join], unsafe: how.isUnsafe }
     case 'http':
       return how
     case 'mcp':
@@ -143,7 +160,7 @@ function shownWay(how: AgentWay): z.input<typeof way> {
 }
 
 function shown(attached: AttachedAgent): z.input<typeof agent> {
-  const { name: called, capability, works, judges, state, running, done, failed } = attached
+  const { name: called, capability, works, judges, challenges, state, running, done, failed } = attached
   return {
     name: called,
     capability,
@@ -152,6 +169,7 @@ function shown(attached: AttachedAgent): z.input<typeof agent> {
     parallel: attached.parallelMax,
     works,
     judges,
+    challenges,
     state,
     running,
     done,

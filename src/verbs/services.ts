@@ -62,6 +62,13 @@ export type AgentWay =
   | { readonly kind: 'exec'; readonly command: readonly string[]; readonly isUnsafe: boolean }
   /** CID of the module, which the content store holds. */
   | { readonly kind: 'wasm'; readonly module: CID }
+  /** Asks others for the parts that `split` names, and makes the result of theirs with `join`. */
+  | {
+      readonly kind: 'parts'
+      readonly split: readonly string[]
+      readonly join: readonly string[]
+      readonly isUnsafe: boolean
+    }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'mcp'; readonly command: readonly string[] }
 
@@ -75,9 +82,10 @@ export interface AgentSpec {
   readonly priceMicro: bigint
   /** Tasks at once. */
   readonly parallelMax: number
-  /** It does work; it judges the work of others (as a verifier that has registered). */
+  /** It does work; it judges the work of others (as a verifier that has registered); it looks for wrong results and challenges them. */
   readonly works: boolean
   readonly judges: boolean
+  readonly challenges: boolean
 }
 
 /** An attached agent and what it does. */
@@ -176,6 +184,16 @@ export interface BackupMaker {
   backup(directory: string): Promise<{ readonly files: number; readonly bytes: number }>
 }
 
+/** An account that the node speaks for. */
+export interface NodeAccount {
+  /** Name of its key. */
+  readonly name: string
+  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
+  /** What of the attached agents' work is this account's. */
+  readonly works: boolean
+  readonly judges: boolean
+}
+
 /** Puts together what the handlers of the local API use; `src/node/daemon` makes it. Handlers name the parts that they need. */
 export interface NodeServices {
   readonly identity: NodeIdentity
@@ -183,6 +201,8 @@ export interface NodeServices {
   readonly mesh: Mesh
   /** Speaks for the node's own account. */
   readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account'>
+  /** All accounts that the node speaks for, its own first. */
+  readonly accounts: readonly NodeAccount[]
   readonly content: ContentStore
   readonly agents: AgentRegistry
   readonly journal: JournalReader

@@ -53,6 +53,15 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
   const lines: LogLine[] = []
   const stops: string[] = []
   const defects: unknown[] = []
+  const author = new Author({
+    did: actor.did,
+    secret: actor.secret,
+    net: heart.net,
+    crypto: nodeCrypto,
+    clock: systemClock,
+    record: async () => undefined,
+    submit: (batch, bodies) => heart.submit(batch, bodies),
+  })
   const services: NodeServices = {
     identity: {
       did: actor.did,
@@ -67,15 +76,8 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     },
     heart,
     mesh,
-    author: new Author({
-      did: actor.did,
-      secret: actor.secret,
-      net: heart.net,
-      crypto: nodeCrypto,
-      clock: systemClock,
-      record: async () => undefined,
-      submit: (batch, bodies) => heart.submit(batch, bodies),
-    }),
+    author,
+    accounts: [{ name: 'node', author, works: true, judges: true }],
     content: await contents.open(),
     agents: new ListedAgents(),
     journal: { show: async function* () {}, verify: () => Promise.reject(new Error('no journal here')) },

@@ -1,105 +1,81 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import * as z from 'zod'
-import { openExecRunner } from '../../adapters/exec/exec-runner.ts'
-import type { TaskPool } from '../../adapters/wasm/task-pool.ts'
-import { openWasmRunner } from '../../adapters/wasm/wasm-runner.ts'
-import { parseContentCid } from '../../codec/cid.ts'
-import type { Agent } from '../../core/system/tables.ts'
-import { assert, FaultError } from '../../model/fault.ts'
-import { type ContentStore, FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
+import type { ContentStore } from '../../ports/content-store.ts'
+import { FETCHED_CONTENT_BYTES_MAX } from '../../ports/content-store.ts'
 import type { Runner } from '../../ports/runner.ts'
+import { Aggregator } from '../../services/roles/aggregator.ts'
 import type { Capability, CapabilityStatus } from '../../services/roles/capability.ts'
-import type { Roles } from '../../services/roles/roles.ts'
-import type { AgentLogLine, AgentRegistry, AgentSpec, AgentWay, AttachedAgent } from '../../verbs/services.ts'
+import type { AgentLogLine, AgentRegistry, AgentSpec, AttachedAgent } from '../../verbs/services.ts'
 import { offline } from '../offline.ts'
-import { EXEC_LIMITS } from '../tasks/exec.ts'
-import { openTaskPool, WASM_LIMITS } from '../tasks/wasm.ts'
-import { writeWhole } from './write-whole.ts'
+import { readSpecs, writeSpecs } from './agent-file.ts'
+import { AgentRunners, QUEUE_MAX } from './agent-runners.ts'
+import type { Player } from './player.ts'
 
 const LINES_KEPT = 1_000
 const ETA_MS = 10_000
 const LEASE_MS = 60_000
 const HEARTBEAT_MS = 2_000
-const QUEUE_MAX = 256
-/** The wasm module of an agent is fetched for so long when the node starts without it. */
-const MODULE_TIMEOUT_MS = 10_000
-
-const wayShape = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('exec'), command: z.array(z.string()).min(1), isUnsafe: z.boolean() }),
-  z.strictObject({ kind: z.literal('wasm'), module: z.string() }),
-])
-const specShape = z.strictObject({
-  name: z.string(),
-  capability: z.string(),
-  way: wayShape,
-  priceMicro: z.string(),
-  parallelMax: z.int().min(1),
-  works: z.boolean(),
-  judges: z.boolean(),
-})
-const fileShape = z.strictObject({ v: z.literal(1), agents: z.array(specShape) })
 
 export interface AgentsPartOptions {
   readonly home: string
   readonly content: ContentStore
-  readonly roles: Roles
-  /** What the registry says of the node's account. */
-  readonly registered: () => Agent | undefined
+  /** One or more of them works, and one or more judges. */
+  readonly players: readonly Player[]
   /** An agent of before cannot be run now. */
   readonly onFailing: (name: string, why: string) => void
 }
 
 interface Attached {
   readonly spec: AgentSpec
-  readonly capability: Capability
+  readonly runner: Runner
 }
 
 /**
- * The agents of a node: what they are is kept in `<home>/agents.json`, what they do is the roles'. Source: operations.md,
- * "Agents".
+ * The agents of a node: what they are is kept in `<home>/agents.json`, what they do is the roles'. One that works and judges
+ * does so for two accounts, where the node has two for that. Source: operations.md, "Agents".
  */
 export class AgentsPart implements AgentRegistry {
   readonly #path: string
-  readonly #folder: string
-  readonly #content: ContentStore
-  readonly #roles: Roles
-  readonly #pool: TaskPool
-  readonly #registered: () => Agent | undefined
+  readonly #players: readonly Player[]
+  readonly #runners: AgentRunners
   readonly #attached = new Map<string, Attached>()
+  /** Of before, which cannot be run now; and why. */
+  readonly #failing = new Map<string, { readonly spec: AgentSpec; readonly why: string }>()
   readonly #lines: AgentLogLine[] = []
   readonly #listeners = new Set<(line: AgentLogLine) => void>()
 
-  private constructor({ home, content, roles, registered }: AgentsPartOptions) {
+  private constructor({ home, content, players }: AgentsPartOptions) {
     this.#path = join(home, 'agents.json')
-    this.#folder = join(home, 'jobs')
-    this.#content = content
-    this.#roles = roles
-    this.#pool = openTaskPool(offline.clock)
-    this.#registered = registered
+    this.#players = players
+    this.#runners = new AgentRunners(join(home, 'jobs'), content)
   }
 
   /** Attaches what was attached before. One that cannot be run now is named by `onFailing`, and stays in the file. */
   static async open(options: AgentsPartOptions): Promise<AgentsPart> {
     const part = new AgentsPart(options)
-    // What a node that was killed left behind: its jobs are gone with it.
-    rmSync(part.#folder, { recursive: true, force: true })
     for (const spec of readSpecs(part.#path)) {
       try {
         await part.#attach(spec)
       } catch (error) {
-        options.onFailing(spec.name, error instanceof Error ? error.message : String(error))
+        const why = error instanceof Error ? error.message : String(error)
+        part.#failing.set(spec.name, { spec, why })
+        options.onFailing(spec.name, why)
       }
     }
     return part
   }
 
   list(): readonly AttachedAgent[] {
-    return [...this.#attached.values()].map(({ spec }) => this.#describe(spec))
+    const failing = [...this.#failing.values()].map(({ spec, why }) => ({
+      ...spec,
+      ...IDLE,
+      state: 'failing' as const,
+      lastError: why,
+    }))
+    return [...[...this.#attached.values()].map(({ spec }) => this.#describe(spec)), ...failing]
   }
 
   async add(spec: AgentSpec): Promise<AttachedAgent | undefined> {
-    if (this.#attached.has(spec.name)) return undefined
+    if (this.#attached.has(spec.name) || this.#failing.has(spec.name)) return undefined
     await this.#attach(spec)
     this.#save()
     this.#note({ agent: spec.name, atMs: offline.clock.nowMs(), text: `attached for ${spec.capability}` })
@@ -108,11 +84,12 @@ export class AgentsPart implements AgentRegistry {
 
   async remove(name: string): Promise<boolean> {
     const attached = this.#attached.get(name)
-    if (attached === undefined) return false
+    if (attached === undefined && !this.#failing.has(name)) return false
     this.#attached.delete(name)
-    this.#roles.detach(name)
+    this.#failing.delete(name)
+    for (const { roles } of this.#players) roles.detach(name)
     this.#save()
-    await attached.capability.runner.close()
+    await attached?.runner.close()
     this.#note({ agent: name, atMs: offline.clock.nowMs(), text: 'detached' })
     return true
   }
@@ -133,46 +110,61 @@ export class AgentsPart implements AgentRegistry {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#attached.values()].map(({ capability }) => capability.runner.close()))
-    await this.#pool.close()
+    await Promise.all([...this.#attached.values()].map(({ runner }) => runner.close()))
+    await this.#runners.close()
   }
 
   async #attach(spec: AgentSpec): Promise<void> {
-    const capability = capabilityOf(spec, await this.#runnerOf(spec.way))
-    this.#attached.set(spec.name, { spec, capability })
-    this.#roles.attach(capability)
-  }
-
-  async #runnerOf(way: AgentWay): Promise<Runner> {
-    if (way.kind === 'exec') return openCommand(way.command, way.isUnsafe, this.#folder)
-    if (way.kind !== 'wasm')
-      throw new FaultError('config', `agents of kind ${way.kind} are not part of this version`)
-    const options = { bytesMax: FETCHED_CONTENT_BYTES_MAX, timeoutMs: MODULE_TIMEOUT_MS }
-    const wasm = await this.#content.get(way.module, options)
-    return openWasmRunner({ pool: this.#pool, wasm, limits: WASM_LIMITS, clock: offline.clock })
+    const worker = this.#players.find(({ works }) => works) ?? this.#players[0]
+    if (worker === undefined) return
+    const runner = await this.#runners.open(spec, worker)
+    this.#attached.set(spec.name, { spec, runner })
+    for (const player of this.#players) {
+      const works = spec.works && player.works
+      const judges = spec.judges && player.judges
+      const challenges = spec.challenges && player.challenges
+      if (!works && !judges && !challenges) continue
+      player.roles.attach(capabilityOf({ ...spec, works, judges, challenges }, runner))
+    }
   }
 
   #describe(spec: AgentSpec): AttachedAgent {
-    const status = this.#roles.status(spec.name) ?? { running: 0, done: 0, failed: 0 }
+    const status = this.#statusOf(spec.name)
     return { ...spec, ...status, state: this.#stateOf(spec, status) }
   }
 
+  /** What it does for all accounts together. */
+  #statusOf(name: string): CapabilityStatus {
+    const all = this.#players.flatMap(({ roles }) => roles.status(name) ?? [])
+    return all.reduce((sum, { running, done, failed, lastError }) => {
+      const counts = {
+        running: sum.running + running,
+        done: sum.done + done,
+        failed: sum.failed + failed,
+      }
+      const error = lastError ?? sum.lastError
+      return error === undefined ? counts : { ...counts, lastError: error }
+    }, IDLE)
+  }
+
   #stateOf(spec: AgentSpec, { running, done, failed }: CapabilityStatus): AttachedAgent['state'] {
-    const agent = this.#registered()
-    const isOffered = !spec.works || agent?.offers.includes(spec.capability) === true
-    const isJudging = !spec.judges || agent?.judges.includes(spec.capability) === true
-    if (!isOffered || !isJudging) return 'joining'
+    if (!this.#isRegistered(spec)) return 'joining'
     if (failed > 0 && done === 0) return 'failing'
     return running > 0 ? 'busy' : 'ready'
   }
 
+  #isRegistered({ works, judges, capability }: AgentSpec): boolean {
+    return this.#players.every((player) => {
+      const agent = player.registered()
+      const isOffered = !works || !player.works || agent?.offers.includes(capability) === true
+      const isJudging = !judges || !player.judges || agent?.judges.includes(capability) === true
+      return isOffered && isJudging
+    })
+  }
+
   #save(): void {
-    const agents = [...this.#attached.values()].map(({ spec }) => ({
-      ...spec,
-      priceMicro: String(spec.priceMicro),
-      way: spec.way.kind === 'wasm' ? { kind: 'wasm', module: spec.way.module.toString() } : spec.way,
-    }))
-    writeWhole(this.#path, `${JSON.stringify({ v: 1, agents }, undefined, 2)}\n`)
+    const specs = [...this.#attached.values(), ...this.#failing.values()].map(({ spec }) => spec)
+    writeSpecs(this.#path, specs)
   }
 
   #note(line: AgentLogLine): void {
@@ -181,6 +173,8 @@ export class AgentsPart implements AgentRegistry {
     for (const listener of this.#listeners) listener(line)
   }
 }
+
+const IDLE: CapabilityStatus = { running: 0, done: 0, failed: 0 }
 
 function capabilityOf(spec: AgentSpec, runner: Runner): Capability {
   return {
@@ -196,53 +190,13 @@ function capabilityOf(spec: AgentSpec, runner: Runner): Capability {
       isolation: runner.isolation,
     },
     runner,
+    ...(runner instanceof Aggregator
+      ? { subNeedsOf: (need: string, attempt: number) => runner.subNeedsOf(need, attempt) }
+      : {}),
     parallelMax: spec.parallelMax,
     queueMax: QUEUE_MAX,
     works: spec.works,
     judges: spec.judges,
+    challenges: spec.challenges,
   }
-}
-
-function openCommand(command: readonly string[], isUnsafe: boolean, folder: string): Runner {
-  const [program, ...args] = command
-  assert(program !== undefined, 'a command has a program')
-  const isolation = isUnsafe ? 'none' : 'sandbox'
-  return openExecRunner({
-    command: [program, ...args],
-    isolation,
-    least: isolation,
-    unsafe: isUnsafe,
-    limits: EXEC_LIMITS,
-    environment: {},
-    readable: command.filter((part) => part.startsWith('/') && existsSync(part)),
-    folder,
-    jobsMax: QUEUE_MAX,
-    clock: offline.clock,
-  })
-}
-
-function readSpecs(path: string): readonly AgentSpec[] {
-  if (!existsSync(path)) return []
-  const parsed = fileShape.safeParse(parseJson(path))
-  if (!parsed.success)
-    throw new FaultError('config', `${path}: ${parsed.error.issues[0]?.message ?? 'not valid'}`)
-  return parsed.data.agents.map((one) => ({
-    ...one,
-    priceMicro: BigInt(one.priceMicro),
-    way: one.way.kind === 'wasm' ? { kind: 'wasm', module: cidOrFault(path, one.way.module) } : one.way,
-  }))
-}
-
-function parseJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    throw new FaultError('config', `${path} cannot be read`, { cause })
-  }
-}
-
-function cidOrFault(path: string, text: string) {
-  const cid = parseContentCid(text)
-  if (!cid.ok) throw new FaultError('config', `${path}: ${cid.error.message}`)
-  return cid.value
 }

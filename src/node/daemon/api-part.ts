@@ -1,5 +1,7 @@
 import { startApi } from '../../api/server.ts'
-import type { NodeServices, ShownSetting } from '../../verbs/services.ts'
+import { assert } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
+import type { NodeAccount, NodeServices, ShownSetting } from '../../verbs/services.ts'
 import { aboutThis } from '../about.ts'
 import type { ResolvedConfig } from '../config.ts'
 import { homePaths } from '../home.ts'
@@ -8,7 +10,9 @@ import { offline } from '../offline.ts'
 import { SETTINGS, type SettingName } from '../settings.ts'
 import { backupPart } from './backup-part.ts'
 import { healthOf } from './health.ts'
+import { castOf } from './hosted-keys.ts'
 import { recordPart } from './record-part.ts'
+import type { Speech } from './speech.ts'
 import type { Stack } from './stack.ts'
 import type { NodeOptions, RunningParts } from './start-node.ts'
 
@@ -32,10 +36,14 @@ export async function openApiPart(
   return services
 }
 
-function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: RunningParts): NodeServices {
+function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
+  const { home, resolved, log, onStop } = options
   const { crypto, clock, random } = offline
   const { genesis, buckets, key, mesh, content, heart, speech, roles } = parts
   const startedAtMs = clock.nowMs()
+  const accounts = accountsOf(options, speech)
+  const [own] = accounts
+  assert(own !== undefined, 'a node has an account of its own')
   return {
     identity: {
       did: key.did,
@@ -50,7 +58,8 @@ function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: Running
     },
     heart: heart.heart,
     mesh,
-    author: speech.author,
+    author: own.author,
+    accounts,
     content: content.store,
     agents: roles.agents,
     journal: {
@@ -67,6 +76,20 @@ function servicesOf({ home, resolved, log, onStop }: NodeOptions, parts: Running
     health: () => healthOf(parts, clock.nowMs()),
     stop: (why) => onStop(why),
   }
+}
+
+/** By the names of their keys. */
+function accountsOf(options: NodeOptions, { voices }: Speech): readonly NodeAccount[] {
+  const { keyName, workerKey, verifierKey } = options.resolved.config
+  const { works, judges } = castOf(options)
+  const nameOf = (did: Did): string =>
+    did === options.key.did ? keyName : did === works ? workerKey : verifierKey
+  return [...voices].map(([did, { author }]) => ({
+    name: nameOf(did),
+    author,
+    works: did === works,
+    judges: did === judges,
+  }))
 }
 
 function shown({ config, origins }: ResolvedConfig): readonly ShownSetting[] {

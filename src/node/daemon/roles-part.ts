@@ -1,44 +1,81 @@
-import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { Did } from '../../model/ids.ts'
 import type { ContentStore } from '../../ports/content-store.ts'
-import type { KeyPair } from '../../ports/keystore.ts'
-import type { Author } from '../../services/author/author.ts'
 import type { Heart } from '../../services/heart/heart.ts'
 import type { JudgeWorld } from '../../services/roles/judge-result.ts'
 import { Registration } from '../../services/roles/registration.ts'
 import { Requester } from '../../services/roles/requester.ts'
-import { Roles } from '../../services/roles/roles.ts'
+import { type RoleSwitches, Roles } from '../../services/roles/roles.ts'
 import { saltsOf } from '../../services/roles/salts.ts'
 import { offline } from '../offline.ts'
 import { AgentsPart } from './agents-part.ts'
+import type { Player } from './player.ts'
+import type { Voice } from './speech.ts'
+
+/** Whose account does what; the same one may do all of it. */
+export interface Cast {
+  readonly works: Did
+  readonly judges: Did
+  readonly challenges: Did
+}
 
 export interface RolesPartOptions {
   readonly home: string
-  readonly key: KeyPair
+  /** By DID, the node's own first. */
+  readonly voices: ReadonlyMap<Did, Voice>
+  readonly cast: Cast
   readonly heart: Heart
-  readonly author: Author
   readonly content: ContentStore
-  /** What was said before the last stop, in order. */
-  readonly said: readonly ReadBody[]
   /** COMMIT_GATE; absent on a network without a capsule. */
   readonly gate?: NonNullable<JudgeWorld['gate']>
   /** What a verifier stakes, micro-credits. */
   readonly stake: bigint
+  readonly challenger: NonNullable<RoleSwitches['challenger']>
   readonly tell: (level: 'info' | 'warn' | 'error', text: string) => void
   readonly onFault: (fault: unknown) => void
 }
 
 export interface RolesPart {
-  readonly roles: Roles
-  readonly requester: Requester
   readonly agents: AgentsPart
   stop(): Promise<void>
 }
 
-/** Starts the built-in agents of the node's own account, with what is attached for them to run. */
+/** Starts the built-in agents of the node's accounts, with what is attached for them to run. */
 export async function openRolesPart(options: RolesPartOptions): Promise<RolesPart> {
-  const { home, key, heart, author, content, said, gate, stake, tell, onFault } = options
-  const { crypto } = offline
-  const { sha256 } = crypto
+  const { home, content, tell } = options
+  let agents: AgentsPart | undefined
+  const heard = (need: string, text: string): void => agents?.heard(need, text)
+  const players = [...options.voices.values()].map((voice) => openPlayer(options, voice, heard))
+  agents = await AgentsPart.open({
+    home,
+    content,
+    players,
+    onFailing: (name, why) => tell('warn', `agent ${name}: ${why}`),
+  })
+  for (const { roles, requester } of players) {
+    roles.start()
+    requester.start()
+  }
+  const attached = agents
+  return {
+    agents: attached,
+    async stop() {
+      for (const { requester } of players) requester.stop()
+      await Promise.all(players.map(({ roles }) => roles.stop()))
+      await attached.stop()
+    },
+  }
+}
+
+function openPlayer(
+  options: RolesPartOptions,
+  { key, author, said }: Voice,
+  heard: (need: string, text: string) => void,
+): Player {
+  const { heart, content, cast, gate, stake, challenger, tell, onFault } = options
+  const { sha256 } = offline.crypto
+  const works = key.did === cast.works
+  const judges = key.did === cast.judges
+  const challenges = key.did === cast.challenges
   const registration = new Registration({
     heart,
     author,
@@ -47,7 +84,6 @@ export async function openRolesPart(options: RolesPartOptions): Promise<RolesPar
     stake,
     onRefused: ({ code, message }) => tell('warn', `registration: ${code}: ${message}`),
   })
-  let agents: AgentsPart | undefined
   const roles = new Roles({
     heart,
     author,
@@ -56,33 +92,21 @@ export async function openRolesPart(options: RolesPartOptions): Promise<RolesPar
     sha256,
     ...(gate === undefined ? {} : { gate }),
     saltOf: saltsOf(key.secret, heart.net, sha256),
-    switches: { worker: true, verifier: true },
+    switches: { worker: works, verifier: judges, ...(challenges ? { challenger } : {}) },
     onEvent({ need, kind, text }) {
-      agents?.heard(need, `${kind} ${text}`)
+      heard(need, `${kind} ${text}`)
       if (kind === 'refused' || kind === 'job-failed') tell('warn', `need ${need}: ${kind} ${text}`)
     },
     onFault,
   })
   for (const read of said) roles.restore(read)
-  agents = await AgentsPart.open({
-    home,
-    content,
-    roles,
-    registered: () => heart.hub().get('agents', key.did),
-    onFailing: (name, why) => tell('warn', `agent ${name}: ${why}`),
-  })
-  const requester = new Requester({ heart, author, content, sha256, onFault })
-  roles.start()
-  requester.start()
-  const attached = agents
   return {
+    did: key.did,
     roles,
-    requester,
-    agents: attached,
-    async stop() {
-      requester.stop()
-      await roles.stop()
-      await attached.stop()
-    },
+    requester: new Requester({ heart, author, content, sha256, onFault }),
+    works,
+    judges,
+    challenges,
+    registered: () => heart.hub().get('agents', key.did),
   }
 }

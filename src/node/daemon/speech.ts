@@ -1,6 +1,7 @@
 import type { CID } from '../../codec/cid.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { FaultError } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import { Author, type AuthorPolicy } from '../../services/author/author.ts'
 import { ownBodies, recordInJournal } from '../../services/author/own-journal.ts'
@@ -13,18 +14,26 @@ import { offline } from '../offline.ts'
 export interface SpeechOptions {
   readonly home: string
   readonly config: NodeConfig
-  readonly key: KeyPair
+  /** Of the accounts that this node speaks for, none twice; the first is the node's own, and seals the journal. */
+  readonly keys: readonly [KeyPair, ...KeyPair[]]
   readonly net: CID
   readonly heart: Heart
   readonly policy?: AuthorPolicy
   readonly onFault: (fault: FaultError) => void
 }
 
-export interface Speech {
+/** One account that the node speaks for. */
+export interface Voice {
+  readonly key: KeyPair
   readonly author: Author
-  readonly journal: Journal
   /** Everything that was said of late, in order: what a role said is not said again. */
   readonly said: readonly ReadBody[]
+}
+
+export interface Speech {
+  /** By DID, the node's own account first. */
+  readonly voices: ReadonlyMap<Did, Voice>
+  readonly journal: Journal
   /** Said before the last stop and perhaps never sent: sent now. */
   resume(): void
   stop(): Promise<void>
@@ -33,14 +42,38 @@ export interface Speech {
 /** Younger than this, what was said before a stop is said again: windows are over after that. */
 const RESENT_MS = 60_000
 
-/** Opens the journal and the author of a node's own key, which takes up its numbers where the journal ends. */
+/** Opens the journal and an author of each key, which takes up its numbers where the journal ends. */
 export async function openSpeech(options: SpeechOptions): Promise<Speech> {
-  const { home, config, key, net, heart, policy, onFault } = options
+  const { home, config, keys, net, onFault } = options
   const { crypto, clock } = offline
-  const { journal } = await openNodeJournal({ home, config, key, net, onFault })
-  const author = new Author({
-    did: key.did,
-    secret: key.secret,
+  const { journal } = await openNodeJournal({ home, config, key: keys[0], net, onFault })
+  const since = clock.nowMs() - RESENT_MS
+  const lines = showHomeJournal(home, { kinds: ['envelope.out'] })
+  const bodies: ReadBody[] = []
+  for await (const body of ownBodies(lines, { net, sha256: crypto.sha256 })) bodies.push(body)
+  const voices = new Map<Did, Voice>()
+  for (const key of keys) {
+    const author = authorOf(options, key, journal)
+    voices.set(key.did, { key, author, said: await author.restore(inOrder(bodies), () => true) })
+  }
+  return {
+    voices,
+    journal,
+    resume() {
+      for (const { author, said } of voices.values())
+        author.resend(said.filter(({ body }) => body.ts >= since))
+    },
+    async stop() {
+      await journal.close()
+    },
+  }
+}
+
+function authorOf({ net, heart, policy }: SpeechOptions, { did, secret }: KeyPair, journal: Journal): Author {
+  const { crypto, clock } = offline
+  return new Author({
+    did,
+    secret,
     net,
     crypto,
     clock,
@@ -48,18 +81,8 @@ export async function openSpeech(options: SpeechOptions): Promise<Speech> {
     record: recordInJournal(journal, crypto.sha256Hex),
     submit: (batch, bodies) => heart.submit(batch, bodies),
   })
-  const since = clock.nowMs() - RESENT_MS
-  const lines = showHomeJournal(home, { kinds: ['envelope.out'] })
-  const context = { net, sha256: crypto.sha256 }
-  const own = await author.restore(ownBodies(lines, context), () => true)
-  const wanted = own.filter(({ body }) => body.ts >= since)
-  return {
-    author,
-    journal,
-    said: own,
-    resume: () => author.resend(wanted),
-    async stop() {
-      await journal.close()
-    },
-  }
+}
+
+async function* inOrder<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items
 }

@@ -12,6 +12,7 @@ import { offline } from '../offline.ts'
 import { openApiPart } from './api-part.ts'
 import { type ContentPart, openContentPart } from './content-part.ts'
 import { type HeartPart, openHeartPart } from './heart-part.ts'
+import { castOf, type HostedKeys, keysOf } from './hosted-keys.ts'
 import type { LogPart } from './log-part.ts'
 import { openPolicyPart } from './policy-part.ts'
 import { bucketsOf, openRaftPart, type RaftPart } from './raft-part.ts'
@@ -25,6 +26,8 @@ export interface NodeOptions {
   readonly resolved: ResolvedConfig
   /** The node's key, opened. */
   readonly key: KeyPair
+  /** Keys of further accounts that work and judge for it, by the settings; absent: its own does. */
+  readonly hosted?: HostedKeys
   readonly log: LogPart
   /** Somebody asks the node to stop: by the API, or a fault after which what is stored is right and the process must end. */
   readonly onStop: (why: string, fault?: unknown) => void
@@ -101,7 +104,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   const speech = await openSpeech({
     home,
     config,
-    key,
+    keys: keysOf(options),
     net: genesis.net,
     heart: heart.heart,
     ...(policy.gates === undefined ? {} : { policy: policy.gates.author }),
@@ -111,13 +114,16 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => speech.stop())
   const roles = await openRolesPart({
     home,
-    key,
+    voices: speech.voices,
+    cast: castOf(options),
     heart: heart.heart,
-    author: speech.author,
     content: content.store,
-    said: speech.said,
     ...(policy.gates === undefined ? {} : { gate: policy.gates.commit }),
     stake: BigInt(config.verifierStakeCredits) * MICRO_PER_CREDIT,
+    challenger: {
+      bondMax: BigInt(config.challengeBondMaxCredits) * MICRO_PER_CREDIT,
+      sharePpm: config.challengePercent * PPM_PER_PERCENT,
+    },
     tell,
     onFault,
   })
@@ -125,6 +131,8 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   speech.resume()
   return { genesis, buckets, key, mesh, content, heart, raft, speech, roles }
 }
+
+const PPM_PER_PERCENT = 10_000
 
 async function openMesh(
   home: string,
