@@ -34,6 +34,7 @@ import { OwnBatches } from './own-batches.ts'
 import { recall } from './recall.ts'
 import { SlotBook } from './slot-book.ts'
 import { SlotDriver } from './slot-driver.ts'
+import { standingsOf } from './standings.ts'
 import { Testimony } from './testimony.ts'
 import { Witness } from './witness.ts'
 
@@ -57,7 +58,7 @@ export class Heart implements HeartView {
   readonly #slots: SlotBook
   readonly #keeper: LogKeeper
   readonly #index: NeedIndex
-  readonly #pools = new NeedPools()
+  readonly #pools = new NeedPools((need) => standingsOf(this.#parts?.groups, this.#index, need))
   readonly #own: OwnBatches
   readonly #listeners = new Listeners()
   #parts: Parts | undefined
@@ -239,8 +240,8 @@ export class Heart implements HeartView {
       },
     })
     const hub = new HubDriver(groups)
-    const hearing = new Hearing({
     const care = new HubCare(groups)
+    const hearing = new Hearing({
       sha256: crypto.sha256,
       world,
       pools: this.#pools,
@@ -318,8 +319,8 @@ export class Heart implements HeartView {
     const { n } = this.slot()
     slots.advance()
     hub.act(n)
-    this.#listeners.slots.tell(n)
     care.act(n)
+    this.#listeners.slots.tell(n)
     const buckets = new Set<number>()
     for (const [need, bucket] of this.#index.open()) {
       buckets.add(bucket)
@@ -375,8 +376,8 @@ interface Parts {
   readonly slots: SlotDriver
   readonly needs: NeedDriver
   readonly hub: HubDriver
-  readonly hearing: Hearing
   readonly care: HubCare
+  readonly hearing: Hearing
 }
 
 export function bucketGroups(buckets: number): readonly GroupId[] {

@@ -71,7 +71,8 @@ export class NeedDriver {
     const view = groups.bucket(bucket)
     const pool = pools.of(need)
     const head = view.get('needs', need)?.head ?? HISTORY_START
-    const gathered = testimony.seen(need, head)
+    const carried = (id: string) => view.get('envelopes', need)?.some((one) => one.id === id) === true
+    const gathered = testimony.seen(need, head, (id) => pool.has(id) || carried(id))
     const asked = { seen: false, have: undefined as CID | undefined }
     const seen = (): readonly SeenStatement[] => {
       asked.seen = true

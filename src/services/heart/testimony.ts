@@ -30,11 +30,21 @@ export class Testimony {
     this.#clock = clock
   }
 
-  /** Statements of a majority for this head; undefined while they are not there. */
-  seen(need: string, head: Uint8Array): readonly SeenStatement[] | undefined {
+  /**
+   * Statements of a majority for this head, of which all is at hand that they name; undefined while they are not there.
+   * One that names what cannot be had, or is over the bounds, does not keep the others from being used.
+   */
+  seen(
+    need: string,
+    head: Uint8Array,
+    isHeld: (envelope: string) => boolean,
+  ): readonly SeenStatement[] | undefined {
     const gathering = this.#seen.get(need)
     if (gathering === undefined || !equalBytes(gathering.head, head)) return undefined
-    return gathering.statements.size < this.#majority ? undefined : [...gathering.statements.values()]
+    const usable = [...gathering.statements.values()].filter(({ body }) =>
+      body.seen.every(([id]) => isHeld(envelopeIdOf(id))),
+    )
+    return usable.length < this.#majority ? undefined : usable
   }
 
   /** True: the voters are to be asked now, for this slot. */

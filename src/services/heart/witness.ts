@@ -2,7 +2,6 @@ import { equalBytes } from '../../codec/bytes.ts'
 import { type CID, envelopeIdOf } from '../../codec/cid.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
 import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
-import { sightingsOf } from '../../core/proposer/pool.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
@@ -45,7 +44,7 @@ export class Witness {
     if (record === undefined || !equalBytes(record.head, head)) return
     const until = Math.min(slot, this.#deps.slot())
     const pool = pools.of(name)
-    const seen = sightingsOf(pool).filter(([, seenAt]) => seenAt <= until)
+    const seen = pools.sightings(name).filter(([, seenAt]) => seenAt <= until)
     const body = { v: 1 as const, need, head, slot: until, seen }
     const statement = {
       voter: key.did,

@@ -2,14 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { encodeBucketCommand } from '../../../../src/codec/entry/bucket-command.ts'
 import { candidatesOf } from '../../../../src/core/proposer/candidates.ts'
 import { NeedPool, sightingsOf } from '../../../../src/core/proposer/pool.ts'
+import { ALL_STRANGERS, STANDING, type Standing, standingIn } from '../../../../src/core/proposer/standing.ts'
 import type { Actor, Spoken } from '../../../../src/sim/heart/actor.ts'
 import { type BucketKit, type NeedKit, someLink } from '../../../setup/heart-bucket.ts'
-import { attestPlan, bid, commitEnvelope, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
+import { attest, attestPlan, bid, commitEnvelope, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
 
-function hear(kit: BucketKit, pool: NeedPool, spoken: Spoken): boolean {
+function hear(kit: BucketKit, pool: NeedPool, spoken: Spoken, standingOf = ALL_STRANGERS): boolean {
   const opened = kit.world.openEnvelope(spoken.field, kit.facts.time)
   if (!opened.ok) throw new Error(JSON.stringify(opened.error))
-  return pool.add({ envelope: opened.value, field: spoken.field, seenAt: kit.slot })
+  return pool.add({ envelope: opened.value, field: spoken.field, seenAt: kit.slot }, standingOf)
+}
+
+/** As the state says, the person of this number registered. */
+function standings(kit: BucketKit, { key }: NeedKit, known?: number) {
+  return standingIn(kit.records, key, (did) => known !== undefined && did === kit.person(known).did)
 }
 
 function beat(one: NeedKit, who: Actor): Spoken {
@@ -71,7 +77,8 @@ describe('what a voter has seen of a need is bounded', () => {
     for (const who of [1, 2]) {
       for (let at = 0; at < 512; at++) expect(hear(kit, pool, beat(one, kit.person(who)))).toBe(true)
     }
-    expect(hear(kit, pool, beat(one, kit.person(3)))).toBe(false)
+    expect(hear(kit, pool, beat(one, kit.person(3)))).toBe(true)
+    expect(pool.all.length).toBe(1_024)
     kit.advance(1_000)
     expect(lead(kit, one, pool)).toBe('close')
   })
@@ -162,5 +169,72 @@ describe('a stranger that floods a need', () => {
     expect(lead(kit, one, pool)).toBe('pass')
     expect(one.state).toBe('OPEN')
     expect(hear(kit, pool, commitEnvelope(one, worker))).toBe(true)
+  })
+
+  it('gives way to who said less, and among those who said as little nobody does', () => {
+    const { kit, one } = leadTo('OPEN', { isTrusting: true, people: 40 })
+    const pool = new NeedPool()
+    for (let at = 0; at < 1_024; at++) expect(hear(kit, pool, beat(one, kit.person(at % 32)))).toBe(true)
+    expect(hear(kit, pool, beat(one, kit.person(0)))).toBe(false)
+    const fresh = Array.from({ length: 33 }, () => beat(one, kit.person(33)))
+    expect(fresh.map((spoken) => hear(kit, pool, spoken)).indexOf(false)).toBe(31)
+    expect(pool.all.length).toBe(1_024)
+  })
+})
+
+describe('strangers, each of whom says a little', () => {
+  /** As many strangers as a pool has room for. */
+  function crowded(stage: Parameters<typeof leadTo>[0]) {
+    const led = leadTo(stage, { isTrusting: true, people: 1_074, bidders: 2 })
+    const { kit, one } = led
+    const pool = new NeedPool()
+    const of = standings(kit, one, 30)
+    for (let at = 50; at < 1_074; at++) expect(hear(kit, pool, beat(one, kit.person(at)), of)).toBe(true)
+    return { ...led, pool, of }
+  }
+
+  it('keep no worker from its COMMIT, nor seats from their verdicts, and nobody names them', () => {
+    const { kit, one, workers, resultSeats, pool, of } = crowded('CLAIMED')
+    const [worker] = workers
+    const [seat] = resultSeats
+    if (worker === undefined || seat === undefined) throw new Error('a cast')
+    const named = (least: Standing) => sightingsOf(pool, of, least).map(([id]) => id.toString())
+    expect(named(STANDING.party)).toEqual([])
+    const done = commitEnvelope(one, worker)
+    expect(hear(kit, pool, done, ALL_STRANGERS)).toBe(false)
+    expect(hear(kit, pool, beat(one, kit.person(40)), of)).toBe(false)
+    expect(hear(kit, pool, done, of)).toBe(true)
+    const known = beat(one, kit.person(30))
+    expect(hear(kit, pool, known, of)).toBe(true)
+    expect(named(STANDING.party)).toEqual([done.id])
+    expect(named(STANDING.known)).toEqual([done.id, known.id].sort())
+    expect(lead(kit, one, pool)).toBe('commit')
+    expect(hear(kit, pool, attest(one, seat), standings(kit, one))).toBe(true)
+    expect(lead(kit, one, pool)).toBe('finalize')
+    expect(one.state).toBe('FINAL')
+  })
+
+  it('keep no bidder out that is registered, and the entry has room for what is left', () => {
+    const { kit, one, pool, of } = crowded('OPEN')
+    expect(hear(kit, pool, bid(one, kit.person(31)), of)).toBe(false)
+    expect(hear(kit, pool, bid(one, kit.person(30)), of)).toBe(true)
+    kit.advance(1_000)
+    expect(lead(kit, one, pool)).toBe('close')
+    expect(one.need.bidders).toEqual([kit.person(30).did])
+  })
+
+  it('with many bytes displace nobody, and a party with many displaces as many of them as it must', () => {
+    const { kit, one, workers } = leadTo('CLAIMED', { isTrusting: true, people: 220 })
+    const of = standings(kit, one)
+    const pool = new NeedPool()
+    const registry = { slot: 1, record: new Uint8Array(8_000), path: [] }
+    const large = (who: Actor) => bid(one, who, { registry })
+    let count = 0
+    while (hear(kit, pool, large(kit.person(20 + count)), of)) count += 1
+    const worker = workers[0] as Actor
+    for (let at = 0; at < count; at++) expect(hear(kit, pool, large(worker), of)).toBe(true)
+    const theirs = pool.all.filter(({ envelope }) => envelope.body.sender === worker.did)
+    expect([theirs.length, pool.all.length]).toEqual([count, count])
+    expect(hear(kit, pool, large(kit.person(218)), of)).toBe(false)
   })
 })

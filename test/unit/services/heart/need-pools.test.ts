@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
 import type { SingleEnvelope } from '../../../../src/codec/envelope/verify-single.ts'
 import type { Pooled } from '../../../../src/core/proposer/pool.ts'
+import { STANDING } from '../../../../src/core/proposer/standing.ts'
 import { NeedPools } from '../../../../src/services/heart/need-pools.ts'
 
 const KIB = 1_024
@@ -35,6 +38,19 @@ describe('pools of needs', () => {
     const kept = Array.from({ length: 300 }, (_, n) => idsOf(pools, `need ${n}`).length)
     expect(kept.reduce((sum, one) => sum + one, 0)).toBe((16 * KIB * KIB) / large)
     expect([kept[0], kept[299]]).toEqual([0, 1])
+  })
+
+  it('give strangers no place in a statement, and parties one although strangers came first', () => {
+    const cid = (n: number) => envelopeIdOf(cidOf(new Uint8Array([n & 255, n >> 8]), nodeCrypto.sha256))
+    const party = cid(9_999)
+    const of = (sender: string) => (sender === party ? STANDING.party : STANDING.stranger)
+    const pools = new NeedPools((need) => (need === 'need' ? { of, least: STANDING.party } : undefined))
+    const heard = Array.from({ length: 1_100 }, (_, n) => pools.add('need', 'open', word(cid(n)), FIELD, 1))
+    expect(heard.filter(Boolean)).toHaveLength(1_024)
+    expect(pools.sightings('need')).toEqual([])
+    expect(pools.add('need', 'open', word(party), FIELD, 2)).toBe(true)
+    expect(pools.sightings('need').map(([id, slot]) => [envelopeIdOf(id), slot])).toEqual([[party, 2]])
+    expect(idsOf(pools, 'need')).toHaveLength(1_024)
   })
 
   it('keep nothing of a need that is over, whoever speaks of it', () => {

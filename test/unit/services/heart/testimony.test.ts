@@ -9,8 +9,10 @@ const need = cidOf(new Uint8Array([1]), nodeCrypto.sha256)
 const name = envelopeIdOf(need)
 const head = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 
-function said(voter: string, of = head(1)): SeenStatement {
-  const body = { v: 1 as const, need, head: of, slot: 5, seen: [] }
+const ALL = () => true
+
+function said(voter: string, of = head(1), seen: SeenStatement['body']['seen'] = []): SeenStatement {
+  const body = { v: 1 as const, need, head: of, slot: 5, seen }
   return { voter: voter as Did, body, s: new Uint8Array(64) as Signature }
 }
 
@@ -25,10 +27,21 @@ describe('what voters said', () => {
     const { testimony } = started()
     expect(testimony.beginSeen(name, head(1), 5)).toBe(true)
     for (const voter of ['a', 'b', 'b']) expect(testimony.hearSeen(said(voter))).toBe(true)
-    expect(testimony.seen(name, head(1))).toBeUndefined()
+    expect(testimony.seen(name, head(1), ALL)).toBeUndefined()
     testimony.hearSeen(said('c'))
-    expect(testimony.seen(name, head(1))?.map(({ voter }) => voter)).toEqual(['a', 'b', 'c'])
-    expect(testimony.seen(name, head(2))).toBeUndefined()
+    expect(testimony.seen(name, head(1), ALL)?.map(({ voter }) => voter)).toEqual(['a', 'b', 'c'])
+    expect(testimony.seen(name, head(2), ALL)).toBeUndefined()
+  })
+
+  it('counts without a voter that names what is not at hand, where the others are a majority', () => {
+    const { testimony } = started()
+    testimony.beginSeen(name, head(1), 5)
+    testimony.hearSeen(said('liar', head(1), [[need, 4]]))
+    for (const voter of ['a', 'b']) testimony.hearSeen(said(voter))
+    const isHeld = (id: string) => id !== name
+    expect(testimony.seen(name, head(1), isHeld)).toBeUndefined()
+    testimony.hearSeen(said('c'))
+    expect(testimony.seen(name, head(1), isHeld)?.map(({ voter }) => voter)).toEqual(['a', 'b', 'c'])
   })
 
   it('is not heard unasked, nor for another head', () => {
