@@ -11,7 +11,7 @@ import { groupId } from './tree-head.ts'
 import { type VoterConfig, voterConfigToIpld } from './voter-config.ts'
 
 /** What a leaf of a group's tree stands for. A command can be any bytes, so the kind is part of the leaf. */
-const LEAF_KIND = { item: 0, voters: 1, outputs: 2 } as const
+const LEAF_KIND = { item: 0, voters: 1, outputs: 2, host: 3 } as const
 
 /**
  * What an applied item did for another group. `effect`: effect `number` for that group, with the hash of its body.
@@ -60,34 +60,54 @@ export const outputTuple = z.union([
   z.tuple([z.literal(OUTPUT_CODE.ack), groupId, count]),
 ])
 
-const leafTuple = z.tuple([
-  z.literal(LEAF_KIND.item),
+const leafParts = [
   hash32,
   z.boolean(),
   list(outputTuple, LEAF_OUTPUTS_MAX),
   list(z.tuple([text(1, 128), hash32]), 1),
-])
+] as const
+
+const leafTuple = z.tuple([z.literal(LEAF_KIND.item), ...leafParts])
+
+/** Of what hosts say among themselves: answers, recorded certificates. */
+const hostTuple = z.tuple([z.literal(LEAF_KIND.host), ...leafParts])
 
 const compiledLeaf = z.compile(leafTuple)
 
 const outputsTuple = z.tuple([z.literal(LEAF_KIND.outputs), list(outputTuple, LEAF_OUTPUTS_MAX, 1)])
 
-const anyOutputs = z.compile(z.union([leafTuple, outputsTuple]))
+const anyOutputs = z.compile(z.union([leafTuple, hostTuple, outputsTuple]))
+
+const betweenHosts = z.compile(z.union([hostTuple, outputsTuple]))
 
 /** Canonical dag-cbor of [0, item, applied, [[kind, group, number, hash?], …], [[name, head]] or []]. */
-export function itemLeaf({ item, applied, outputs, subject }: ItemLeaf): Uint8Array {
+export function itemLeaf(leaf: ItemLeaf): Uint8Array {
+  return leafOfKind(LEAF_KIND.item, leaf)
+}
+
+/**
+ * The same with 3 in front: of an item in which no machine has a say. So nobody can leave an item of a machine out of a
+ * log and call it one of these.
+ */
+export function hostLeaf(leaf: ItemLeaf): Uint8Array {
+  return leafOfKind(LEAF_KIND.host, leaf)
+}
+
+function leafOfKind(kind: number, { item, applied, outputs, subject }: ItemLeaf): Uint8Array {
   const of = subject === undefined ? [] : [[subject.name, subject.head]]
-  return encodeDagCbor([LEAF_KIND.item, item, applied, outputs.map(outputToIpld), of])
+  return encodeDagCbor([kind, item, applied, outputs.map(outputToIpld), of])
 }
 
 /** Of an item without outputs and subject, which most are: written once, and for each one the two parts that differ. */
 const plain = itemLeaf({ item: new Uint8Array(32), applied: true, outputs: [] })
+const PLAIN_KIND_AT = 1
 const PLAIN_ITEM_AT = 4
 const PLAIN_APPLIED_AT = PLAIN_ITEM_AT + 32
 const [CBOR_FALSE, CBOR_TRUE] = [0xf4, 0xf5]
 
-/** As `itemLeaf` with neither outputs nor subject; valid until the next call. */
-export function plainLeaf(item: Uint8Array, applied: boolean): Uint8Array {
+/** As `itemLeaf` or `hostLeaf` with neither outputs nor subject; valid until the next call. */
+export function plainLeaf(item: Uint8Array, applied: boolean, isOfHost = false): Uint8Array {
+  plain[PLAIN_KIND_AT] = isOfHost ? LEAF_KIND.host : LEAF_KIND.item
   plain.set(item, PLAIN_ITEM_AT)
   plain[PLAIN_APPLIED_AT] = applied ? CBOR_TRUE : CBOR_FALSE
   return plain
@@ -118,7 +138,13 @@ export function decodeLeafOutputs(bytes: Uint8Array): Result<readonly Output[], 
   if (!decoded.ok) return decoded
   const formed = checkSchema(anyOutputs, decoded.value, 'leaf')
   if (!formed.ok) return formed
-  return ok((formed.value[0] === LEAF_KIND.item ? formed.value[3] : formed.value[1]).map(outputOf))
+  return ok((formed.value[0] === LEAF_KIND.outputs ? formed.value[1] : formed.value[3]).map(outputOf))
+}
+
+/** True for a leaf in which no machine has a say: of an item between hosts, or of outputs that wait. */
+export function isLeafBetweenHosts(bytes: Uint8Array): boolean {
+  const decoded = decodeDagCbor(bytes, { bytesMax: LEAF_BYTES_MAX })
+  return decoded.ok && checkSchema(betweenHosts, decoded.value, 'leaf').ok
 }
 
 /** Leaf of an applied change of voters: canonical dag-cbor of [1, config]. */

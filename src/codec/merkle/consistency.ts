@@ -94,8 +94,8 @@ function leadsToBoth(
   return last === 0 && equalBytes(oldHash, oldRoot) && equalBytes(newHash, newRoot)
 }
 
-/** The largest power of two below `size` (2 or more). */
-function splitOf(size: number): number {
+/** The largest power of two below `size` (2 or more): where RFC 6962 divides a tree. */
+export function splitOf(size: number): number {
   let split = 1
   while (split * 2 < size) split *= 2
   return split

@@ -1,5 +1,6 @@
 import type { Frontier } from '../../codec/certificate/frontier.ts'
 import { TREE_LEVELS_MAX } from '../../codec/certificate/voter-chain.ts'
+import { splitOf } from '../../codec/merkle/consistency.ts'
 import { HASH_BYTES, nodeHash } from '../../codec/merkle/hash.ts'
 import { assert } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
@@ -69,6 +70,30 @@ export class LogTree {
       at = Math.floor(at / 2)
     }
     return path
+  }
+
+  /**
+   * That the first `size` leaves begin the tree of the first `of`, for `verifyConsistency`: RFC 6962, 2.1.2. Asserts
+   * first <= size <= of <= all.
+   */
+  consistency(size: number, of: number): Uint8Array[] {
+    assert(this.#first <= size && size <= of && of <= this.#size, 'a proof is of sizes that are known')
+    if (size === 0) return []
+    const proof: Uint8Array[] = []
+    let [from, to, isWholeOld] = [0, of, true]
+    while (size !== to) {
+      const middle = from + splitOf(to - from)
+      if (size <= middle) {
+        proof.push(this.#rootOfRange(middle, to))
+        to = middle
+      } else {
+        proof.push(this.#rootOfRange(from, middle))
+        from = middle
+        isWholeOld = false
+      }
+    }
+    if (!isWholeOld) proof.push(this.#rootOfRange(from, to))
+    return proof.toReversed()
   }
 
   /** What a tree that goes on from a size needs: all by default. Asserts first <= size <= all. */

@@ -1,6 +1,7 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { EMPTY_FRONTIER } from '../../codec/certificate/frontier.ts'
 import {
+  hostLeaf,
   type ItemLeaf,
   itemLeaf,
   LEAF_OUTPUTS_MAX,
@@ -73,6 +74,8 @@ export interface OpenOutput {
 export interface SealMarks {
   readonly seal: boolean
   readonly closing: boolean
+  /** No machine has a say in it. */
+  readonly isOfHost?: boolean
 }
 
 /** Latest heads that are kept: voters that lag a little can still sign what was asked for. */
@@ -113,7 +116,12 @@ export function appendItem(sealed: SealedLog, item: ItemLeaf, marks: SealMarks, 
   const leaf = sealed.tree.size
   const open = item.outputs.length + (marks.closing ? 1 : 0)
   const isPlain = open === 0 && item.subject === undefined
-  const bytes = isPlain ? plainLeaf(item.item, item.applied) : itemLeaf(item)
+  const isOfHost = marks.isOfHost === true
+  const bytes = isPlain
+    ? plainLeaf(item.item, item.applied, isOfHost)
+    : isOfHost
+      ? hostLeaf(item)
+      : itemLeaf(item)
   sealed.tree.append(leafHash(bytes, sha256))
   if (open > 0) sealed.leaves.set(leaf, { bytes, open })
   for (const output of item.outputs) {

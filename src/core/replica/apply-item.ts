@@ -57,7 +57,7 @@ export function applyItem(
     if (made !== undefined && sealed !== undefined) {
       const bytes = step.counted.item()
       const outputs = [...made, ...acksOf(sealed, replica, step.writes)]
-      const leaf = addLeaf(sealed, step.counted, bytes, outputs, sha256)
+      const leaf = addLeaf(sealed, step.counted, bytes, outputs, { isOfHost: !isOfMachine }, sha256)
       context.onLeaf?.(leaf, isOfMachine ? bytes : undefined)
     }
     countItem(replica)
@@ -79,11 +79,17 @@ function addLeaf(
   { applied, marks, subject }: CountedStep,
   item: Uint8Array,
   outputs: readonly Output[],
+  { isOfHost }: { readonly isOfHost: boolean },
   sha256: Sha256,
 ): Uint8Array {
   assert(outputs.length <= LEAF_OUTPUTS_MAX, 'more outputs than a leaf can have')
   const leaf = { item: sha256(item), applied, outputs }
-  return appendItem(sealed, subject === undefined ? leaf : { ...leaf, subject }, marks, sha256)
+  return appendItem(
+    sealed,
+    subject === undefined ? leaf : { ...leaf, subject },
+    { ...marks, isOfHost },
+    sha256,
+  )
 }
 
 /** What a write does for other groups, before it is written. */

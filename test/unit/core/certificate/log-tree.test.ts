@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeFrontier, EMPTY_FRONTIER, encodeFrontier } from '../../../../src/codec/certificate/frontier.ts'
+import { consistencyProof, verifyConsistency } from '../../../../src/codec/merkle/consistency.ts'
 import { inclusionPath, verifyInclusion } from '../../../../src/codec/merkle/inclusion.ts'
 import { merkleRoot } from '../../../../src/codec/merkle/root.ts'
 import { LogTree } from '../../../../src/core/certificate/log-tree.ts'
@@ -37,6 +38,17 @@ describe('the tree of a log', () => {
         const path = tree.path(index, size)
         expect(path).toEqual(pathOf(index, size))
         expect(verifyInclusion(LEAVES[index] as Uint8Array, index, size, path, root, sha256)).toBe(true)
+      }
+    }
+  })
+
+  it('proves of every size that it begins every later one, as RFC 6962 has it', () => {
+    const tree = treeOf(40)
+    for (let of = 1; of <= 40; of++) {
+      for (let size = 0; size <= of; size++) {
+        const proof = tree.consistency(size, of)
+        expect(proof).toEqual(consistencyProof(LEAVES.slice(0, of), size, sha256))
+        expect(verifyConsistency(size, of, tree.root(size), tree.root(of), proof, sha256)).toBe(true)
       }
     }
   })

@@ -1,0 +1,101 @@
+import { type Certificate, certificateToIpld } from '../../codec/certificate/certificate.ts'
+import { type VoterLink, voterLinkToIpld } from '../../codec/certificate/voter-chain.ts'
+import { HUB } from '../../codec/entry/item.ts'
+import {
+  decodeLogRequest,
+  encodeLogMessage,
+  LINKS_MAX,
+  LOG_ANSWER_BYTES_MAX,
+  LOG_REQUEST_BYTES_MAX,
+  type LogAnswer,
+  type LogRequest,
+  PAGE_BYTES_TARGET,
+  PAGE_LEAVES_MAX,
+  slotToTuple,
+} from '../../codec/log-fetch/messages.ts'
+import { encodeLogRecord } from '../../codec/network-log/log-record.ts'
+import type { ConfigVersion } from '../../model/certified.ts'
+import type { Did } from '../../model/ids.ts'
+import type { SlotFacts } from '../../model/slot-facts.ts'
+import type { Mesh } from '../../ports/mesh.ts'
+import { logProtocol } from './log-fetch.ts'
+import { slotMadeBy } from './log-page.ts'
+import type { GrownLog, LogTrees, LogTreesDeps } from './log-trees.ts'
+
+/** What a node knows of the certificates of the logs that it keeps. */
+export interface KnownCertificates {
+  /** The newest that it has seen and checked; undefined: none. */
+  newest(machine: number): Certificate | undefined
+  /** Certified changes of a machine's voters behind a config. */
+  links(machine: number, after: ConfigVersion): readonly VoterLink[]
+}
+
+export interface ServeLogsDeps {
+  /** Text of the network's id. */
+  readonly net: string
+  readonly mesh: Pick<Mesh, 'handleRequest' | 'penalise'>
+  readonly archive: LogTreesDeps['archive']
+  readonly trees: LogTrees
+  readonly certificates: KnownCertificates
+  /** Undefined for a slot that this node does not have. */
+  readonly slot: (n: number) => SlotFacts | undefined
+}
+
+const REQUEST_LIMITS = {
+  bodyBytesMax: LOG_REQUEST_BYTES_MAX,
+  answerBytesMax: LOG_ANSWER_BYTES_MAX,
+  inFlightPerPeerMax: 2,
+  timeoutMs: 10_000,
+  perSecondMax: 50,
+  burstMax: 200,
+}
+const MALFORMED_POINTS = 10
+
+type Page = Extract<LogRequest, { kind: 'page' }>
+type Newest = Extract<LogRequest, { kind: 'newest' }>
+const NONE: LogAnswer = { kind: 'none' }
+
+/** Answers `LogFetch` of other nodes, strangers too, out of the logs that this node keeps. */
+export function serveLogs(deps: ServeLogsDeps): void {
+  const answer = async (from: Did, body: Uint8Array): Promise<Uint8Array> => {
+    const request = decodeLogRequest(body)
+    if (!request.ok) {
+      deps.mesh.penalise(from, MALFORMED_POINTS, `asked for a log: ${request.error.message}`)
+      return encodeLogMessage(NONE)
+    }
+    const { value } = request
+    const log = await deps.trees.of(value.machine)
+    return encodeLogMessage(value.kind === 'page' ? pageOf(deps, log, value) : newestOf(deps, log, value))
+  }
+  deps.mesh.handleRequest(logProtocol(deps.net), REQUEST_LIMITS, answer)
+}
+
+function newestOf(
+  { certificates }: ServeLogsDeps,
+  { tree }: GrownLog,
+  { machine, after }: Newest,
+): LogAnswer {
+  const certificate = certificates.newest(machine)
+  const links = certificates.links(machine, after).slice(0, LINKS_MAX).map(voterLinkToIpld)
+  if (certificate === undefined || certificate.head.size > tree.size) return { kind: 'newest', links }
+  return { kind: 'newest', certificate: certificateToIpld(certificate), links }
+}
+
+function pageOf(deps: ServeLogsDeps, { tree, records }: GrownLog, { machine, from, size }: Page): LogAnswer {
+  if (from >= size || size > tree.size) return NONE
+  const page: Uint8Array[] = []
+  const slots: ReturnType<typeof slotToTuple>[] = []
+  const end = Math.min(size, from + PAGE_LEAVES_MAX)
+  for (let at = from, bytes = 0; at < end && bytes < PAGE_BYTES_TARGET; at++) {
+    const record = deps.archive.record(machine, records[at] as number)
+    const encoded = encodeLogRecord(record)
+    const made = machine === HUB ? slotMadeBy(record) : undefined
+    const facts = made && deps.slot(Number(made.name.slice('slot/'.length)))
+    if (made !== undefined && facts === undefined) break
+    if (facts !== undefined) slots.push(slotToTuple(facts))
+    page.push(encoded)
+    bytes += encoded.length
+  }
+  if (page.length === 0) return NONE
+  return { kind: 'page', records: page, proof: tree.consistency(from + page.length, size), slots }
+}
