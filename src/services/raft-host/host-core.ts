@@ -74,6 +74,8 @@ export interface HostCore {
   readonly onApplied: (notice: AppliedNotice) => void
   /** Undefined: nobody keeps the log. */
   readonly onLeaf: ((notice: LeafNotice) => void) | undefined
+  /** Whether a group may apply anything now; asked again with every turn. */
+  readonly mayApply: (group: GroupId) => boolean
   /** What was applied so far will not be applied again after a restart. */
   readonly beforeCheckpoint: () => void
   /** The state stands at this index without having applied what is before it: a snapshot, or opened again. */

@@ -54,6 +54,11 @@ export interface HostDeps {
   readonly onApplied?: (notice: AppliedNotice) => void
   /** Every leaf of every group's tree, in order: for whoever keeps the logs. Groups without certificates have none. */
   readonly onLeaf?: (notice: LeafNotice) => void
+  /**
+   * False: the group's entries wait, and with them its part in the group, until a turn in which it is true: whoever keeps
+   * the log has a gap to fill first, after `onInstalled`.
+   */
+  readonly mayApply?: (group: GroupId) => boolean
   /** A checkpoint is about to be made: who keeps something of what was applied makes it durable now. */
   readonly beforeCheckpoint?: () => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
@@ -100,6 +105,7 @@ export class RaftHost implements RaftTransportListener {
       tell: deps.tell ?? (() => undefined),
       onApplied: deps.onApplied ?? (() => undefined),
       onLeaf: deps.onLeaf,
+      mayApply: deps.mayApply ?? (() => true),
       beforeCheckpoint: deps.beforeCheckpoint ?? (() => undefined),
       onInstalled: deps.onInstalled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
