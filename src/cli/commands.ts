@@ -8,6 +8,7 @@ type Load = () => Promise<Command>
  */
 const LOADERS: readonly (readonly [path: string, load: Load])[] = [
   ['init', async () => (await import('./node/init.ts')).init],
+  ['card', async () => (await import('./node/card.ts')).card],
   ['start', async () => (await import('./node/start.ts')).start],
   ['stop', async () => (await import('./commands/stop.ts')).stop],
   ['dev', async () => (await import('./node/dev.ts')).dev],

@@ -102,22 +102,20 @@ function flatten(table: object, prefix: string): [string, unknown][] {
   })
 }
 
-/** A config file with every setting at its default, commented out, and what it means. */
-export function configTemplate(): string {
+/** A config file with every setting and what it means: what is not given is at its default, and commented out. */
+export function configTemplate(given: Partial<NodeConfig> = {}): string {
   const lines = ['# Settings of this CAN Swarm node. What is commented out is the default.']
   let table = ''
-  for (const setting of Object.values(SETTINGS)) {
+  for (const [name, setting] of Object.entries(SETTINGS)) {
     const dot = setting.key.lastIndexOf('.')
     const owner = dot < 0 ? '' : setting.key.slice(0, dot)
     if (owner !== table) {
       lines.push('', `[${owner}]`)
       table = owner
     }
-    lines.push(
-      '',
-      `# ${setting.about}`,
-      `# ${setting.key.slice(dot + 1)} = ${JSON.stringify(setting.default)}`,
-    )
+    const own = given[name as SettingName]
+    const [mark, value] = own === undefined ? ['# ', setting.default] : ['', own]
+    lines.push('', `# ${setting.about}`, `${mark}${setting.key.slice(dot + 1)} = ${JSON.stringify(value)}`)
   }
   return `${lines.join('\n')}\n`
 }

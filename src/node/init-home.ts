@@ -1,34 +1,38 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import {
-  checkGenesis,
-  decodeGenesis,
-  encodeGenesis,
-  type Genesis,
-  type OpenedGenesis,
-} from '../codec/genesis/genesis.ts'
-import { assert, FaultError } from '../model/fault.ts'
+import { dirname, join, resolve } from 'node:path'
+import type { OpenedGenesis } from '../codec/genesis/genesis.ts'
+import { FaultError } from '../model/fault.ts'
 import type { Did } from '../model/ids.ts'
-import { parseKeyName } from '../model/key-name.ts'
-import type { MicroText } from '../model/micro.ts'
+import { MICRO_PER_CREDIT } from '../model/micro.ts'
 import type { NetworkClass } from '../model/parameters.ts'
 import type { Rejection } from '../model/rejection.ts'
 import { ok, type Result } from '../model/result.ts'
-import type { KeyPair } from '../ports/keystore.ts'
-import { firstChain } from '../services/heart/beacon-chain.ts'
-import { configTemplate } from './config.ts'
-import { SMALL_NETWORK_BUCKETS } from './daemon/found-network.ts'
+import { configTemplate, type NodeConfig } from './config.ts'
+import { makeGenesis } from './founding/make-genesis.ts'
+import { NODE_KEY, nodeKeys, VERIFIER_KEY, WORKER_KEY } from './founding/node-keys.ts'
+import { type VoterCard, voterCard } from './founding/voter-card.ts'
 import { homePaths } from './home.ts'
 import { genesisText } from './network.ts'
 import { offline } from './offline.ts'
 
-export interface InitRequest {
-  readonly home: string
-  /** The network to belong to; else a new one is founded. */
-  readonly joined?: OpenedGenesis
+/** A new network. */
+export interface NewNetwork {
   readonly label: string
   readonly class: NetworkClass
+  /** Of its voters beside this node. */
+  readonly others: readonly VoterCard[]
+  /** What every account of a card begins with, micro-credits. */
+  readonly credits: bigint
+}
+
+export interface InitRequest {
+  readonly home: string
+  /** A network to belong to, or one to found. */
+  readonly network: OpenedGenesis | NewNetwork
+  /** Opens keys that are there, and seals those that are made. */
   readonly passphrase?: string
+  /** What is to differ from the defaults. */
+  readonly settings?: Partial<NodeConfig>
 }
 
 export interface MadeHome {
@@ -37,73 +41,103 @@ export interface MadeHome {
 }
 
 /**
- * Makes a node's home: key, genesis and settings. It is built beside and moved into place whole, so that a crash leaves no half of one. Rejects MALFORMED for a label.
- * Faults `home-exists` when there is anything at that place, `store-io`.
+ * Makes a node's home: keys, genesis and settings; a place that holds nothing but keys (`canswarm card`) is one too. It is
+ * built beside and moved into place, the genesis last, so that a crash leaves nothing that looks like a home. Rejects
+ * MALFORMED for a label or a voter that is named twice. Faults `home-exists` when there is anything else at that place,
+ * `passphrase`, `store-io`.
  */
 export async function initHome(request: InitRequest): Promise<Result<MadeHome, Rejection>> {
   const home = resolve(request.home)
-  await refuseOccupied(home)
+  const hasKeys = await holdsKeysAlone(home)
   const building = `${home}.init-${Buffer.from(offline.random.bytes(6)).toString('hex')}`
   await mkdir(dirname(home), { recursive: true })
   await mkdir(building, { mode: 0o700 })
   try {
-    const made = await build(building, request)
-    if (made.ok) await moveInto(building, home)
+    const made = await build(building, hasKeys ? home : building, request)
+    if (made.ok) await moveInto(building, home, hasKeys)
     return made
   } finally {
     await rm(building, { recursive: true, force: true })
   }
 }
 
-async function build(home: string, request: InitRequest): Promise<Result<MadeHome, Rejection>> {
-  const name = parseKeyName('node')
-  assert(name.ok, 'the default name of a key is one')
-  const { passphrase } = request
-  const key = await offline.keystore(home).create(name.value, passphrase === undefined ? {} : { passphrase })
-  const network = request.joined === undefined ? found(request, key) : ok(request.joined)
-  if (!network.ok) return network
-  const paths = homePaths(home)
-  await writeFile(paths.genesis, genesisText(network.value.genesis), { flag: 'wx', flush: true })
-  await writeFile(paths.config, configTemplate(), { flag: 'wx', flush: true })
-  return ok({ did: key.did, network: network.value })
+/** `home`: where the keys are, or will be. */
+async function build(
+  building: string,
+  home: string,
+  { network, passphrase, settings }: InitRequest,
+): Promise<Result<MadeHome, Rejection>> {
+  const made =
+    'others' in network ? await found(network, home, passphrase) : await joined(network, home, passphrase)
+  if (!made.ok) return made
+  const paths = homePaths(building)
+  const config = configTemplate({ ...(await hostedIn(home)), ...settings })
+  await writeFile(paths.genesis, genesisText(made.value.network.genesis), { flag: 'wx', flush: true })
+  await writeFile(paths.config, config, { flag: 'wx', flush: true })
+  return made
 }
 
-/** Credits that a development network gives to its founder: micro-credits. */
-const FAUCET = '10000000000' as MicroText
+/** Of the insurance account of a development network: micro-credits. */
+const INSURANCE = 1_000n * MICRO_PER_CREDIT
 
-/** A network of one voter, which governs itself. */
-function found({ label, class: networkClass }: InitRequest, key: KeyPair): Result<OpenedGenesis, Rejection> {
-  const { did, secret } = key
-  const { crypto } = offline
-  const genesis: Genesis = {
-    v: 1,
-    label,
-    class: networkClass,
-    nonce: offline.random.bytes(16),
-    created: offline.clock.nowMs(),
-    voters: [did],
-    f: 0,
-    governance: [did],
-    parameters: {},
-    buckets: SMALL_NETWORK_BUCKETS,
-    chains: [firstChain(did, secret, crypto.sha256)],
-    ...(networkClass === 'development' ? { accounts: [{ did, amount: FAUCET }] } : {}),
+async function found(
+  { label, class: networkClass, others, credits }: NewNetwork,
+  home: string,
+  passphrase: string | undefined,
+): Promise<Result<MadeHome, Rejection>> {
+  const isDevelopment = networkClass === 'development'
+  const [own, ...hosted] = await nodeKeys({ home, hosts: isDevelopment, passphrase })
+  const card = voterCard(
+    own,
+    hosted.map(({ did }) => did),
+  )
+  const insurance = isDevelopment ? INSURANCE : 0n
+  const cards = [card, ...others] as const
+  const network = await makeGenesis({ label, class: networkClass, cards, credits, insurance })
+  return network.ok ? ok({ did: own.did, network: network.value }) : network
+}
+
+async function joined(
+  network: OpenedGenesis,
+  home: string,
+  passphrase: string | undefined,
+): Promise<Result<MadeHome, Rejection>> {
+  const did = (await ownDid(home)) ?? (await nodeKeys({ home, hosts: false, passphrase }))[0].did
+  return ok({ did, network })
+}
+
+/** Of a key that is there: nothing is to be opened where nothing is signed. */
+async function ownDid(home: string): Promise<Did | undefined> {
+  const listed = (await offline.keystore(home).list()).find(({ name }) => name === NODE_KEY)
+  if (listed?.kind === 'fault') throw listed.fault
+  return listed?.did
+}
+
+/** The settings by which accounts of their own work and judge, where there are keys for them. */
+async function hostedIn(home: string): Promise<Partial<NodeConfig>> {
+  const names = new Set((await offline.keystore(home).list()).map(({ name }) => name))
+  return {
+    ...(names.has(WORKER_KEY) ? { workerKey: WORKER_KEY } : {}),
+    ...(names.has(VERIFIER_KEY) ? { verifierKey: VERIFIER_KEY } : {}),
   }
-  const checked = checkGenesis(genesis)
-  return checked.ok ? decodeGenesis(encodeGenesis(genesis), crypto.sha256) : checked
 }
 
-async function refuseOccupied(home: string): Promise<void> {
+/** True where there are keys and nothing else; false where there is nothing. */
+async function holdsKeysAlone(home: string): Promise<boolean> {
   const names = await readdir(home).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return []
     throw new FaultError('home-exists', `${home} cannot be a home`, { cause })
   })
-  if (names.length > 0) throw new FaultError('home-exists', `${home} is there already, and not empty`)
+  if (names.some((name) => name !== 'keys')) {
+    throw new FaultError('home-exists', `${home} is there already, and not empty`)
+  }
+  return names.length > 0
 }
 
-async function moveInto(building: string, home: string): Promise<void> {
+async function moveInto(building: string, home: string, hasKeys: boolean): Promise<void> {
   try {
-    await rename(building, home)
+    if (!hasKeys) return await rename(building, home)
+    for (const name of ['config.toml', 'genesis.json']) await rename(join(building, name), join(home, name))
   } catch (cause) {
     throw new FaultError('home-exists', `${home} could not be put into its place`, { cause })
   }

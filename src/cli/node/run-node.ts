@@ -1,3 +1,5 @@
+import type { NodeConfig } from '../../node/config.ts'
+import type { HostedKeys } from '../../node/daemon/hosted-keys.ts'
 import { openLog } from '../../node/daemon/log-part.ts'
 import { startNode } from '../../node/daemon/start-node.ts'
 import { homePaths, loadConfig } from '../../node/home.ts'
@@ -15,6 +17,7 @@ export async function runNode(context: Context, passphraseFile: string | undefin
   const { home, env } = context
   const resolved = loadConfig(home, env)
   const key = await loadKey(context, keyNameOf(context, undefined), passphraseFile)
+  const hosted = await hostedKeys(context, resolved.config, passphraseFile)
   const out = process.stderr.isTTY ? prettyLines(process.stderr) : process.stderr
   const log = openLog(out, resolved.config.logLevel)
   const { promise: asked, resolve } = Promise.withResolvers<{ why: string; fault?: unknown }>()
@@ -22,7 +25,7 @@ export async function runNode(context: Context, passphraseFile: string | undefin
     resolve({ why, ...(fault !== undefined && { fault }) })
   const untie = onSignals((signal) => onStop(signal))
   const begun = performance.now()
-  const node = await startNode({ home, resolved, key, log, onStop })
+  const node = await startNode({ home, resolved, key, hosted, log, onStop })
   const tookMs = Math.round(performance.now() - begun)
   log.log.info({ did: key.did, socket: homePaths(home).socket, tookMs }, 'the node runs')
   const { why, fault } = await asked
@@ -33,6 +36,19 @@ export async function runNode(context: Context, passphraseFile: string | undefin
   untie()
   if (fault !== undefined) throw fault
   return report('canswarm.start/1', { did: key.did, stopped: why }, `stopped: ${why}`)
+}
+
+/** Of the accounts that work and judge for the node, where the settings name such. */
+async function hostedKeys(
+  context: Context,
+  { workerKey, verifierKey }: NodeConfig,
+  passphraseFile: string | undefined,
+): Promise<HostedKeys> {
+  const load = (name: string) => loadKey(context, keyNameOf(context, name), passphraseFile)
+  return {
+    ...(workerKey === '' ? {} : { worker: await load(workerKey) }),
+    ...(verifierKey === '' ? {} : { verifier: await load(verifierKey) }),
+  }
 }
 
 /** The first signal asks; the second one ends the process. */

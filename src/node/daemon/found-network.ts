@@ -1,24 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { capsuleCid } from '../../codec/capsule/capsule.ts'
-import {
-  decodeGenesis,
-  encodeGenesis,
-  faultsOf,
-  type Genesis,
-  type OpenedGenesis,
-} from '../../codec/genesis/genesis.ts'
+import type { Genesis, OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { parseKeyName } from '../../model/key-name.ts'
-import type { MicroText } from '../../model/micro.ts'
+import { MICRO_PER_CREDIT, type MicroText } from '../../model/micro.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
-import { firstChain } from '../../services/heart/beacon-chain.ts'
+import { makeGenesis } from '../founding/make-genesis.ts'
+import { type VoterCard, voterCard } from '../founding/voter-card.ts'
 import { homePaths } from '../home.ts'
 import { genesisText } from '../network.ts'
 import { offline } from '../offline.ts'
-import { defaultCapsule } from '../policy/genesis-capsule.ts'
-import { openPolicyEngine } from '../policy/runtime.ts'
 
 /** A development network that is founded whole: all its nodes on this machine. */
 export interface FoundRequest {
@@ -40,10 +32,8 @@ export interface FoundNetwork {
   readonly homes: readonly { readonly home: string; readonly did: Did }[]
 }
 
-/** Enough to spread the work over the nodes, few enough for a small machine to run them all. */
-export const SMALL_NETWORK_BUCKETS = 16
-const CREDITS = '10000000000' as MicroText
-const STAKE = '1000000000' as MicroText
+const CREDITS = 10_000n * MICRO_PER_CREDIT
+const STAKE = 1_000n * MICRO_PER_CREDIT
 
 /** Makes keys, one genesis for all, and settings by which the nodes find each other. Faults `home-exists`, `store-io`. */
 export async function foundNetwork(request: FoundRequest): Promise<FoundNetwork> {
@@ -52,14 +42,11 @@ export async function foundNetwork(request: FoundRequest): Promise<FoundNetwork>
   const homes = Array.from({ length: nodes }, (_, at) => join(directory, `node-${at + 1}`))
   const keys: KeyPair[] = []
   for (const home of homes) keys.push(await makeKey(home))
-  const founder = keys[0]?.did
-  assert(founder !== undefined, 'a network has a node')
-  const genesis = { ...genesisFor(request, keys), capsule: await capsuleFor(founder) }
-  const opened = decodeGenesis(encodeGenesis(genesis), offline.crypto.sha256)
+  const opened = await genesisFor(request, keys)
   assert(opened.ok, 'a genesis of ours is lawful')
   for (const [at, home] of homes.entries()) {
     const paths = homePaths(home)
-    writeFileSync(paths.genesis, genesisText(genesis), { flag: 'wx' })
+    writeFileSync(paths.genesis, genesisText(opened.value.genesis), { flag: 'wx' })
     writeFileSync(paths.config, settingsOf(ports, at), { flag: 'wx' })
   }
   const dids = keys.map(({ did }) => did)
@@ -77,30 +64,22 @@ async function makeKey(home: string): Promise<KeyPair> {
   return await offline.keystore(home).create(name.value)
 }
 
-function genesisFor(request: FoundRequest, keys: readonly KeyPair[]): Genesis {
-  const { label, nodes, verifiers, capabilities, parameters = {} } = request
-  const { crypto, clock, random } = offline
-  const dids = keys.map(({ did }) => did)
-  return {
-    v: 1,
+async function genesisFor(request: FoundRequest, keys: readonly KeyPair[]) {
+  const { label, verifiers, capabilities, parameters = {} } = request
+  const cards = keys.map((key) => voterCard(key, [])) as unknown as readonly [VoterCard, ...VoterCard[]]
+  return await makeGenesis({
     label,
     class: 'development',
-    nonce: random.bytes(16),
-    created: clock.nowMs(),
-    voters: dids,
-    f: faultsOf(nodes),
-    governance: dids,
-    parameters,
-    buckets: SMALL_NETWORK_BUCKETS,
-    accounts: dids.map((did) => ({ did, amount: CREDITS })),
+    cards,
+    credits: CREDITS,
     insurance: STAKE,
     verifiers: verifiers.map((at) => ({
-      did: dids[at] as Did,
-      stake: STAKE,
+      did: keys[at]?.did as Did,
+      stake: String(STAKE) as MicroText,
       capabilities: [...capabilities],
     })),
-    chains: keys.map(({ did, secret }) => firstChain(did, secret, crypto.sha256)),
-  }
+    parameters,
+  })
 }
 
 function settingsOf(ports: readonly number[], at: number): string {
@@ -113,16 +92,4 @@ function settingsOf(ports: readonly number[], at: number): string {
     'dht = false',
     '',
   ].join('\n')
-}
-
-/** Text of the CID of the default policy as the founder's capsule. */
-async function capsuleFor(founder: Did): Promise<string> {
-  const engine = openPolicyEngine()
-  try {
-    const bundle = defaultCapsule(founder, engine)
-    assert(bundle.ok, 'the default policy is part of the installation')
-    return capsuleCid(bundle.value.capsule, offline.crypto.sha256).toString()
-  } finally {
-    await engine.close()
-  }
 }

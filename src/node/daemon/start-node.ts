@@ -6,6 +6,7 @@ import { MICRO_PER_CREDIT } from '../../model/micro.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import type { NodeConfig, ResolvedConfig } from '../config.ts'
+import { serveGenesis } from '../founding/fetch-genesis.ts'
 import { homePaths } from '../home.ts'
 import { requireGenesis } from '../network.ts'
 import { offline } from '../offline.ts'
@@ -77,6 +78,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   const keys = acceptedKeys(offline.crypto)
   const { mesh, libp2p } = await openMesh(home, config, key, genesis, tell)
   stack.push(() => mesh.stop())
+  serveGenesis(mesh, genesis)
   const content = await openContentPart(home, libp2p, (fault) => tell('warn', `content: ${fault.message}`))
   stack.push(() => content.stop())
   const policy = openPolicyPart(genesis)

@@ -3,12 +3,14 @@ import { capsuleCid, encodeCapsule } from '../../codec/capsule/capsule.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { type CheckedCapsule, checkCapsule } from '../../core/policy/capsule-check.ts'
 import { makeCapsule } from '../../core/policy/make-capsule.ts'
+import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { PolicyEngine } from '../../ports/policy-engine.ts'
 import { offline } from '../offline.ts'
 import { DEFAULT_POLICY, readPolicy, runCasesOf } from './files.ts'
+import { openPolicyEngine } from './runtime.ts'
 
 const { crypto } = offline
 
@@ -27,6 +29,18 @@ export function defaultCapsule(author: Did, engine: PolicyEngine): Result<Capsul
   const parts = { label: settings.label ?? 'default', author, module: module.value, cases: cases.value }
   const capsule = encodeCapsule(makeCapsule({ ...parts, gasLimit: settings.gas_limit }, crypto.sha256))
   return ok({ capsule, signature: new Uint8Array(), wasm, cases: cases.value })
+}
+
+/** Text of the CID of `defaultCapsule`, for a genesis. */
+export async function defaultCapsuleCid(author: Did): Promise<string> {
+  const engine = openPolicyEngine()
+  try {
+    const bundle = defaultCapsule(author, engine)
+    assert(bundle.ok, 'the default policy is part of the installation')
+    return capsuleCid(bundle.value.capsule, crypto.sha256).toString()
+  } finally {
+    await engine.close()
+  }
 }
 
 /**

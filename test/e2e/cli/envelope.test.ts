@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { demoNeed, demoPatch, flipByte } from '../../../scripts/demo/material.ts'
@@ -51,11 +51,16 @@ describe('canswarm init', () => {
     expect((await canswarm(['keys', 'show', '--json'], { home })).stdout).toContain('"keys":[]')
   })
 
-  it('says that it cannot join by address yet, and what to do instead', async () => {
-    const { code, stderr } = await canswarm(['init', '--join', '/ip4/127.0.0.1/tcp/4001'], {
-      home: '/nonexistent',
-    })
-    expect([code, stderr]).toEqual([1, expect.stringContaining('canswarm init --network genesis.json')])
+  it('says that nobody answers at the address of a network that it is to join, and makes nothing', async () => {
+    const home = join(place.path, 'nowhere')
+    const { code, stderr } = await canswarm(['init', '--join', '127.0.0.1:1', '--json'], { home })
+    expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'peer-unreachable'])
+    expect(existsSync(home)).toBe(false)
+  })
+
+  it('founds no network where it is to join one', async () => {
+    const { code } = await canswarm(['init', '--join', '127.0.0.1:1', '--dev'], { home: '/nonexistent' })
+    expect(code).toBe(2)
   })
 })
 
