@@ -14,7 +14,8 @@ type LogLine = OutputOf<'agentLogs'>['lines'][number]
 
 export const agentAdd = defineCommand({
   path: 'agent add',
-  about: 'Attach a capability: from now on the node bids for its tasks, and with --judges judges them',
+  about:
+    'Attach a capability: from now on the node bids for its tasks, with --judges judges them, with --challenges looks for wrong results',
   examples: [
     "canswarm agent add stats --capability text/stats --exec 'python3 /opt/stats.py' --price 0.5",
     'canswarm agent add upper --capability text/upper --wasm upper.wasm --judges',
@@ -38,10 +39,15 @@ export const agentAdd = defineCommand({
     parallel: { type: 'integer', value: 'N', about: 'tasks at once; 1 unless it is said' },
     judges: { type: 'boolean', about: "judges others' work, too" },
     judgesOnly: { type: 'boolean', about: 'does no work itself' },
+    challenges: {
+      type: 'boolean',
+      about: 'does accepted tasks of others again, and challenges wrong results: a bond is at stake',
+    },
+    challengesOnly: { type: 'boolean', about: 'neither works nor judges' },
     unsafe: { type: 'boolean', about: 'with --exec: without a sandbox' },
   },
   async run(context, [name], options) {
-    const { capability, price = '1', parallel, judges, judgesOnly } = options
+    const { capability, price = '1', parallel, judges, judgesOnly, challenges, challengesOnly } = options
     if (capability === undefined) throw usageError('say what it can do', 'add --capability NAME')
     const node = nodeOf(context)
     const data = await asked(
@@ -51,8 +57,9 @@ export const agentAdd = defineCommand({
         way: await wayOf(node, options, name),
         price: microOf(price, '--price'),
         ...(parallel !== undefined && { parallel }),
-        works: !judgesOnly,
+        works: !judgesOnly && !challengesOnly,
         judges: judges || judgesOnly,
+        challenges: challenges || challengesOnly,
       }),
     )
     return report('canswarm.agent.add/1', data, `${name} is attached for ${capability}`)
@@ -108,7 +115,7 @@ export const agentLs = defineCommand({
       one.name,
       one.capability,
       one.way.kind,
-      [...(one.works ? ['works'] : []), ...(one.judges ? ['judges'] : [])].join(' '),
+      doingsOf(one),
       creditsOf(one.price),
       one.state,
       `${one.running}/${one.parallel}`,
@@ -122,6 +129,11 @@ export const agentLs = defineCommand({
     return report('canswarm.agent.ls/1', data, table(headings, rows), { notes })
   },
 })
+
+function doingsOf({ works, judges, challenges }: OutputOf<'agents'>['agents'][number]): string {
+  const all = [works && 'works', judges && 'judges', challenges && 'challenges']
+  return all.filter((one) => one !== false).join(' ')
+}
 
 export const agentRm = defineCommand({
   path: 'agent rm',
