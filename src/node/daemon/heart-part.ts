@@ -14,6 +14,7 @@ import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { Heart } from '../../services/heart/heart.ts'
+import type { HeartDeps } from '../../services/heart/heart-deps.ts'
 import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { homePaths } from '../home.ts'
@@ -33,10 +34,17 @@ export interface HeartPartOptions {
   readonly trace: (text: string) => void
 }
 
+/** Who tells others than voters what this node says, and keeps what concerns threads alone. */
+export type Spread = Pick<HeartDeps, 'spread' | 'onThreadOnly'>
+
 export interface HeartPart {
   readonly heart: Heart
   readonly world: World
   readonly archive: LogFiles
+  /** What a batch that a peer handed over is worth, the policy at INGRESS included. */
+  readonly judge: HeartDeps['judge']
+  /** Once, before anything is said. */
+  spreadTo(spread: Spread): void
   /** Begins to hear voters; after the host was opened. */
   listen(): void
   stop(): Promise<void>
@@ -67,6 +75,13 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const world = makeWorld({ net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge })
   const protocol = `/canswarm/${net.toString()}/command/1`
   const verifiedRoots = new VerifiedRoots()
+  const judgeOf: HeartDeps['judge'] = async (from, batch) => {
+    const atMs = clock.nowMs()
+    const context = { net, sha256: crypto.sha256, keys, verifiedRoots, delegationsOf: () => [], atMs }
+    const judged = await judgeBatch(from, batch, context, { crypto, secondOpinion })
+    return judged.ok ? ok(await policy.ingress(judged.value)) : judged
+  }
+  let spread: Spread | undefined
   const heart = new Heart({
     genesis,
     key,
@@ -78,12 +93,9 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     archive,
     buckets: bucketsOf(genesis),
     didOf: raftIds(genesis).didOf,
-    judge: async (from, batch) => {
-      const atMs = clock.nowMs()
-      const context = { net, sha256: crypto.sha256, keys, verifiedRoots, delegationsOf: () => [], atMs }
-      const judged = await judgeBatch(from, batch, context, { crypto, secondOpinion })
-      return judged.ok ? ok(await policy.ingress(judged.value)) : judged
-    },
+    judge: judgeOf,
+    spread: (batch, envelopes) => spread?.spread(batch, envelopes),
+    onThreadOnly: (envelope) => spread?.onThreadOnly(envelope),
     send: (to, message) => void mesh.send(to, protocol, message),
     blame: (peer, why) => mesh.penalise(peer, BLAME_POINTS, why),
     fetch: options.fetch,
@@ -95,6 +107,10 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     heart,
     world,
     archive,
+    judge: judgeOf,
+    spreadTo: (to) => {
+      spread = to
+    },
     listen: () => mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body)),
     async stop() {
       heart.stop()

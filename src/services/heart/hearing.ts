@@ -10,6 +10,7 @@ import type { Did } from '../../model/ids.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
+import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { HeldSlot } from '../roles/heart-view.ts'
 import type { HubDriver } from './hub-driver.ts'
 import type { NeedPlace, NeedPools } from './need-pools.ts'
@@ -31,6 +32,8 @@ export interface HearingDeps {
   readonly touch: (need: string) => void
   /** What a batch that a peer handed over is worth. */
   readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
+  /** A checked envelope that concerns its thread alone. */
+  readonly onThreadOnly: (envelope: SingleEnvelope) => void
   /** A peer said what no honest one says. */
   readonly blame: (peer: Did, why: string) => void
 }
@@ -64,7 +67,8 @@ export class Hearing {
         return
       case 'seen':
         if (message.statement.voter !== from || !testimony.hearSeen(message.statement)) return
-        for (const field of message.envelopes) this.#takeField(from, field)
+        for (const field of message.envelopes)
+          if (!this.takeField(field)) this.#deps.blame(from, 'an envelope that is not its sender’s')
         touch(envelopeIdOf(message.statement.body.need))
         return
       case 'ask-have':
@@ -85,30 +89,40 @@ export class Hearing {
     this.#place(single, envelopeToIpld(form) as Pooled['field'])
   }
 
+  /** A batch whose signature was checked. */
+  takeBatch({ batch, items }: VerifiedBatch): void {
+    const forms = envelopesOf(batch, this.#deps.sha256)
+    for (const [at, item] of items.entries()) {
+      if (item.ok) this.take(item.value, forms[at] as SingleForm)
+    }
+  }
+
+  /** False: it is not its sender's. */
+  takeField(field: Pooled['field']): boolean {
+    const { world, slot } = this.#deps
+    const opened = world.openEnvelope(field, slot().timeMs)
+    if (opened.ok) this.#place(opened.value, field)
+    return opened.ok
+  }
+
   async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {
-    const { judge, blame, sha256 } = this.#deps
+    const { judge, blame } = this.#deps
     const judged = await judge(from, batch)
     if (!judged.ok) {
       if (judged.error.code !== 'RATE_LIMITED') blame(from, judged.error.message)
       return
     }
-    const forms = envelopesOf(judged.value.batch, sha256)
-    for (const [at, item] of judged.value.items.entries()) {
-      if (item.ok) this.take(item.value, forms[at] as SingleForm)
-    }
-  }
-
-  #takeField(from: Did, field: Pooled['field']): void {
-    const { world, slot, blame } = this.#deps
-    const opened = world.openEnvelope(field, slot().timeMs)
-    if (opened.ok) this.#place(opened.value, field)
-    else blame(from, opened.error.message)
+    this.takeBatch(judged.value)
   }
 
   /** To whoever decides about it: the hub, or a bucket. */
   #place(envelope: SingleEnvelope, field: Pooled['field']): void {
-    const { hub, slot, placeOf, pools, touch } = this.#deps
-    const { payload } = envelope.body
+    const { hub, slot, placeOf, pools, touch, onThreadOnly } = this.#deps
+    const { payload, kind } = envelope.body
+    if (THREAD_ONLY.has(kind)) {
+      onThreadOnly(envelope)
+      return
+    }
     const { n } = slot()
     if (!('need_id' in payload)) {
       hub.add(envelope.id, field, envelope.bytes.length, n)

@@ -1,5 +1,7 @@
 import type { CID } from '../../codec/cid.ts'
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
+import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import type { World } from '../../core/records/world.ts'
 import type { Machines } from '../../core/witness/machine.ts'
@@ -27,6 +29,10 @@ export interface HeartDeps {
   readonly didOf: (id: RaftId) => Did | undefined
   /** What a batch that a peer handed over is worth. */
   readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
+  /** What this node says, beside what goes to the voters: to everybody whom it concerns. */
+  readonly spread: (batch: Uint8Array, envelopes: readonly ReadBody[]) => void
+  /** A checked envelope from which no entry follows: it concerns its thread alone. */
+  readonly onThreadOnly: (envelope: SingleEnvelope) => void
   /** To one voter; what cannot be sent now is lost, and said again by whoever needs it. */
   readonly send: (to: Did, message: Uint8Array) => void
   /** A peer said what no honest one says. */

@@ -4,10 +4,11 @@ import { HUB } from '../../codec/entry/item.ts'
 import { decodeBatch } from '../../codec/envelope/batch.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { envelopesOf, type SingleForm } from '../../codec/envelope/single-form.ts'
+import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { encodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
-import { sightingsOf } from '../../core/proposer/pool.ts'
+import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
 import type { View } from '../../core/records/view.ts'
 import type { HubTables } from '../../core/system/tables.ts'
 import { groupOfMachine } from '../../core/witness/machine.ts'
@@ -15,6 +16,7 @@ import type { Did, EnvelopeId } from '../../model/ids.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { Verdict } from '../../model/replicated.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
+import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
@@ -187,11 +189,28 @@ export class Heart implements HeartView {
   submit(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
     const read = decodeBatch(batch)
     if (!read.ok) throw new Error(`a batch of ours: ${read.error.message}`)
-    this.#own.add(batch, envelopes)
+    const isForVoters = envelopes.some(({ body }) => !THREAD_ONLY.has(body.kind))
+    if (isForVoters) this.#own.add(batch, envelopes)
     const forms = envelopesOf(read.value, this.#deps.crypto.sha256)
     const { hearing } = this.#started()
     for (const [at, envelope] of envelopes.entries()) hearing.take(envelope, forms[at] as SingleForm)
-    this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+    this.#deps.spread(batch, envelopes)
+    if (isForVoters) this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+  }
+
+  /** A batch that was checked, by whichever way it came. */
+  take(verified: VerifiedBatch): void {
+    this.#started().hearing.takeBatch(verified)
+  }
+
+  /** An envelope as entries carry it. False, and nothing is taken, where it is not its sender's. */
+  takeField(field: Pooled['field']): boolean {
+    return this.#started().hearing.takeField(field)
+  }
+
+  /** What was said in a need and no entry has carried yet, as far as this node heard it. */
+  news(need: string): readonly Pooled[] {
+    return this.#index.bucketOf(need) === undefined ? [] : this.#pools.of(need).news
   }
 
   /** What a peer said by stream. */
@@ -253,6 +272,7 @@ export class Heart implements HeartView {
       placeOf: (need) => this.#index.placeOf(need),
       touch: (need) => this.#touch(need),
       judge: this.#deps.judge,
+      onThreadOnly: this.#deps.onThreadOnly,
       blame: this.#deps.blame,
     })
     return { groups, testimony, slots, needs, hub, care, hearing }
