@@ -12,8 +12,9 @@ export type LogRecord =
   /** A change of the group's voters, a leaf of the tree too: these bytes (`votersLeaf`). */
   | { readonly kind: 'voters'; readonly leaf: Uint8Array }
   /**
-   * A certificate that was seen (`encodeCertificate`): no leaf. The one of each size that ends with a change of voters
-   * must be there; of others those that this replica saw, so that what is not over yet can be exported.
+   * A certificate that was seen (`encodeCertificate`): no leaf. Of a size that ends with a change of voters it is the one
+   * that an entry of the log recorded, the same on every replica; of others those that this replica saw, so that what is not
+   * over yet can be exported.
    */
   | { readonly kind: 'certificate'; readonly certificate: Uint8Array }
 

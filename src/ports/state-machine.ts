@@ -1,3 +1,4 @@
+import type { Did } from '../model/ids.ts'
 import type { GroupId, LogIndex } from '../model/raft.ts'
 import type { Rejection } from '../model/rejection.ts'
 import type { Effect, Verdict } from '../model/replicated.ts'
@@ -44,6 +45,8 @@ export interface AppliedAt {
   /** Leaves of the group's tree before this one: commands, effects and answers that were applied, changes of voters. */
   readonly position: number
   readonly generation: number
+  /** Keys of the group's voters in force, ascending; undefined where groups have no certificates, and so no keys. */
+  readonly voters?: readonly Did[]
 }
 
 /** Where an effect comes from. */

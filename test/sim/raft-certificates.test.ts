@@ -17,18 +17,22 @@ import {
   verifyInChain,
 } from '../../src/core/certificate/voter-chain.ts'
 import { commandItem } from '../../src/core/replica/leaf-items.ts'
+import { machineOfGroup } from '../../src/core/witness/machine.ts'
 import type { GroupId, RaftId } from '../../src/model/raft.ts'
 import type { CertifiedItem, StateMachine } from '../../src/ports/state-machine.ts'
+import { LogKeeper } from '../../src/services/heart/log-keeper.ts'
 import type { Certification, SealNotice } from '../../src/services/raft-host/certification.ts'
 import { SEAL_NOTE } from '../../src/services/raft-host/group-seals.ts'
 import { plainChange } from '../../src/services/raft-host/membership.ts'
 import type { Mutant } from '../../src/services/raft-host/seam.ts'
+import { StoredLog } from '../../src/services/record/stored-log.ts'
 import { type Board, type BoardWrite, boardMachine, encodeBoardCommand } from '../../src/sim/raft/machines.ts'
 import { lyingFrame } from '../../src/sim/raft/seal-checks.ts'
 import { SimKeys } from '../../src/sim/raft/sim-keys.ts'
 import { Killed } from '../../src/sim/raft/sim-node.ts'
 import type { World, WorldOptions } from '../../src/sim/raft/world.ts'
 import { certified } from '../setup/certified-world.ts'
+import { MemoryLogs } from '../setup/memory-logs.ts'
 import { add, board, followers, groupOf, kinds, mustLead, propose, startWorld } from './raft-world.ts'
 
 const [A, B] = [0 as GroupId, 1 as GroupId]
@@ -297,6 +301,36 @@ describe('a change of voters', () => {
     for (const { host: other } of world.up()) {
       const known = other?.group(B)?.replica?.sealed?.sources.get(A)
       if (known !== undefined) expect(latestConfig(known)).toEqual(last)
+    }
+  })
+
+  it('has one certificate in the logs that all keep: the one that an entry recorded, also when another one was heard', () => {
+    const logs = new Map([1, 2, 3].map((id) => [id, new MemoryLogs(new Uint8Array(0))]))
+    const keepers = new Map([...logs].map(([id, archive]) => [id, new LogKeeper(archive)]))
+    const { world, rules } = sealedWorld({
+      voters: 3,
+      f: 0,
+      onLeaf: (node, notice) => notice.group === A && keepers.get(node)?.keep(notice),
+      onSeal: (node, notice) => {
+        if (notice.kind === 'certificate') keepers.get(node)?.keepCertificate(notice.certificate)
+        if (notice.kind === 'change-recorded') keepers.get(node)?.keepChange(notice.certificate)
+      },
+    })
+    const four = 4 as RaftId
+    const gone = followers(world, A)[0]?.id ?? (0 as RaftId)
+    world.join(four, A)
+    const swap = plainChange({ kind: 'add-voter', id: four }, { kind: 'remove', id: gone })
+    world.act(mustLead(world, A).id, (host) => void host.changeMembership(A, swap))
+    world.until(() => (world.leader(A)?.host?.voterLinks(A).length ?? 0) === 2)
+    tell(world, 'after')
+    const recorded = mustLead(world, A).host?.voterLinks(A) ?? []
+    const genesis = rules.genesisOf(A, 0)
+    for (const [id, archive] of logs) {
+      if (id === gone) continue
+      keepers.get(id)?.flush()
+      const log = new StoredLog(archive, machineOfGroup(A), sha256)
+      expect(log.links(log.provedSize)).toEqual(recorded)
+      expect(genesis && extendChainAll(startChain(genesis), log.links(log.provedSize), rules).ok).toBe(true)
     }
   })
 

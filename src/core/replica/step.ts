@@ -16,7 +16,7 @@ import {
 } from '../../model/replicated.ts'
 import type { AppliedAt, CertifiedItem, MachineStep, StateMachine } from '../../ports/state-machine.ts'
 import type { SealMarks } from '../certificate/sealed-log.ts'
-import type { VoterChain } from '../certificate/voter-chain.ts'
+import { latestConfig, type VoterChain } from '../certificate/voter-chain.ts'
 import { answerItem, closedItem, commandItem, effectItem } from './leaf-items.ts'
 import { isExpired } from './outcomes.ts'
 import type { CheckedBatch, ProofCheck } from './proof-check.ts'
@@ -229,5 +229,7 @@ function machineWrites(step: MachineStep<unknown>): readonly ReplicaWrite[] {
 }
 
 function at(replica: Replica, index: LogIndex): AppliedAt {
-  return { index, position: replica.position, generation: replica.generation }
+  const { position, generation, sealed } = replica
+  if (sealed === undefined) return { index, position, generation }
+  return { index, position, generation, voters: latestConfig(sealed.chain).voters }
 }

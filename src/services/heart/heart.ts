@@ -103,6 +103,7 @@ export class Heart implements HeartView {
 
   onSeal(notice: SealNotice): void {
     if (notice.kind === 'certificate') this.#keeper.keepCertificate(notice.certificate)
+    if (notice.kind === 'change-recorded') this.#keeper.keepChange(notice.certificate)
     this.#soon()
   }
 

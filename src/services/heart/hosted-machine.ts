@@ -44,6 +44,7 @@ export interface SteppedItem {
 
 export interface HostedMachineDeps {
   readonly machines: Machines
+  /** Of a group that has no certificates: those of genesis. */
   readonly voters: readonly Did[]
   readonly slots: SlotBook
   readonly sha256: Sha256
@@ -68,8 +69,9 @@ const ANSWERED: MachineStep<never> = {
 export function hostedMachine(group: GroupId, deps: HostedMachineDeps): HostedMachine {
   const machine = machineOfGroup(group)
   const one = (machine === HUB ? deps.machines.hub : deps.machines.bucket(machine)) as LogMachine<Body>
-  const run = (state: HostedState, item: GroupItem, encoded: Uint8Array, position: number) => {
-    const { voters, slots, onStep } = deps
+  const run = (state: HostedState, item: GroupItem, encoded: Uint8Array, at: AppliedAt) => {
+    const { slots, onStep } = deps
+    const { position, voters = deps.voters } = at
     const slot = (n: number) => slots.get(n)
     const step = one.apply(state.records, item, encoded, { position, voters, slot })
     onStep({ machine, item, verdict: step.verdict, subject: step.subject?.name })
@@ -78,13 +80,13 @@ export function hostedMachine(group: GroupId, deps: HostedMachineDeps): HostedMa
   return {
     empty: () => hosted(one.open(), deps.sha256),
     isReady: (_, body, kind) => machine === HUB || slotOfBody(body, kind) <= deps.slots.last,
-    step(state, command, { position }: AppliedAt) {
-      return run(state, { kind: 'command', command }, commandItem(command), position)
+    step(state, command, at: AppliedAt) {
+      return run(state, { kind: 'command', command }, commandItem(command), at)
     },
-    effect(state, body, { source, number, proof, position }: EffectAt) {
+    effect(state, body, { source, number, proof, ...at }: EffectAt) {
       const received = { kind: 'received' as const, source: machineOfGroup(source), n: number, body }
       const item = proof === undefined ? received : { ...received, proof: effectProof(proof) }
-      return run(state, item, encodeItem(item), position)
+      return run(state, item, encodeItem(item), at)
     },
     answered: () => ANSWERED,
     write({ records }, writes) {

@@ -1,4 +1,4 @@
-import { type Certificate, encodeCertificate } from '../../codec/certificate/certificate.ts'
+import { type Certificate, decodeCertificate, encodeCertificate } from '../../codec/certificate/certificate.ts'
 import { machineOfGroup } from '../../core/witness/machine.ts'
 import { DefectError } from '../../model/fault.ts'
 import type { LogRecord, LogSink, LogSource } from '../../ports/network-log.ts'
@@ -13,12 +13,10 @@ export type LogArchive = LogSink & Pick<LogSource, 'count' | 'record' | 'records
  */
 export class LogKeeper {
   readonly #archive: LogArchive
-  /** Leaves that are kept, by machine; counted when a machine is first heard of. */
-  readonly #kept = new Map<number, number>()
+  /** What is kept, by machine; read when a machine is first heard of. */
+  readonly #kept = new Map<number, KeptLog>()
   /** Written with the next flush: a log would grow by every certificate that a leader completes. */
   readonly #newest = new Map<number, Certificate>()
-  /** Sizes of trees that end with a change of voters: each needs its own certificate. */
-  readonly #changes = new Set<string>()
   #isDirty = false
 
   constructor(archive: LogArchive) {
@@ -28,21 +26,36 @@ export class LogKeeper {
   /** Bytes are copied. A gap is a defect: the group stops. */
   keep({ group, number, kind, leaf, item }: LeafNotice): void {
     const machine = machineOfGroup(group)
-    const kept = this.#kept.get(machine) ?? this.#count(machine)
-    this.#kept.set(machine, Math.max(kept, number + 1))
-    if (number < kept) return
-    if (number > kept) throw new DefectError(`leaf ${number} of machine ${machine} after ${kept} leaves`)
-    if (kind === 'voters') this.#changes.add(`${machine} ${number + 1}`)
+    const kept = this.#keptOf(machine)
+    if (number < kept.leaves) return
+    if (number > kept.leaves)
+      throw new DefectError(`leaf ${number} of machine ${machine} after ${kept.leaves} leaves`)
+    kept.leaves = number + 1
+    if (kind === 'voters') kept.changes.add(number + 1)
     this.#archive.append(machine, recordOf(kind, leaf, item))
     this.#isDirty = true
   }
 
-  /** Of a machine the newest is kept, and every one that ends with a change of voters. */
+  /**
+   * Of a machine the newest is kept. One of a tree that ends with a change of voters is not: others may have heard another
+   * one first, and exports would differ; see `keepChange`.
+   */
   keepCertificate(certificate: Certificate): void {
     const { group, size } = certificate.head
     const machine = machineOfGroup(group)
-    if (this.#changes.delete(`${machine} ${size}`)) this.#append(machine, certificate)
-    else if (size > (this.#newest.get(machine)?.head.size ?? 0)) this.#newest.set(machine, certificate)
+    if (this.#keptOf(machine).changes.has(size)) return
+    if (size > (this.#newest.get(machine)?.head.size ?? 0)) this.#newest.set(machine, certificate)
+    this.#isDirty = true
+  }
+
+  /** The certificate of a change of voters that an entry of the log recorded: the same on every replica. Kept once. */
+  keepChange(certificate: Certificate): void {
+    const { group, size } = certificate.head
+    const machine = machineOfGroup(group)
+    const { recorded } = this.#keptOf(machine)
+    if (recorded.has(size)) return
+    recorded.add(size)
+    this.#append(machine, certificate)
     this.#isDirty = true
   }
 
@@ -59,11 +72,38 @@ export class LogKeeper {
     this.#archive.append(machine, { kind: 'certificate', certificate: encodeCertificate(certificate) })
   }
 
-  #count(machine: number): number {
-    let leaves = 0
-    for (const { kind } of this.#archive.records(machine)) if (kind !== 'certificate') leaves++
-    return leaves
+  #keptOf(machine: number): KeptLog {
+    const known = this.#kept.get(machine)
+    if (known !== undefined) return known
+    const kept = keptIn(this.#archive.records(machine))
+    this.#kept.set(machine, kept)
+    return kept
   }
+}
+
+/** What is kept of one machine's log. */
+interface KeptLog {
+  leaves: number
+  /** Sizes of trees that end with a change of voters. */
+  readonly changes: Set<number>
+  /** Those whose certificate is kept. */
+  readonly recorded: Set<number>
+}
+
+function keptIn(records: Iterable<LogRecord>): KeptLog {
+  const kept: KeptLog = { leaves: 0, changes: new Set(), recorded: new Set() }
+  const certified = new Set<number>()
+  for (const record of records) {
+    if (record.kind === 'certificate') {
+      const certificate = decodeCertificate(record.certificate)
+      if (certificate.ok) certified.add(certificate.value.head.size)
+      continue
+    }
+    kept.leaves += 1
+    if (record.kind === 'voters') kept.changes.add(kept.leaves)
+  }
+  for (const size of kept.changes) if (certified.has(size)) kept.recorded.add(size)
+  return kept
 }
 
 function recordOf(kind: LeafNotice['kind'], leaf: Uint8Array, item: Uint8Array | undefined): LogRecord {

@@ -1,5 +1,6 @@
+import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { decodeEntry } from '../../codec/raft-frame/entry.ts'
-import { makeHead } from '../../core/certificate/sealed-log.ts'
+import { makeHead, type OwnLink, openLinks } from '../../core/certificate/sealed-log.ts'
 import { changeMembers, namesMembers } from '../../core/replica/apply-change.ts'
 import { type ApplyContext, applyItem } from '../../core/replica/apply-item.ts'
 import { hashReplica, hashState } from '../../core/replica/checkpoint.ts'
@@ -39,6 +40,8 @@ export class Applying {
   go(group: HostedGroup, budget: { items: number; readonly isOver: () => boolean }): boolean {
     const { out } = group
     if (out === undefined) return false
+    out.isHeld = out.ready.committed.length > out.at && !this.#core.mayApply(group.id)
+    if (out.isHeld) return false
     while (out.at < out.ready.committed.length) {
       if (budget.items <= 0 || budget.isOver()) return false
       const entry = out.ready.committed[out.at] as CommittedEntry
@@ -126,6 +129,7 @@ export class Applying {
     const onLeaf = this.#core.onLeaf && this.#noteLeaf(group, replica)
     if (this.#core.mutant === 'floor-not-raised' && item.kind === 'forget')
       return forgetAll(replica, item.below)
+    const open = item.kind === 'cert' && replica.sealed !== undefined ? openLinks(replica.sealed) : []
     const settled = applyItem({ machine: group.machine, proofs, sha256, onLeaf }, replica, item, index)
     if (settled !== undefined) {
       const at = replica.settled.get(settled.key)?.index ?? index
@@ -142,6 +146,8 @@ export class Applying {
       }
     }
     if (item.kind === 'effects') this.#exchange.applied(group, item.batch.source, item.batch.first)
+    for (const certificate of recordedSince(open, replica))
+      this.#core.onSeal({ kind: 'change-recorded', certificate })
   }
 
   #noteLeaf({ id }: HostedGroup, replica: Replica): ApplyContext['onLeaf'] {
@@ -208,6 +214,15 @@ function isReady({ machine, replica }: HostedGroup, item: EntryItem): boolean {
   if (item.kind === 'command') return machine.isReady(replica.state, item.body, 'command')
   if (item.kind !== 'effects') return true
   return item.batch.bodies.every((body) => machine.isReady?.(replica.state, body, 'effect') ?? true)
+}
+
+/** Certificates of those changes of voters that awaited theirs. */
+function recordedSince(open: readonly OwnLink[], { sealed }: Replica): readonly Certificate[] {
+  if (open.length === 0) return []
+  const versions = new Set(open.map(({ config }) => config.version))
+  return (sealed?.links ?? []).flatMap(({ config, certificate }) =>
+    versions.has(config.version) && certificate !== undefined ? [certificate] : [],
+  )
 }
 
 /** Bytes as hex digits. */

@@ -37,6 +37,8 @@ export type SealNotice =
   | { readonly kind: 'signed'; readonly shares: SealShares }
   /** The leader has a complete set. */
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  /** An entry of the group recorded the certificate of a change of its voters: all replicas have this one, as the log does. */
+  | { readonly kind: 'change-recorded'; readonly certificate: Certificate }
   /** A voter was caught. */
   | { readonly kind: 'double-signing'; readonly evidence: DoubleSigning }
   /** What is to be signed is not what was noted: nothing is signed. */

@@ -167,7 +167,7 @@ export function chooseHubPart(
     if (isSlot || isTheirs || sendsOne(stored, wanted)) leaves.push(stored.at)
   }
   const certificate = largerOf(wanted.certificate, finished ? undefined : index.hub.newest())
-  const size = certificate?.head.size ?? index.hub.size
+  const size = certificate?.head.size ?? index.hub.provedSize
   return { certificate, leaves: leaves.filter((at) => at < size), posted }
 }
 

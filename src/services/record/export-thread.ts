@@ -5,7 +5,8 @@
  * 1. The logs are folded once more by the machines themselves; an item of which they make something else than its leaf
  *    says faults `store-damaged`. Signatures are taken as checked: replay checks them.
  * 2. A finished need ends with the certificate that its `cert` entry recorded; another one with the newest that is
- *    stored, and with the last item that it covers.
+ *    stored, and with the last item that it covers. Changes of voters come with the certificates that the log recorded; while
+ *    one is not recorded yet, nothing behind it is over.
  * 3. Items come with the records that they read and that items of others had changed (`core/witness`).
  *
  * Source: record.md, "History and export".
@@ -163,10 +164,11 @@ class Exporter {
       const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
       if (item.kind !== 'command' || item.command.kind !== 'cert') continue
       const certificate = certificateOf(item.command.certificate)
+      if (certificate.head.size > log.provedSize) break
       return { ...need, leaves: need.leaves.slice(0, n), finished: true, certificate }
     }
     const certificate = log.newest()
-    const size = certificate?.head.size ?? log.size
+    const size = certificate?.head.size ?? log.provedSize
     const leaves = need.leaves.filter((at) => at < size)
     const beyond = leaves.findIndex((at) => this.#isBeyond(log, at))
     return { ...need, leaves: beyond < 0 ? leaves : leaves.slice(0, beyond), finished: false, certificate }
@@ -181,7 +183,7 @@ class Exporter {
   /** The last slot that is certified, as far as this replica knows. */
   #lastSlot(): number {
     const { hub } = this.#index
-    for (let at = (hub.newest()?.head.size ?? hub.size) - 1; at >= 0; at--) {
+    for (let at = (hub.newest()?.head.size ?? hub.provedSize) - 1; at >= 0; at--) {
       const stored = hub.item(at)
       const slot = stored === undefined ? undefined : slotOf(stored)
       if (slot !== undefined) return slot
@@ -224,7 +226,7 @@ class Exporter {
   }
 
   #writeVoters(log: StoredLog, certificate: Certificate | undefined): void {
-    const links = log.links(certificate?.head.size ?? log.size)
+    const links = log.links(certificate?.head.size ?? log.provedSize)
     if (links.length === 0) return
     this.#writer.add({ kind: 'voters', machine: log.machine, links: links.map(voterLinkToIpld) })
   }

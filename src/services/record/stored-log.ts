@@ -84,9 +84,17 @@ export class StoredLog {
     return this.#tree.path(at, size)
   }
 
-  /** The newest certificate that was stored. */
+  /** The newest certificate that was stored and whose voters are proved. */
   newest(): Certificate | undefined {
-    return this.#certificates.toSorted((a, b) => a.head.size - b.head.size).at(-1)
+    return this.#certificates
+      .filter(({ head }) => head.size <= this.provedSize)
+      .toSorted((a, b) => a.head.size - b.head.size)
+      .at(-1)
+  }
+
+  /** Leaves before the first change of voters whose certificate is not recorded: up to here `links` has the whole chain. */
+  get provedSize(): number {
+    return this.#changes.find(({ at }) => this.#ofChange(at) === undefined)?.at ?? this.size
   }
 
   /** Voters that are in force after `size` leaves, `first` before the first change. */
@@ -99,13 +107,17 @@ export class StoredLog {
     return this.#changes
       .filter(({ at }) => at < size)
       .map(({ at, config }) => {
-        const certificate = this.#certificates.find(({ head }) => head.size === at + 1)
+        const certificate = this.#ofChange(at)
         if (certificate !== undefined) return { config, path: this.path(at, at + 1), certificate }
         throw new FaultError(
           'store-damaged',
           `${nameOf(this.machine)}: no certificate of the voters at leaf ${at}`,
         )
       })
+  }
+
+  #ofChange(at: number): Certificate | undefined {
+    return this.#certificates.find(({ head }) => head.size === at + 1)
   }
 
   #index(number: number): void {

@@ -29,6 +29,9 @@ export interface LoggedItem {
   readonly subject: Subject | undefined
 }
 
+/** Of a leaf that is a change of voters. */
+export const NO_ITEM: Uint8Array = new Uint8Array(0)
+
 /** An effect on its way. */
 export interface SentEffect {
   readonly n: number
@@ -56,6 +59,12 @@ export class Group {
 
   get size(): number {
     return this.log.length
+  }
+
+  /** A change of voters: a leaf in which the machine has no say. */
+  changeVoters(leaf: Uint8Array): void {
+    this.tree.append(leafHash(leaf, this.#sha256))
+    this.log.push({ item: NO_ITEM, leaf, outcome: 'voters', subject: undefined })
   }
 
   propose(command: Uint8Array): Verdict {

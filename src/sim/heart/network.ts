@@ -1,11 +1,13 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { votersLeaf } from '../../codec/certificate/leaf.ts'
 import { type EffectProof, HUB } from '../../codec/entry/item.ts'
 import type { TreeSize } from '../../model/certified.ts'
 import { assert } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
 import type { Verdict } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { Group, type LoggedItem, type Machine } from './group.ts'
-import type { Voters } from './voters.ts'
+import { type Voters, withVoter } from './voters.ts'
 
 export interface NetworkOptions {
   readonly hub: Machine
@@ -33,6 +35,9 @@ export class HeartNetwork {
   readonly #buckets = new Map<number, Group>()
   /** The newest certificate of a machine. */
   readonly #certificates = new Map<number, Certificate>()
+
+  /** Certificates of changes of voters, by machine. */
+  readonly changes = new Map<number, readonly Certificate[]>()
 
   constructor(options: NetworkOptions) {
     this.#options = options
@@ -111,6 +116,16 @@ export class HeartNetwork {
       }))
     if (grown.length === 0) return
     for (const [machine, made] of voters.certify(grown)) this.#certificates.set(machine, made)
+  }
+
+  /** Somebody joins the voters of a machine's group: certified by those before. Asserts that there are voters. */
+  joinVoters(machine: number, did: Did): void {
+    const { voters } = this.#options
+    assert(voters !== undefined, 'there is somebody who certifies')
+    const group = this.group(machine)
+    group.changeVoters(votersLeaf(withVoter(voters.config(machine), did)))
+    this.changes.set(machine, [...(this.changes.get(machine) ?? []), this.certificate(machine)])
+    voters.join(machine, did)
   }
 
   /** The newest certificate of a machine, if it covers the item; else its turn ends now. Asserts that there is the item. */

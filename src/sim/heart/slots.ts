@@ -33,19 +33,23 @@ export class BeaconChain {
 
 /** Makes the hub's slots as its voters do: all read their clocks, and the one whose turn it is shows its next link. */
 export class SlotMaker {
-  /** Ascending by DID: the order of turns. */
+  /** Who reads a clock. */
   readonly #voters: readonly Actor[]
   readonly #chains: ReadonlyMap<Did, BeaconChain>
+  /** Ascending: the order of turns. */
+  readonly #turns: readonly Did[]
 
-  constructor(voters: readonly Actor[], chains: ReadonlyMap<Did, BeaconChain>) {
+  /** `turns`: the voters in force; who of them has no chain shows nothing. */
+  constructor(voters: readonly Actor[], chains: ReadonlyMap<Did, BeaconChain>, turns: readonly Did[]) {
     this.#voters = voters
     this.#chains = chains
+    this.#turns = turns
   }
 
   /** Bytes of the `slot` command; `isWithheld`: the voter whose turn it is shows nothing. */
   command(n: number, timeMs: number, isWithheld = false): Uint8Array {
-    const turn = this.#voters[n % this.#voters.length]
-    const link = turn === undefined || isWithheld ? undefined : this.#chains.get(turn.did)?.show()
+    const turn = this.#turns[n % this.#turns.length]
+    const link = turn === undefined || isWithheld ? undefined : this.#chains.get(turn)?.show()
     const readings = this.#voters.map((voter) => voter.state('clock-reading', { v: 1, n, time: timeMs }))
     return encodeHubCommand({ v: 1, kind: 'slot', n, readings, ...(link === undefined ? {} : { link }) })
   }

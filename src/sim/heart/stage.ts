@@ -76,6 +76,7 @@ export class Stage {
   /** Buckets of needs that were looked for. */
   readonly #places = new Map<string, number>()
   readonly #actors = new Map<string, Actor>()
+  readonly #inForce = new Map<number, Did[]>()
 
   constructor(options: StageOptions) {
     const { crypto, voters, checks, certifies, startMs, signs = true, chainLength = CHAIN_LENGTH } = options
@@ -115,8 +116,7 @@ export class Stage {
       judge: options.judge ?? (() => ok(undefined)),
     })
     this.machines = machinesOf(opened.value, this.world)
-    const dids = this.voters.map(({ did }) => did)
-    this.hub = hubMachine(this.machines, dids, crypto.sha256)
+    this.hub = hubMachine(this.machines, this.#votersOf(HUB), crypto.sha256)
     const { f } = opened.value.genesis
     this.network = new HeartNetwork({
       hub: this.hub,
@@ -127,6 +127,7 @@ export class Stage {
     this.#slots = new SlotMaker(
       this.voters,
       new Map(names.map((name) => [didOf(name), chains.get(name) as BeaconChain])),
+      this.#votersOf(HUB),
     )
   }
 
@@ -142,8 +143,7 @@ export class Stage {
   bucket(bucket: number): BucketMachine {
     const known = this.#buckets.get(bucket)
     if (known !== undefined) return known
-    const voters = this.voters.map(({ did }) => did)
-    const around = { voters, slot: (n: number) => slotFacts(this.hub.records, n) }
+    const around = { voters: this.#votersOf(bucket), slot: (n: number) => slotFacts(this.hub.records, n) }
     const made = bucketMachine(this.machines, bucket, around, this.options.crypto.sha256)
     this.#buckets.set(bucket, made)
     return made
@@ -153,7 +153,7 @@ export class Stage {
     const known = this.#leaders.get(bucket)
     if (known !== undefined) return known
     const { records } = this.bucket(bucket)
-    const voters = this.voters.map(({ did }) => did)
+    const voters = this.#votersOf(bucket)
     const made = new Leader({
       bucket,
       view: records,
@@ -182,6 +182,23 @@ export class Stage {
       return bucket
     }
     return undefined
+  }
+
+  /** Somebody joins the voters of a machine's group, and says nothing there. */
+  joinVoters(machine: number, { did }: Actor): void {
+    this.network.joinVoters(machine, did)
+    const voters = this.#votersOf(machine)
+    voters.push(did)
+    voters.sort()
+  }
+
+  /** Voters in force, ascending: one list a machine, which changes with them. */
+  #votersOf(machine: number): Did[] {
+    const known = this.#inForce.get(machine)
+    if (known !== undefined) return known
+    const made = this.voters.map(({ did }) => did)
+    this.#inForce.set(machine, made)
+    return made
   }
 
   /** A NEED, or an account's verb, goes to the hub. */

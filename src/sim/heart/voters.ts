@@ -22,7 +22,13 @@ export interface GrownGroup extends Pick<TreeHead, 'size' | 'root' | 'state'> {
   readonly machine: number
 }
 
-/** The voters of all groups: one config, that of genesis. */
+/** The config that follows when somebody joins. */
+export function withVoter(config: VoterConfig, did: Did): VoterConfig {
+  const voters = [...config.voters, did].sort()
+  return { ...config, version: (config.version + 1) as ConfigVersion, voters }
+}
+
+/** The voters of all groups: those of genesis, until a machine's are changed. */
 export class Voters {
   /** Ascending by DID. */
   readonly all: readonly SimVoter[]
@@ -31,6 +37,7 @@ export class Voters {
   readonly #net: CID
   readonly #liars: number
   readonly #generation: number
+  readonly #changed = new Map<number, VoterConfig>()
 
   constructor(voters: readonly SimVoter[], crypto: Crypto, net: CID, liars: number, generation: number) {
     this.all = voters.toSorted((a, b) => (a.did < b.did ? -1 : 1))
@@ -41,7 +48,14 @@ export class Voters {
     this.#generation = generation
   }
 
+  /** A group has a further voter, who says nothing. */
+  join(machine: number, did: Did): void {
+    this.#changed.set(machine, withVoter(this.config(machine), did))
+  }
+
   config(machine: number): VoterConfig {
+    const changed = this.#changed.get(machine)
+    if (changed !== undefined) return changed
     return {
       group: groupOfMachine(machine),
       generation: this.#generation as Generation,

@@ -1,4 +1,4 @@
-import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { type Certificate, encodeCertificate } from '../../codec/certificate/certificate.ts'
 import { decodeSealNote } from '../../codec/certificate/seal-note.ts'
 import { decodeShares, encodeShares, shareRoot } from '../../codec/certificate/share.ts'
 import { equalTreeHeads, type TreeHead } from '../../codec/certificate/tree-head.ts'
@@ -27,6 +27,8 @@ export class SealChecks {
   readonly #signed = new Map<string, TreeHead>()
   readonly #certified = new Map<string, TreeHead>()
   readonly #liars: ReadonlySet<Did>
+  /** Certificates of changes of voters, as groups recorded them. */
+  readonly #recorded = new Map<string, string>()
   /** How many liars the network withstands. */
   readonly #f: number
   certificates = 0
@@ -45,6 +47,8 @@ export class SealChecks {
         return
       case 'certificate':
         return this.#certificate(node, notice.certificate, view.sealedOf(notice.certificate.head.group))
+      case 'change-recorded':
+        return this.#changeRecorded(node, notice.certificate)
       case 'double-signing': {
         const { voter } = notice.evidence.first
         if (!this.#liars.has(voter)) throw new Violation('honest-convicted', `by node ${node}: ${voter}`)
@@ -68,6 +72,16 @@ export class SealChecks {
     const before = this.#signed.get(key)
     if (before !== undefined && !equalTreeHeads(before, head)) throw new Violation('two-roots-signed', what)
     this.#signed.set(key, head)
+  }
+
+  /** Every replica has the same certificate of a change of voters, whatever it heard. */
+  #changeRecorded(node: RaftId, certificate: Certificate): void {
+    const { group, generation, size } = certificate.head
+    const key = `${group} ${generation} ${size}`
+    const bytes = encodeCertificate(certificate).toHex()
+    if ((this.#recorded.get(key) ?? bytes) !== bytes)
+      throw new Violation('change-recorded-twice', `node ${node} group ${group} size ${size}`)
+    this.#recorded.set(key, bytes)
   }
 
   #certificate(node: RaftId, { head, shares }: Certificate, sealed: SealedLog | undefined): void {

@@ -8,6 +8,7 @@ import type { RaftDirectory } from '../../ports/raft-transport.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { Certification, SealNotice } from '../../services/raft-host/certification.ts'
 import { type HostDeps, RaftHost } from '../../services/raft-host/host.ts'
+import type { LeafNotice } from '../../services/raft-host/host-core.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
 import { HOST_SETTINGS, type HostSettings } from '../../services/raft-host/settings.ts'
 import { PowerCut } from '../disk/simulated-disk.ts'
@@ -43,6 +44,7 @@ export interface WorldOptions {
   /** Keys and rules of certificates for a node; without it groups have none. */
   readonly certificationOf?: (node: RaftId) => Certification
   readonly onSeal?: (node: RaftId, notice: SealNotice) => void
+  readonly onLeaf?: (node: RaftId, notice: LeafNotice) => void
 }
 
 const SMALL: Partial<HostSettings> = {
@@ -251,6 +253,7 @@ export class World {
       onInstalled: (group, index) => this.checks.restarted(node.id, group, index),
       certification: this.#options.certificationOf?.(node.id),
       onSeal: (notice) => this.#options.onSeal?.(node.id, notice),
+      onLeaf: (notice) => this.#options.onLeaf?.(node.id, notice),
       mutant,
     }
   }

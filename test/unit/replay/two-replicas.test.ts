@@ -7,6 +7,8 @@ import { HUB } from '../../../src/codec/entry/item.ts'
 import { signStatement } from '../../../src/codec/signed/statement.ts'
 import { groupOfMachine } from '../../../src/core/witness/machine.ts'
 import type { ConfigVersion, Generation, TreeSize } from '../../../src/model/certified.ts'
+import { LogKeeper } from '../../../src/services/heart/log-keeper.ts'
+import { NO_ITEM } from '../../../src/sim/heart/group.ts'
 import { type FoldItem, foldable } from '../../../src/sim/heart/replicas.ts'
 import { Stage } from '../../../src/sim/heart/stage.ts'
 import { Chance } from '../../../src/sim/raft/chance.ts'
@@ -76,6 +78,45 @@ function heard({ voters, network, genesis }: Stage, machine: number): Uint8Array
   return encodeCertificate({ head, shares })
 }
 
+/** The log of a machine as a voter kept it that heard another certificate of each change of voters, before the log's own. */
+function keptBy(theatre: Theatre, seed: string): MemoryLogs {
+  const { stage } = theatre
+  const chance = new Chance(1, seed)
+  const logs = new MemoryLogs(stage.genesisBytes)
+  for (const machine of [HUB, ...stage.network.buckets]) {
+    const keeper = new LogKeeper(logs)
+    const group = groupOfMachine(machine)
+    const changes = [...(stage.network.changes.get(machine) ?? [])]
+    const late = chance.below(3)
+    for (const [number, { item, leaf }] of stage.network.log(machine).entries()) {
+      if (item === NO_ITEM) keeper.keep({ group, number, kind: 'voters', leaf, item: undefined })
+      else keeper.keep({ group, number, kind: 'item', leaf, item })
+      const [next] = changes
+      if (next === undefined || number < next.head.size - 1) continue
+      if (number === next.head.size - 1) {
+        keeper.keepCertificate(signedAgain(stage, next, chance.below(3)))
+        keeper.flush()
+      }
+      if (number < next.head.size - 1 + late) continue
+      for (const change of changes.splice(0)) keeper.keepChange(change)
+    }
+    keeper.flush()
+  }
+  return logs
+}
+
+/** The same head, signed by all voters but one. */
+function signedAgain({ voters, genesis }: Stage, { head }: Certificate, without: number): Certificate {
+  const root = shareRoot([head], sha256)
+  const shares = voters
+    .filter((_, at) => at !== without)
+    .flatMap(({ did, secret }) => {
+      const s = signStatement(nodeCrypto, 'seal-share', genesis.net, secret, root)
+      return sharesOf({ voter: did, heads: [head], s }, sha256).map(({ voter, path }) => ({ voter, path, s }))
+    })
+  return { head, shares }
+}
+
 describe('exports of two replicas (record.md, "History and export")', () => {
   const { theatre, thread } = played()
   const first = exportOf(logsOf(theatre), thread)
@@ -97,5 +138,58 @@ describe('exports of two replicas (record.md, "History and export")', () => {
       expect(fileOf(write(late.blocks))).toEqual(fileOf(write(first.blocks)))
     }
     expect(replayOf(fileOf(FORMS.CAR(late.blocks))).sound).toBe(true)
+  })
+})
+
+describe('exports of a thread during which voters changed (consensus.md, "Certificates")', () => {
+  /** A voter joins the bucket of a need after its first entries, and the hub; another one later. */
+  function changed() {
+    const theatre = new Theatre({ workers: ['liar', 'honest'] })
+    const { id, thread } = theatre.post('one')
+    const { stage } = theatre
+    while (theatre.stateOf(id) !== 'RANKED') theatre.step()
+    const bucket = stage.bucketOf(id) ?? 0
+    stage.joinVoters(bucket, stage.actor('newcomer'))
+    stage.joinVoters(HUB, stage.actor('newcomer'))
+    while (theatre.stateOf(id) !== 'FINAL') theatre.step()
+    stage.joinVoters(bucket, stage.actor('latecomer'))
+    expect(theatre.play(3_000)).toBe(true)
+    return { theatre, thread }
+  }
+  const { theatre, thread } = changed()
+  const first = exportOf(logsOf(theatre), thread)
+
+  it('name the voters of both logs, and replay', () => {
+    const report = replayOf(fileOf(FORMS.CAR(first.blocks)))
+    expect([report.divergence, report.sound]).toEqual([undefined, true])
+    expect(report.checks.find(({ name }) => name === 'certificates')?.counts['voter changes']).toBe(3)
+  })
+
+  it.each(['a', 'b', 'c', 'd'])(
+    'are byte-identical, whichever certificate of a change came first: %s',
+    (seed) => {
+      const second = exportOf(keptBy(theatre, seed), thread)
+      for (const write of Object.values(FORMS)) {
+        expect(fileOf(write(second.blocks))).toEqual(fileOf(write(first.blocks)))
+      }
+    },
+  )
+
+  it('say that nothing is over behind a change whose certificate the log has not recorded yet', () => {
+    const logs = new MemoryLogs(theatre.stage.genesisBytes)
+    const whole = logsOf(theatre)
+    for (const machine of whole.machines()) {
+      const own = whole.records(machine)
+      const changes = new Set(
+        (theatre.stage.network.changes.get(machine) ?? []).map((one) => encodeCertificate(one).toHex()),
+      )
+      for (const record of own) {
+        const isChange = record.kind === 'certificate' && changes.has(record.certificate.toHex())
+        if (!isChange || machine === HUB) logs.append(machine, record)
+      }
+    }
+    const { exported, blocks } = exportOf(logs, thread)
+    expect(exported.finished).toBe(false)
+    expect(replayOf(fileOf(FORMS.CAR(blocks))).divergence).toBeUndefined()
   })
 })
