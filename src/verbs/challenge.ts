@@ -36,7 +36,8 @@ type Evidence = z.output<typeof evidence>
  */
 export const challenge = defineVerb({
   name: 'challenge',
-  summary: "Say that a need's accepted result is wrong: bonds credits, then shows the proof",
+  summary:
+    "Say that a need's accepted result is wrong, or that the rejection of one's own is: bonds credits, then shows the proof",
   input: z.strictObject({
     need: needId,
     proof_type: z.enum([
@@ -67,15 +68,23 @@ export const challenge = defineVerb({
   },
 })
 
-/** The result that can be challenged. */
+/** The accepted result, or the rejection of this node's own work. */
 function targetOf(services: NodeServices, need: string) {
   const place = placeOf(services, need)
   const terms = place === undefined ? undefined : termsOf(place.view, need)
   if (place === undefined || terms === undefined)
     return notFound(`no open need ${need} is known here`, 'need')
-  const { state, attempt } = place.need
-  if (state !== 'FINAL')
-    return reject('WINDOW_CLOSED', `it is ${state}: only an accepted result is challenged`, 'need')
+  const { state, rejections } = place.need
+  const own = rejections.find(
+    ({ worker, challenge: known }) => worker === services.author.did && known === undefined,
+  )
+  if (state !== 'FINAL' && own === undefined)
+    return reject(
+      'WINDOW_CLOSED',
+      `it is ${state}: an accepted result is challenged, or one's own rejection`,
+      'need',
+    )
+  const attempt = own?.attempt ?? place.need.attempt
   const bondOf = (proof: Payload<'CHALLENGE'>['proof_type']) =>
     challengeBond(proof, terms.taskClass, terms.parameters)
   return ok({ thread: terms.thread as ThreadId, attempt, bondOf })

@@ -7,7 +7,7 @@ import { type ChallengerSelf, challengerPart } from '../../src/core/agent/challe
 import type { Line } from '../../src/core/agent/line.ts'
 import { type Scene, sceneOf } from '../../src/core/agent/scene.ts'
 import { type VerifierSelf, verifierPart } from '../../src/core/agent/verifier.ts'
-import type { Delivery, Judgement, Part, Work } from '../../src/core/agent/work.ts'
+import { type Delivery, type Judgement, type Part, together, type Work } from '../../src/core/agent/work.ts'
 import { type WorkerSelf, workerPart } from '../../src/core/agent/worker.ts'
 import { cidOfId } from '../../src/core/bucket/need-turn.ts'
 import type { Need } from '../../src/core/bucket/tables.ts'
@@ -37,9 +37,11 @@ export interface EnsembleOptions {
   readonly workers?: number
   readonly verifiers?: number
   readonly challengers?: number
+  /** Workers challenge rejections of their own work. */
+  readonly stubborn?: boolean
 }
 
-const rightRun = (input: Uint8Array): Uint8Array => sha256(input)
+export const rightRun = (input: Uint8Array): Uint8Array => sha256(input)
 export const wrongRun = (input: Uint8Array): Uint8Array => sha256(sha256(input))
 
 export function credits(count: number): MicroText {
@@ -55,7 +57,10 @@ export class Ensemble {
   readonly #manifests = new Map<string, Spoken<'MANIFEST'>>()
   readonly #heard = new Map<string, SingleEnvelope[]>()
 
-  constructor({ workers = 2, verifiers = 3, challengers = 0 }: EnsembleOptions = {}) {
+  readonly #isStubborn: boolean
+
+  constructor({ workers = 2, verifiers = 3, challengers = 0, stubborn = false }: EnsembleOptions = {}) {
+    this.#isStubborn = stubborn
     const named = (kind: string, count: number) => Array.from({ length: count }, (_, at) => `${kind} ${at}`)
     const [works, judges, doubts] = [
       named('worker', workers),
@@ -179,9 +184,13 @@ export class Ensemble {
       delivery: (key: string) => agent.results.get(key) as Delivery | undefined,
       judgement: (key: string) => agent.results.get(key) as Judgement | undefined,
     }
-    if (agent.role === 'worker') return workerPart(scene, this.workerSelf(name, agent), outcomes)
+    const doubts = () => challengerPart(scene, challengerSelf(agent), outcomes)
+    if (agent.role === 'worker') {
+      const works = workerPart(scene, this.workerSelf(name, agent), outcomes)
+      return this.#isStubborn ? together([works, doubts()]) : works
+    }
     if (agent.role === 'verifier') return verifierPart(scene, verifierSelf(agent), outcomes)
-    return challengerPart(scene, challengerSelf(agent), outcomes)
+    return doubts()
   }
 
   workerSelf(name: string, { actor }: Agent): WorkerSelf {

@@ -4,7 +4,7 @@ import type { Payload } from '../../codec/payload/verbs.ts'
 import type { Did } from '../../model/ids.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import { type Challenge, challengeKey } from '../bucket/tables.ts'
-import { contentCid } from './content.ts'
+import { commitOf } from './delivered.ts'
 import { line } from './line.ts'
 import { committeeOf, envelopesOfKind, hasSeat, type Scene } from './scene.ts'
 import {
@@ -48,32 +48,18 @@ function judgeOne(scene: Scene, did: Did, id: string, { judgement }: Pick<Outcom
 
 /** What the challenge says and the result that it is about; undefined while one of them was not heard. */
 function workOf(scene: Scene, id: string, challenge: Challenge): JudgeWork | undefined {
-  const { net, sha256, need } = scene
+  const { net, sha256 } = scene
   const { challenger, attempt } = challenge
   const shown = envelopesOfKind(scene, 'CHALLENGE').find(
     ({ body }) =>
       body.sender === challenger &&
       equalBytes(challengeCommitment(net, challenger, body.payload, sha256), challenge.hash),
   )
-  const commit = need.attempt === attempt && need.commit !== undefined ? need.commit : earlier(scene, attempt)
+  const commit = commitOf(scene, attempt)
   if (shown === undefined || commit === undefined) return undefined
   const proof = challenge.against === 'finalize' ? { proof: shown.body.payload.proof_type } : {}
   const key = `judge challenge ${id}`
   return { kind: 'judge', key, attempt, commit: commit.id, artifact: commit.artifact, ...proof }
-}
-
-/** The COMMIT of an attempt that was rejected: one that an entry carried. */
-function earlier(
-  scene: Scene,
-  attempt: number,
-): { readonly id: string; readonly artifact: string } | undefined {
-  const carried = new Set(scene.view.get('envelopes', scene.id)?.map(({ id }) => id))
-  const found = envelopesOfKind(scene, 'COMMIT').findLast(
-    ({ id, body }) => carried.has(id) && body.payload.attempt === attempt,
-  )
-  return found === undefined
-    ? undefined
-    : { id: found.id, artifact: contentCid(found.body.payload.artifact, scene.sha256).toString() }
 }
 
 /** A challenge of a rejection is right where the result is; any other where it is not. */

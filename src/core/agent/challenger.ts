@@ -1,3 +1,4 @@
+import { equalBytes } from '../../codec/bytes.ts'
 import { challengeCommitment } from '../../codec/payload/commitments.ts'
 import type { Payload } from '../../codec/payload/verbs.ts'
 import type { Did } from '../../model/ids.ts'
@@ -6,9 +7,19 @@ import type { ProofType } from '../../model/task.ts'
 import { challengeKey } from '../bucket/tables.ts'
 import { elapsed } from '../bucket/windows.ts'
 import { challengeBond, challengeWindowMs } from '../market/bounds.ts'
+import { commitOf, type Delivered } from './delivered.ts'
 import { line } from './line.ts'
 import type { Scene } from './scene.ts'
-import { NO_PART, type Outcomes, type Part, type SaltOf, saying, together, wanting } from './work.ts'
+import {
+  type Judgement,
+  NO_PART,
+  type Outcomes,
+  type Part,
+  type SaltOf,
+  saying,
+  together,
+  wanting,
+} from './work.ts'
 
 export interface ChallengerSelf {
   readonly did: Did
@@ -29,35 +40,54 @@ const PROOF_OF_MODE: Readonly<Record<Payload<'NEED'>['verification']['mode'], Pr
 }
 
 /**
- * What an honest challenger does: looks at some of the accepted results of others, and challenges what is wrong.
- * Source: lifecycle.md, entry `challenge`; economy.md, "Challenges".
+ * What an honest challenger does: looks at some of the accepted results of others, and challenges what is wrong; and challenges the
+ * rejection of its own work where doing it again gives the same. Source: lifecycle.md, entry `challenge`; economy.md,
+ * "Challenges".
  */
 export function challengerPart(
   scene: Scene,
   self: ChallengerSelf,
   outcomes: Pick<Outcomes, 'judgement'>,
 ): Part {
-  if (scene.need.state !== 'FINAL') return NO_PART
   return together([
-    commitment(scene, self, outcomes),
+    accepted(scene, self, outcomes),
+    ownRejection(scene, self, outcomes),
     ...scene.need.challenges.map((id) => show(scene, self, id)),
   ])
 }
 
-function commitment(scene: Scene, self: ChallengerSelf, { judgement }: Pick<Outcomes, 'judgement'>): Part {
-  const { commit, attempt } = scene.need
+function accepted(scene: Scene, self: ChallengerSelf, outcomes: Pick<Outcomes, 'judgement'>): Part {
+  const { state, attempt, commit } = scene.need
+  if (state !== 'FINAL' || commit === undefined || commit.worker === self.did) return NO_PART
+  if (!isOpen(scene) || !isChosen(scene, self)) return NO_PART
+  return doubt(scene, self, { ...commit, attempt }, outcomes, 'reject')
+}
+
+/** In the list it is only for as long as it can be challenged. */
+function ownRejection(scene: Scene, self: ChallengerSelf, outcomes: Pick<Outcomes, 'judgement'>): Part {
+  const own = scene.need.rejections.find(
+    ({ worker, challenge }) => worker === self.did && challenge === undefined,
+  )
+  const commit = own === undefined ? undefined : commitOf(scene, own.attempt)
+  return commit === undefined ? NO_PART : doubt(scene, self, commit, outcomes, 'accept')
+}
+
+/** Puts up the bond where the network has said otherwise than `finding`. */
+function doubt(
+  scene: Scene,
+  self: ChallengerSelf,
+  { id, attempt, artifact }: Delivered,
+  { judgement }: Pick<Outcomes, 'judgement'>,
+  finding: Judgement['verdict'],
+): Part {
   if (scene.hasSaid(`CHALLENGE_COMMIT ${attempt}`)) return NO_PART
   const bond = bondOf(scene)
-  if (commit === undefined || commit.worker === self.did || !isOpen(scene) || !isChosen(scene, self))
-    return NO_PART
   const free = scene.hub.get('accounts', self.did)?.balance ?? 0n
   if (bond > self.bondMax || bond > free || !self.canJudge(scene.terms.capability)) return NO_PART
-  const key = `judge ${commit.id}`
+  const key = `judge ${id}`
   const found = judgement(key)
-  if (found === undefined) {
-    return wanting({ kind: 'judge', key, attempt, commit: commit.id, artifact: commit.artifact })
-  }
-  if (found.verdict !== 'reject') return NO_PART
+  if (found === undefined) return wanting({ kind: 'judge', key, attempt, commit: id, artifact })
+  if (found.verdict !== finding) return NO_PART
   const shown = shownOf(scene, self, attempt)
   const hash = challengeCommitment(scene.net, self.did, shown, scene.sha256)
   return saying(line('CHALLENGE_COMMIT', { need_id: scene.cid, attempt, bond: microText(bond), hash }))
@@ -66,7 +96,10 @@ function commitment(scene: Scene, self: ChallengerSelf, { judgement }: Pick<Outc
 function show(scene: Scene, self: ChallengerSelf, id: string): Part {
   const challenge = scene.view.get('challenges', challengeKey(scene.id, id))
   if (challenge?.challenger !== self.did || challenge.state !== 'committed') return NO_PART
-  return saying(line('CHALLENGE', shownOf(scene, self, challenge.attempt)))
+  const shown = shownOf(scene, self, challenge.attempt)
+  // One that its owner made by hand is shown by whoever kept what it holds.
+  const isOwn = equalBytes(challengeCommitment(scene.net, self.did, shown, scene.sha256), challenge.hash)
+  return isOwn ? saying(line('CHALLENGE', shown)) : NO_PART
 }
 
 /** Follows from need and attempt alone: after a restart it opens the same commitment. */
