@@ -7,11 +7,22 @@ import { ApiClient, type ApiProblem, ApiProblemError } from '../sdk/client.ts'
 import { LostNodeError, NoNodeError } from '../sdk/http.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
-import { CommandError, FAULT, type Failure, RETRY_TODO } from './failure.ts'
+import { CommandError, FAULT, type Failure, RETRY_TODO, usageError } from './failure.ts'
 
-/** The API of the node that runs in this home. Nothing is asked yet. */
-export function nodeOf({ home }: Pick<Context, 'home'>): ApiClient {
-  return new ApiClient({ socketPath: homePaths(home).socket })
+/**
+ * The API of the node that runs in this home; of one on TCP where $CANSWARM_API names its address, with the token of
+ * $CANSWARM_API_TOKEN. Nothing is asked yet.
+ */
+export function nodeOf({ home, env }: Pick<Context, 'home' | 'env'>): ApiClient {
+  const { CANSWARM_API: url, CANSWARM_API_TOKEN: token } = env
+  if (url === undefined) return new ApiClient({ socketPath: homePaths(home).socket })
+  if (!URL.canParse(url) || token === undefined) {
+    throw usageError(
+      'CANSWARM_API wants an address, and CANSWARM_API_TOKEN what <home>/api.token of that node holds',
+      'as http://127.0.0.1:4080',
+    )
+  }
+  return new ApiClient({ url, token })
 }
 
 /** What the node answers; ends the command where it refused, cannot, or is not there. */

@@ -20,6 +20,8 @@ export interface HomePaths {
   readonly content: string
   /** Of the local API. */
   readonly socket: string
+  /** Of the API over TCP. */
+  readonly apiToken: string
 }
 
 export function homePaths(home: string): HomePaths {
@@ -36,6 +38,7 @@ export function homePaths(home: string): HomePaths {
     peers: join(home, 'peers.json'),
     content: join(home, 'blocks'),
     socket: join(home, 'api.sock'),
+    apiToken: join(home, 'api.token'),
   }
 }
 

@@ -78,6 +78,26 @@ export const SETTINGS = {
     default: false,
     about: 'Finds nodes in the wider network by Kademlia',
   }),
+  apiListen: setting({
+    key: 'api.listen',
+    schema: z.string().regex(/^(?:(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5})?$/),
+    default: '',
+    about:
+      'HOST:PORT where the API listens beside its socket, as 127.0.0.1:4080, to who has the token of <home>/api.token; empty: nowhere',
+  }),
+  apiHosts: setting({
+    key: 'api.hosts',
+    schema: z.string(),
+    default: '',
+    about:
+      'Further names under which that address is asked for, as node.example.org:4080, with commas between',
+  }),
+  apiOrigins: setting({
+    key: 'api.origins',
+    schema: z.string(),
+    default: '',
+    about: 'Origins of pages of other sites that may ask, as https://example.org, with commas between',
+  }),
   workerKey: setting({
     key: 'agents.worker_key',
     schema: keyName,

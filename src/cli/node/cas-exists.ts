@@ -10,9 +10,9 @@ export const casExists = defineCommand({
   examples: ['canswarm cas exists bafk…'],
   arguments: [CID_ARGUMENT],
   options: {},
-  async run({ home }, [text]) {
+  async run(context, [text]) {
     const cid = cidOfText(text)
-    const exists = await withContent({ home }, (store) => store.has(cid))
+    const exists = await withContent(context, (store) => store.has(cid))
     const exit = exists ? EXIT.done : EXIT.failed
     return report('canswarm.cas.exists/1', { cid: cid.toString(), exists }, exists ? 'yes' : 'no', { exit })
   },

@@ -26,8 +26,8 @@ export const casGc = defineCommand({
     days: { type: 'integer', value: 'N', about: `with recent: how many days are recent (${DAYS})` },
     bytes: { type: 'integer', value: 'N', about: 'with size: bytes of all blocks together' },
   },
-  async run({ home }, _args, { keep, days, bytes }) {
-    const removed = await withContent({ home }, (store) => store.gc(retentionOf(keep, days, bytes)))
+  async run(context, _args, { keep, days, bytes }) {
+    const removed = await withContent(context, (store) => store.gc(retentionOf(keep, days, bytes)))
     const rows: [string, string][] = [
       ['contents', String(removed.contents)],
       ['blocks', String(removed.blocks)],

@@ -14,10 +14,10 @@ export const casGet = defineCommand({
   options: {
     out: { type: 'string', value: 'FILE', about: 'where to, a file that is not there; else ./<CID>' },
   },
-  async run({ home }, [text], { out }) {
+  async run(context, [text], { out }) {
     const cid = cidOfText(text)
     const options = { bytesMax: LOCAL_CONTENT_BYTES_MAX }
-    const bytes = await withContent({ home }, (store) => store.get(cid, options))
+    const bytes = await withContent(context, (store) => store.get(cid, options))
     const file = out ?? cid.toString()
     try {
       writeFileSync(file, bytes, { flag: 'wx' })

@@ -10,8 +10,8 @@ export const casLs = defineCommand({
   examples: ['canswarm cas ls', 'canswarm cas ls --json'],
   arguments: [],
   options: {},
-  async run({ home }) {
-    const { contents, usage } = await withContent({ home }, async (store) => ({
+  async run(context) {
+    const { contents, usage } = await withContent(context, async (store) => ({
       contents: await allOf(store),
       usage: await store.usage(),
     }))

@@ -11,9 +11,9 @@ export const casPin = defineCommand({
   examples: ['canswarm cas pin bafk…'],
   arguments: [CID_ARGUMENT],
   options: {},
-  async run({ home }, [text]) {
+  async run(context, [text]) {
     const cid = cidOfText(text)
-    const isHere = await withContent({ home }, async (store) => {
+    const isHere = await withContent(context, async (store) => {
       const has = await store.has(cid)
       if (has) await store.pin(cid, OWN)
       return has
@@ -29,9 +29,9 @@ export const casUnpin = defineCommand({
   examples: ['canswarm cas unpin bafk…'],
   arguments: [CID_ARGUMENT],
   options: {},
-  async run({ home }, [text]) {
+  async run(context, [text]) {
     const cid = cidOfText(text)
-    await withContent({ home }, (store) => store.unpin(OWN, cid))
+    await withContent(context, (store) => store.unpin(OWN, cid))
     return report('canswarm.cas.unpin/1', { cid: cid.toString(), owner: OWN }, `unpinned ${cid.toString()}`)
   },
 })

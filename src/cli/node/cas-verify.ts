@@ -10,8 +10,8 @@ export const casVerify = defineCommand({
   examples: ['canswarm cas verify'],
   arguments: [],
   options: {},
-  async run({ home }) {
-    const { blocks, damaged, incomplete } = await withContent({ home }, (store) => store.verify())
+  async run(context) {
+    const { blocks, damaged, incomplete } = await withContent(context, (store) => store.verify())
     const data = { blocks, damaged, incomplete: incomplete.map(String) }
     const rows: [string, string][] = [
       ['blocks', String(blocks)],

@@ -21,11 +21,11 @@ export interface CasStore extends Pick<ContentStore, Kept> {
 
 /** Does something with the content of a home: by way of its node where one runs, else itself. */
 export async function withContent<Value>(
-  { home }: Pick<Context, 'home'>,
+  context: Pick<Context, 'home' | 'env'>,
   run: (store: CasStore) => Promise<Value>,
 ): Promise<Value> {
-  const node = nodeOf({ home })
-  return (await isRunning(node)) ? await run(remoteContent(node)) : await withHomeContent(home, run)
+  const node = nodeOf(context)
+  return (await isRunning(node)) ? await run(remoteContent(node)) : await withHomeContent(context.home, run)
 }
 
 async function isRunning(node: ApiClient): Promise<boolean> {

@@ -8,6 +8,7 @@ import { homePaths } from '../home.ts'
 import { showHomeJournal, verifyHomeJournal } from '../node-journal.ts'
 import { offline } from '../offline.ts'
 import { SETTINGS, type SettingName } from '../settings.ts'
+import { apiTcp } from './api-tcp.ts'
 import { backupPart } from './backup-part.ts'
 import { healthOf } from './health.ts'
 import { castOf } from './hosted-keys.ts'
@@ -24,15 +25,18 @@ export async function openApiPart(
 ): Promise<NodeServices> {
   const { home, log, onStop } = options
   const services = servicesOf(options, parts)
+  const tcp = apiTcp(home, options.resolved.config)
   const api = await startApi({
     services,
     socketPath: homePaths(home).socket,
+    ...(tcp === undefined ? {} : { tcp }),
     onDefect: (error, where) => {
       log.log.error({ err: error, where }, 'a defect of the API')
       onStop('a defect of the API', error)
     },
   })
   stack.push(() => api.stop())
+  if (api.url !== undefined) log.log.info({ url: api.url }, 'the API listens on TCP')
   return services
 }
 

@@ -10,7 +10,7 @@ const DATABASES = ['blocks']
  * Of this process alone; and the raft store: a voter that came back with an old one could promise twice what it promised
  * before (raft-host-catalogue B5).
  */
-const LEFT_OUT = new Set(['lock', 'api.sock', 'jobs', 'raft'])
+const LEFT_OUT = new Set(['lock', 'api.sock', 'api.token', 'jobs', 'raft'])
 
 /**
  * A consistent copy of a running node's home, but for its raft store: keys, settings, journal, logs and content. All of
