@@ -1,7 +1,7 @@
 import { HUB } from '../../codec/entry/item.ts'
 import { isConserved } from '../../core/ledger/conservation.ts'
 import { ALL, NO_SUPPLY } from '../../core/ledger/tables.ts'
-import { bucketGroups } from '../../services/heart/heart.ts'
+import { bucketGroups } from '../../services/heart/group-access.ts'
 import type { SubsystemHealth } from '../../verbs/services.ts'
 import type { RunningParts } from './start-node.ts'
 

@@ -15,8 +15,13 @@ import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { Heart } from '../../services/heart/heart.ts'
 import type { HeartDeps } from '../../services/heart/heart-deps.ts'
+import { LogGaps } from '../../services/heart/log-gaps.ts'
+import { LogKeeper } from '../../services/heart/log-keeper.ts'
 import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
+import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
+import { LogTrees } from '../../services/log-fetch/log-trees.ts'
+import { type KnownCertificates, serveLogs } from '../../services/log-fetch/serve-logs.ts'
 import { homePaths } from '../home.ts'
 import { offline } from '../offline.ts'
 import type { PolicyPart } from './policy-part.ts'
@@ -32,6 +37,7 @@ export interface HeartPartOptions {
   readonly fetch: (need: string, cid: CID) => Promise<void>
   readonly release: (need: string) => void
   readonly trace: (text: string) => void
+  readonly onFault: (error: unknown) => void
 }
 
 /** Who tells others than voters what this node says, and keeps what concerns threads alone. */
@@ -41,12 +47,14 @@ export interface HeartPart {
   readonly heart: Heart
   readonly world: World
   readonly archive: LogFiles
+  /** Fetches what the logs lack after a snapshot. */
+  readonly gaps: LogGaps
   /** What a batch that a peer handed over is worth, the policy at INGRESS included. */
   readonly judge: HeartDeps['judge']
   /** Once, before anything is said. */
   spreadTo(spread: Spread): void
-  /** Begins to hear voters; after the host was opened. */
-  listen(): void
+  /** Begins to hear voters, and shows its logs to whoever asks; after the host was opened. */
+  listen(links: KnownCertificates['links']): void
   stop(): Promise<void>
 }
 
@@ -75,6 +83,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const world = makeWorld({ net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge })
   const protocol = `/canswarm/${net.toString()}/command/1`
   const verifiedRoots = new VerifiedRoots()
+  const trees = new LogTrees({ archive, sha256: crypto.sha256, later: setImmediate })
   const judgeOf: HeartDeps['judge'] = async (from, batch) => {
     const atMs = clock.nowMs()
     const context = { net, sha256: crypto.sha256, keys, verifiedRoots, delegationsOf: () => [], atMs }
@@ -82,6 +91,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     return judged.ok ? ok(await policy.ingress(judged.value)) : judged
   }
   let spread: Spread | undefined
+  const keeper = new LogKeeper(archive)
   const heart = new Heart({
     genesis,
     key,
@@ -91,6 +101,8 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     machines: machinesOf(genesis, world),
     slots,
     archive,
+    keeper,
+    isWhole: () => gaps.isWhole,
     buckets: bucketsOf(genesis),
     didOf: raftIds(genesis).didOf,
     judge: judgeOf,
@@ -103,16 +115,36 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     trace: options.trace,
     later: setImmediate,
   })
+  const gaps = new LogGaps({
+    fetch: new LogFetch({ net: net.toString(), mesh, sha256: crypto.sha256 }),
+    trees,
+    clock,
+    keeper,
+    slots,
+    flush: () => heart.beforeCheckpoint(),
+    peers: genesis.genesis.voters.filter((voter) => voter !== key.did),
+    leaderOf: (machine) => heart.leaderOf(machine),
+    onWhole: (machine, from) => heart.takeUp(machine, from),
+    onFault: options.onFault,
+    trace: options.trace,
+  })
   return {
     heart,
     world,
     archive,
+    gaps,
     judge: judgeOf,
     spreadTo: (to) => {
       spread = to
     },
-    listen: () => mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body)),
+    listen(links) {
+      mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body))
+      const slot = (n: number) => slots.get(n)
+      const certificates = { newest: (machine: number) => keeper.newest(machine), links }
+      serveLogs({ net: net.toString(), mesh, archive, trees, certificates, slot })
+    },
     async stop() {
+      gaps.stop()
       heart.stop()
       await secondOpinion.close()
       archive.close()

@@ -4,13 +4,17 @@ import { compileEngine, readEngineFiles } from '../../adapters/etcd-raft/engine-
 import { openSqliteDisk } from '../../adapters/sqlite/sqlite-disk.ts'
 import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
 import { BUCKETS_MAX, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
+import { groupOfMachine, machineOfGroup } from '../../core/witness/machine.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import type { TurnStore } from '../../ports/turn-store.ts'
-import { bucketGroups, type Heart } from '../../services/heart/heart.ts'
+import { bucketGroups } from '../../services/heart/group-access.ts'
+import type { Heart } from '../../services/heart/heart.ts'
+import type { LogGaps } from '../../services/heart/log-gaps.ts'
+import type { KnownCertificates } from '../../services/log-fetch/serve-logs.ts'
 import { certificationOf } from '../../services/raft-host/certification.ts'
 import { RaftHost } from '../../services/raft-host/host.ts'
 import type { HostEvent } from '../../services/raft-host/host-core.ts'
@@ -28,6 +32,7 @@ export interface RaftPartOptions {
   readonly keys: AcceptedKeys
   readonly mesh: Mesh
   readonly heart: Heart
+  readonly gaps: LogGaps
   readonly buckets: number
   readonly tickMs: number
   readonly tell: (event: HostEvent) => void
@@ -39,6 +44,8 @@ export interface RaftPart {
   readonly host: RaftHost
   readonly store: TurnStore
   readonly loop: HostLoop
+  /** Certified changes of a machine's voters behind a config. */
+  readonly linksAfter: KnownCertificates['links']
   /** Gives leaderships away, then closes everything. */
   stop(): Promise<void>
 }
@@ -67,7 +74,7 @@ export function raftIds({ genesis }: OpenedGenesis) {
  * opened them. Faults as the store; `not-a-voter`.
  */
 export function openRaftPart(options: RaftPartOptions): RaftPart {
-  const { directory, genesis, key, keys, mesh, heart, buckets, tickMs, tell, onFault } = options
+  const { directory, genesis, key, keys, mesh, heart, gaps, buckets, tickMs, tell, onFault } = options
   const { crypto, clock, random } = offline
   const { ids, idOf, didOf } = raftIds(genesis)
   const self = idOf(key.did)
@@ -114,15 +121,24 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     tell,
     onLeaf: (notice) => heart.onLeaf(notice),
     onSeal: (notice) => heart.onSeal(notice),
+    mayApply: (group) => gaps.mayApply(machineOfGroup(group)),
+    onInstalled(group) {
+      const position = host.group(group)?.replica?.position ?? 0
+      const isLacking = noteTree(host, gaps, group)
+      if (!isLacking && position > 0) setImmediate(() => heart.takeUp(machineOfGroup(group), position))
+    },
     beforeCheckpoint: () => heart.beforeCheckpoint(),
   })
   openGroups(host, bucketGroups(buckets), ids)
+  for (const group of bucketGroups(buckets)) noteTree(host, gaps, group)
   const loop = new HostLoop(host, { clock, tickMs, later: setImmediate, onFault })
   streams.serve(transport)
   return {
     host,
     store,
     loop,
+    linksAfter: (machine, after) =>
+      host.voterLinks(groupOfMachine(machine)).filter(({ config }) => config.version > after),
     async stop() {
       await loop.handOver(STOP_TICKS_MAX)
       loop.stop()
@@ -130,6 +146,18 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
       store.close()
     },
   }
+}
+
+/**
+ * How far a group's state is that did not come there by applying: it was opened, or a snapshot came. True: its log lacks
+ * what led to it.
+ */
+function noteTree(host: RaftHost, gaps: LogGaps, group: GroupId): boolean {
+  const sealed = host.group(group)?.replica?.sealed
+  if (sealed === undefined) return false
+  const { size } = sealed.tree
+  const changes = sealed.links.flatMap(({ certificate }) => certificate ?? [])
+  return gaps.note(machineOfGroup(group), { size, root: sealed.tree.root(), changes })
 }
 
 function openGroups(host: RaftHost, groups: readonly GroupId[], ids: readonly RaftId[]): void {

@@ -85,7 +85,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => policy.close())
   const { keep: fetch, over: release } = content
   const trace = (text: string): void => options.log.log.debug(text)
-  const heart = openHeartPart({ home, genesis, key, keys, mesh, policy, fetch, release, trace })
+  const heart = openHeartPart({ home, genesis, key, keys, mesh, policy, fetch, release, trace, onFault })
   stack.push(() => heart.stop())
   const raft = openRaftPart({
     directory: homePaths(home).raft,
@@ -94,6 +94,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     keys,
     mesh,
     heart: heart.heart,
+    gaps: heart.gaps,
     buckets,
     tickMs: config.raftTickMs,
     tell: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
@@ -101,7 +102,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   })
   stack.push(() => raft.stop())
   heart.heart.start(raft.host, () => raft.loop.soon())
-  heart.listen()
+  heart.listen((machine, after) => raft.linksAfter(machine, after))
   content.follow(heart.heart, heart.archive)
   const speech = await openSpeech({
     home,

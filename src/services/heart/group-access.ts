@@ -1,11 +1,12 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
+import { HUB } from '../../codec/entry/item.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
 import type { View } from '../../core/records/view.ts'
 import type { AppliedAt } from '../../core/records/world.ts'
 import type { HubTables } from '../../core/system/tables.ts'
 import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { Did } from '../../model/ids.ts'
-import type { RaftId } from '../../model/raft.ts'
+import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { GroupHost } from './group-host.ts'
@@ -67,6 +68,11 @@ export class GroupAccess {
     return this.#deps.host.certificate(groupOfMachine(machine))
   }
 
+  /** The host looks again whether there is anything to do. */
+  wake(): void {
+    this.#deps.soon()
+  }
+
   /** Calls `done` once. The same bytes are the same proposal: what was applied is not applied again. */
   propose(machine: number, command: Uint8Array, done: (outcome: Outcome) => void): void {
     const { host, sha256, soon } = this.#deps
@@ -80,4 +86,9 @@ export class GroupAccess {
     if (stale === undefined) throw new Error(`machine ${machine} is not hosted here`)
     return stale.state as HostedState
   }
+}
+
+/** Groups of a network with so many buckets. */
+export function bucketGroups(buckets: number): readonly GroupId[] {
+  return [groupOfMachine(HUB), ...Array.from({ length: buckets }, (_, bucket) => groupOfMachine(bucket))]
 }

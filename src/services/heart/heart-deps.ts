@@ -13,7 +13,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { SlotStore } from '../../ports/slot-store.ts'
-import type { LogArchive } from './log-keeper.ts'
+import type { LogArchive, LogKeeper } from './log-keeper.ts'
 
 /** What a heart is made of. */
 export interface HeartDeps {
@@ -25,6 +25,10 @@ export interface HeartDeps {
   readonly machines: Machines
   readonly slots: SlotStore
   readonly archive: LogArchive
+  /** Writes the archive. */
+  readonly keeper: LogKeeper
+  /** False while a log lacks what a snapshot brought: this node then drives nothing. */
+  readonly isWhole: () => boolean
   readonly buckets: number
   readonly didOf: (id: RaftId) => Did | undefined
   /** What a batch that a peer handed over is worth. */

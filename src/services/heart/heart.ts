@@ -1,6 +1,4 @@
 import type { CID } from '../../codec/cid.ts'
-import { decodeHubCommand } from '../../codec/entry/hub-command.ts'
-import { HUB } from '../../codec/entry/item.ts'
 import { decodeBatch } from '../../codec/envelope/batch.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { envelopesOf, type SingleForm } from '../../codec/envelope/single-form.ts'
@@ -11,7 +9,6 @@ import type { BucketTables } from '../../core/bucket/tables.ts'
 import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
 import type { View } from '../../core/records/view.ts'
 import type { HubTables } from '../../core/system/tables.ts'
-import { groupOfMachine } from '../../core/witness/machine.ts'
 import type { Did, EnvelopeId } from '../../model/ids.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { Verdict } from '../../model/replicated.ts'
@@ -20,6 +17,7 @@ import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
+import { Digest } from './digest.ts'
 import { GroupAccess } from './group-access.ts'
 import type { GroupHost } from './group-host.ts'
 import { Hearing } from './hearing.ts'
@@ -28,7 +26,7 @@ import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
 import { HubCare } from './hub-care.ts'
 import { HubDriver } from './hub-driver.ts'
 import { Listeners } from './listeners.ts'
-import { LogKeeper } from './log-keeper.ts'
+import type { LogKeeper } from './log-keeper.ts'
 import { NeedDriver } from './need-driver.ts'
 import { NeedIndex } from './need-index.ts'
 import { NeedPools } from './need-pools.ts'
@@ -66,9 +64,7 @@ export class Heart implements HeartView {
   #parts: Parts | undefined
   /** What was applied since the listeners last ran. */
   #stepped: SteppedItem[] = []
-  readonly #dirty = new Set<string>()
   #isDue = false
-  #slotDue = false
   readonly #leading = new Set<number>()
   #isOver = false
   #cancelResend: () => void = () => undefined
@@ -78,7 +74,7 @@ export class Heart implements HeartView {
     this.self = deps.key.did
     this.net = deps.genesis.net
     this.#slots = new SlotBook(deps.slots)
-    this.#keeper = new LogKeeper(deps.archive)
+    this.#keeper = deps.keeper
     this.#index = new NeedIndex(deps.world, deps.archive)
     this.#own = new OwnBatches(deps.clock)
   }
@@ -104,6 +100,13 @@ export class Heart implements HeartView {
   onSeal(notice: SealNotice): void {
     if (notice.kind === 'certificate') this.#keeper.keepCertificate(notice.certificate)
     if (notice.kind === 'change-recorded') this.#keeper.keepChange(notice.certificate)
+    this.#soon()
+  }
+
+  /** The log has what a snapshot brought, from leaf `from` on: it is digested, and the host goes on. */
+  takeUp(machine: number, from: number): void {
+    this.#parts?.digest.takeUp(machine, from)
+    this.#parts?.groups.wake()
     this.#soon()
   }
 
@@ -171,7 +174,7 @@ export class Heart implements HeartView {
   }
 
   leaderOf(machine: number): Did | undefined {
-    return this.#started().groups.leader(machine)
+    return this.#parts?.groups.leader(machine)
   }
 
   onNeed(listener: (need: string) => void): Unsubscribe {
@@ -276,7 +279,18 @@ export class Heart implements HeartView {
       onThreadOnly: this.#deps.onThreadOnly,
       blame: this.#deps.blame,
     })
-    return { groups, testimony, slots, needs, hub, care, hearing }
+    const digest = new Digest({
+      ...this.#deps,
+      index: this.#index,
+      pools: this.#pools,
+      own: this.#own,
+      listeners: this.#listeners,
+      groups,
+      testimony,
+      hub,
+      timeMs: () => this.slot().timeMs,
+    })
+    return { groups, testimony, slots, needs, hub, care, hearing, digest }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -287,7 +301,7 @@ export class Heart implements HeartView {
   }
 
   #touch(need: string): void {
-    this.#dirty.add(need)
+    this.#parts?.digest.dirty.add(need)
     this.#soon()
   }
 
@@ -295,48 +309,24 @@ export class Heart implements HeartView {
     this.#isDue = false
     if (this.#isOver) return
     const stepped = this.#stepped.splice(0)
-    for (const step of stepped) this.#digestStep(step)
-    if (this.#slotDue) this.#passSlot()
-    const { needs } = this.#started()
-    for (const need of this.#dirty) {
-      this.#dirty.delete(need)
+    const { needs, digest } = this.#started()
+    for (const step of stepped) {
+      digest.step(step)
+      const proof = step.item.kind === 'received' ? step.item.proof : undefined
+      if (proof !== undefined) this.#keeper.keepCertificate(proof.certificate)
+    }
+    if (!this.#deps.isWhole()) return
+    if (digest.slotDue) this.#passSlot()
+    for (const need of digest.dirty) {
+      digest.dirty.delete(need)
       const bucket = this.#index.bucketOf(need)
       if (bucket !== undefined) needs.act(need, bucket)
     }
   }
 
-  #digestStep({ machine, item, verdict, subject }: SteppedItem): void {
-    if (machine === HUB) {
-      if (subject?.startsWith('slot/') === true) this.#slotDue = true
-      if (item.kind === 'command') this.#digestHubCommand(item.command, verdict)
-      return
-    }
-    if (subject === undefined) return
-    this.#index.note(item)
-    const view = this.#started().groups.bucket(machine)
-    const isOpen = this.#index.update(subject, machine, view)
-    this.#pools.opened(subject)
-    const carried = view.get('envelopes', subject) ?? []
-    this.#pools.of(subject).carried(carried.map(({ id }) => id))
-    if (!isOpen) this.#forget(subject)
-    this.#listeners.needs.tell(subject)
-    this.#dirty.add(subject)
-  }
-
-  #digestHubCommand(bytes: Uint8Array, verdict: Verdict): void {
-    const command = decodeHubCommand(bytes)
-    if (!command.ok || command.value.kind !== 'envelope') return
-    const opened = this.#deps.world.openEnvelope(command.value.envelope, this.slot().timeMs)
-    if (!opened.ok) return
-    const { id } = opened.value
-    this.#started().hub.carried(id)
-    this.#own.carried(id)
-    this.#listeners.verdicts.tell({ id, verdict })
-  }
-
   #passSlot(): void {
-    this.#slotDue = false
-    const { slots, hub, care, needs, groups } = this.#started()
+    const { slots, hub, care, needs, groups, digest } = this.#started()
+    digest.slotDue = false
     const { n } = this.slot()
     slots.advance()
     hub.act(n)
@@ -345,7 +335,7 @@ export class Heart implements HeartView {
     const buckets = new Set<number>()
     for (const [need, bucket] of this.#index.open()) {
       buckets.add(bucket)
-      this.#dirty.add(need)
+      digest.dirty.add(need)
     }
     for (const bucket of buckets) {
       const isLeader = groups.isLeader(bucket)
@@ -353,12 +343,6 @@ export class Heart implements HeartView {
       if (isLeader) this.#leading.add(bucket)
       else this.#leading.delete(bucket)
     }
-  }
-
-  #forget(need: string): void {
-    this.#pools.forget(need)
-    this.#started().testimony.forget(need)
-    this.#deps.release(need)
   }
 
   #resend(): void {
@@ -399,8 +383,5 @@ interface Parts {
   readonly hub: HubDriver
   readonly care: HubCare
   readonly hearing: Hearing
-}
-
-export function bucketGroups(buckets: number): readonly GroupId[] {
-  return [groupOfMachine(HUB), ...Array.from({ length: buckets }, (_, bucket) => groupOfMachine(bucket))]
+  readonly digest: Digest
 }

@@ -1,7 +1,12 @@
-import { type Certificate, decodeCertificate, encodeCertificate } from '../../codec/certificate/certificate.ts'
+import {
+  type Certificate,
+  decodeCertificate,
+  encodeCertificate,
+} from '../../codec/certificate/certificate.ts'
 import { machineOfGroup } from '../../core/witness/machine.ts'
-import { DefectError } from '../../model/fault.ts'
+import { assert, DefectError } from '../../model/fault.ts'
 import type { LogRecord, LogSink, LogSource } from '../../ports/network-log.ts'
+import type { LogPage } from '../log-fetch/log-page.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 
 /** Where logs are kept: written, and read for what memory has not got. */
@@ -15,8 +20,8 @@ export class LogKeeper {
   readonly #archive: LogArchive
   /** What is kept, by machine; read when a machine is first heard of. */
   readonly #kept = new Map<number, KeptLog>()
-  /** Written with the next flush: a log would grow by every certificate that a leader completes. */
-  readonly #newest = new Map<number, Certificate>()
+  /** Machines whose newest certificate waits for the next flush: a log would grow by every one that a leader completes. */
+  readonly #unwritten = new Set<number>()
   #isDirty = false
 
   constructor(archive: LogArchive) {
@@ -43,9 +48,16 @@ export class LogKeeper {
   keepCertificate(certificate: Certificate): void {
     const { group, size } = certificate.head
     const machine = machineOfGroup(group)
-    if (this.#keptOf(machine).changes.has(size)) return
-    if (size > (this.#newest.get(machine)?.head.size ?? 0)) this.#newest.set(machine, certificate)
+    const kept = this.#keptOf(machine)
+    if (kept.changes.has(size) || size <= (kept.newest?.head.size ?? 0)) return
+    kept.newest = certificate
+    this.#unwritten.add(machine)
     this.#isDirty = true
+  }
+
+  /** The newest certificate that was kept of a machine, changes of voters aside. */
+  newest(machine: number): Certificate | undefined {
+    return this.#keptOf(machine).newest
   }
 
   /** The certificate of a change of voters that an entry of the log recorded: the same on every replica. Kept once. */
@@ -59,11 +71,32 @@ export class LogKeeper {
     this.#isDirty = true
   }
 
+  /** Leaves of a machine that are kept. */
+  leaves(machine: number): number {
+    return this.#keptOf(machine).leaves
+  }
+
+  /** Leaves that were fetched and checked, next after those that are kept; asserts that. Bytes are copied. */
+  fill(machine: number, { from, records }: Pick<LogPage, 'from' | 'records'>): void {
+    const kept = this.#keptOf(machine)
+    assert(from === kept.leaves, `leaf ${from} of machine ${machine} after ${kept.leaves} leaves`)
+    for (const record of records) {
+      kept.leaves += 1
+      if (record.kind === 'voters') kept.changes.add(kept.leaves)
+      const item = record.kind === 'item' ? record.item : undefined
+      this.#archive.append(machine, recordOf(record.kind, record.leaf, item))
+    }
+    this.#isDirty = true
+  }
+
   /** Everything that was kept is durable when this returns. */
   flush(): void {
     if (!this.#isDirty) return
-    for (const [machine, certificate] of this.#newest) this.#append(machine, certificate)
-    this.#newest.clear()
+    for (const machine of this.#unwritten) {
+      const { newest } = this.#keptOf(machine)
+      if (newest !== undefined) this.#append(machine, newest)
+    }
+    this.#unwritten.clear()
     this.#archive.flush()
     this.#isDirty = false
   }
@@ -88,21 +121,26 @@ interface KeptLog {
   readonly changes: Set<number>
   /** Those whose certificate is kept. */
   readonly recorded: Set<number>
+  /** Of other sizes. */
+  newest: Certificate | undefined
 }
 
 function keptIn(records: Iterable<LogRecord>): KeptLog {
-  const kept: KeptLog = { leaves: 0, changes: new Set(), recorded: new Set() }
-  const certified = new Set<number>()
+  const kept: KeptLog = { leaves: 0, changes: new Set(), recorded: new Set(), newest: undefined }
+  const certified = new Map<number, Certificate>()
   for (const record of records) {
     if (record.kind === 'certificate') {
       const certificate = decodeCertificate(record.certificate)
-      if (certificate.ok) certified.add(certificate.value.head.size)
+      if (certificate.ok) certified.set(certificate.value.head.size, certificate.value)
       continue
     }
     kept.leaves += 1
     if (record.kind === 'voters') kept.changes.add(kept.leaves)
   }
-  for (const size of kept.changes) if (certified.has(size)) kept.recorded.add(size)
+  for (const [size, certificate] of certified) {
+    if (kept.changes.has(size)) kept.recorded.add(size)
+    else if (size > (kept.newest?.head.size ?? 0)) kept.newest = certificate
+  }
   return kept
 }
 

@@ -26,9 +26,12 @@ export class NeedIndex {
     this.#archive = archive
   }
 
-  /** What a bucket's state holds when the node starts. */
-  restore(bucket: number, view: View<BucketTables>): void {
-    for (const need of view.keys('needs')) this.update(need, bucket, view)
+  /** What a bucket's state holds when the node starts, or after a snapshot. Gives the needs that this tells something of. */
+  restore(bucket: number, view: View<BucketTables>): ReadonlySet<string> {
+    const before = [...this.#open].flatMap(([need, at]) => (at === bucket ? [need] : []))
+    const needs = new Set([...before, ...view.keys('needs')])
+    for (const need of needs) this.update(need, bucket, view)
+    return needs
   }
 
   /** After an item of the need was applied. True while its history goes on, its certificate included. */

@@ -1,19 +1,27 @@
+import { decodeItemLeaf } from '../../codec/certificate/leaf.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
 import { decodeBucketCommand } from '../../codec/entry/bucket-command.ts'
 import { envelopesOfCommand } from '../../codec/entry/envelopes-of.ts'
-import { decodeItem } from '../../codec/entry/item.ts'
+import { decodeItem, HUB } from '../../codec/entry/item.ts'
 import type { World } from '../../core/records/world.ts'
 import type { LogArchive } from './log-keeper.ts'
 import type { NeedIndex } from './need-index.ts'
 import type { NeedPools } from './need-pools.ts'
 
 /**
- * After a restart: what the logs of buckets say of needs whose history is not closed, as if it had been heard. What was
- * heard and no entry carried is lost; whoever said it says it again.
+ * After a restart, or a snapshot of one bucket (`only`): what the logs of buckets say of needs whose history is not closed,
+ * as if it had been heard. What was heard and no entry carried is lost; whoever said it says it again.
  */
-export function recall(archive: LogArchive, index: NeedIndex, pools: NeedPools, world: World): void {
+export function recall(
+  archive: LogArchive,
+  index: NeedIndex,
+  pools: NeedPools,
+  world: World,
+  only?: number,
+): void {
   const open = new Map(index.open())
   for (const bucket of new Set(open.values())) {
+    if (only !== undefined && bucket !== only) continue
     for (const record of archive.records(bucket)) {
       const item = record.kind === 'item' ? decodeItem(record.item) : undefined
       if (item?.ok !== true) continue
@@ -29,5 +37,16 @@ export function recall(archive: LogArchive, index: NeedIndex, pools: NeedPools, 
         pools.of(need).carried([envelope.value.id])
       }
     }
+  }
+}
+
+/** Commands that the log of the hub says were applied, from a leaf on. */
+export function* hubCommandsSince(archive: LogArchive, from: number): Generator<Uint8Array> {
+  let leaf = -1
+  for (const record of archive.records(HUB)) {
+    if (record.kind !== 'certificate') leaf++
+    if (leaf < from || record.kind !== 'item') continue
+    const [read, item] = [decodeItemLeaf(record.leaf), decodeItem(record.item)]
+    if (read.ok && read.value.applied && item.ok && item.value.kind === 'command') yield item.value.command
   }
 }
