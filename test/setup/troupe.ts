@@ -79,8 +79,9 @@ class StageHeart implements HeartView {
     return this.#troupe.isOpen(need) ? this.#troupe.needs.get(need) : undefined
   }
 
-  envelopes(need: string): Iterable<SingleEnvelope> {
-    return this.#troupe.isOpen(need) ? (this.#troupe.heard.get(need) ?? []) : []
+  /** Read once, as those of a node's heart. */
+  *envelopes(need: string): Iterable<SingleEnvelope> {
+    if (this.#troupe.isOpen(need)) yield* this.#troupe.heard.get(need) ?? []
   }
 
   openNeeds() {

@@ -37,7 +37,8 @@ export interface HeartView {
   needEnvelope(need: string): SingleEnvelope<'NEED'> | undefined
   /**
    * What this node holds of what was said in an open need, checked, each once: all that entries carried, and what it has heard
-   * beside (a REVEAL_PLAN is judged before an entry carries it). Nothing once the need is over.
+   * beside (a REVEAL_PLAN is judged before an entry carries it). Nothing once the need is over. To be read once: each call reads
+   * anew.
    */
   envelopes(need: string): Iterable<SingleEnvelope>
   /** Needs that were drawn into a bucket and are not over. */

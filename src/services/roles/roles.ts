@@ -187,7 +187,8 @@ export class Roles {
       hub: heart.hub(),
       view: heart.bucket(bucket),
       payload: envelope.body.payload,
-      envelopes: heart.envelopes(need),
+      // Read more than once: by each part, and for the work that they want.
+      envelopes: { [Symbol.iterator]: () => heart.envelopes(need)[Symbol.iterator]() },
       slotNumber: heart.slot().n,
       hasSaid: (key) => this.#said.has(need, key),
     })

@@ -335,6 +335,36 @@ describe('a challenger', () => {
     for (const { body } of verdicts) expect(body.payload).toMatchObject({ outcome: 'rejected' })
   })
 
+  it('is right where the seats of the challenge do the work as it does: they know the result that travelled in its COMMIT', async () => {
+    let areLying = true
+    const turning = () =>
+      new FunctionRunner(({ input }) => (areLying ? sha256(sha256(input)) : sha256(input)))
+    const troupe = new Troupe(JUDGES, ['requester', 'worker 0', 'worker 1', 'doubter'])
+    troupes.push(troupe)
+    // Nobody keeps the result.
+    const requester = troupe.join('requester', { switches: { worker: false, verifier: false } })
+    requester.requester.stop()
+    const judges = JUDGES.map((name) =>
+      troupe.join(name, {
+        capabilities: [capabilityOf(turning(), { works: false })],
+        switches: { worker: false },
+      }),
+    )
+    troupe.join('worker 0', worker(lying(), 100_000n))
+    troupe.join('worker 1', worker(hashing(), 900_000n))
+    const doubter = troupe.join('doubter', {
+      capabilities: [capabilityOf(hashing(), { works: false, judges: false, challenges: true })],
+      switches: { worker: false, verifier: false, challenger: CHALLENGER },
+    })
+    const need = await post(troupe, requester, needOfKey('a', { budget: credits(20) }))
+    await troupe.until(() => doubter.said('CHALLENGE').length > 0)
+    areLying = false
+    await troupe.until(isSettled(troupe, need))
+    const verdicts = judges.flatMap((one) => one.said('VERDICT'))
+    expect(verdicts.map(({ body }) => body.payload)).toMatchObject([{ outcome: 'upheld' }])
+    expect(troupe.needOf(need)).toMatchObject({ state: 'SETTLED', attempt: 1, upheld: 1 })
+  })
+
   it('leaves alone what none of its agents is there to challenge, though they could judge it', async () => {
     const nodding = lying()
     const troupe = new Troupe(JUDGES, ['requester', 'worker 0', 'bystander'])
