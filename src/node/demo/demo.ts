@@ -1,21 +1,28 @@
-import { randomUUID } from 'node:crypto'
-import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
-import { cidOf, RAW } from '../../codec/cid.ts'
-import { wasmCapability } from '../../codec/job/wasm-capability.ts'
-import { FaultError } from '../../model/fault.ts'
-import type { Result } from '../../model/result.ts'
-import type { ApiProblem, InputOf, OutputOf } from '../../sdk/client.ts'
-import { offline } from '../offline.ts'
+import type { InputOf } from '../../sdk/client.ts'
+import {
+  attach,
+  exportOf,
+  follow,
+  gainsOf,
+  isLedgerEqual,
+  type NeedDetail,
+  nodeAt,
+  stopwatch,
+  totalOf,
+  untilJoined,
+  wanted,
+} from './acts.ts'
 import { Cluster, type ClusterNode } from './cluster.ts'
+import { moduleCapability, moduleWay, wishFor } from './text-task.ts'
 
 /** What a demonstration shows, step by step; whoever prints it decides how. */
 export interface DemoTold {
   readonly step: (text: string) => void
-  readonly state: (state: string, ms: number, detail: OutputOf<'needShow'>) => void
+  /** `ms`: since the NEED. */
+  readonly state: (state: string, ms: number, detail: NeedDetail) => void
 }
 
 export interface DemoRequest {
@@ -34,14 +41,15 @@ export interface DemoTimes {
   readonly export: number
 }
 
-export interface DemoResult {
+/** What is left of a demonstration, whatever its story. */
+export interface DemoRecord {
   readonly directory: string
   /** Text of the genesis CID, by which a replay knows the network. */
   readonly network: string
   readonly thread: string
   readonly result: Uint8Array
-  /** As it stood when the result was accepted. */
-  readonly detail: OutputOf<'needShow'>
+  /** As it stood when the result was accepted for good. */
+  readonly detail: NeedDetail
   readonly names: ReadonlyMap<string, string>
   /** Anybody can do the task again: the replay has to. */
   readonly isReproducible: boolean
@@ -51,20 +59,29 @@ export interface DemoResult {
   readonly isLedgerEqual: boolean
   readonly file: string
   readonly fileBytes: number
+}
+
+export interface DemoResult extends DemoRecord {
   readonly times: DemoTimes
 }
 
+/** Nobody is late because this machine is busy: what is in time ends these windows at once. */
+export const PATIENT = {
+  planRevealWindowMs: 10_000,
+  planAttestWindowMs: 10_000,
+  claimWindowMs: 10_000,
+  revealWindowMs: 10_000,
+  attestWindowMs: 60_000,
+}
+
 const NODES = 5
-/** Of a command: nobody else knows what it does. A module is named by its CID, so that anybody can do its work again. */
+/** Of a command: nobody else knows what it does. */
 const COMMAND_CAPABILITY = 'text/stats'
-const MODULE = fileURLToPath(new URL('../../../examples/workers/text-stats.wasm', import.meta.url))
-const INLINE_MAX = 32_768
 const WORKERS = [1, 2]
 const VERIFIERS = [3, 4]
 const PRICES = ['400000', '700000']
 const BUDGET = '1000000'
 const BOUNTY = '1000000'
-const ENDED = new Set(['SETTLED', 'EXPIRED', 'CANCELLED', 'SPLIT'])
 
 /**
  * Five real node processes on loopback take a task from NEED to its settlement: one asks, two bid, two verify. The homes
@@ -75,8 +92,14 @@ export async function runDemo(request: DemoRequest, told: DemoTold): Promise<Dem
   const directory = mkdtempSync(join(tmpdir(), 'canswarm-'))
   const clock = stopwatch()
   told.step(`${NODES} nodes start, each a process of its own, on loopback`)
-  const verifiers = { verifiers: VERIFIERS, capabilities: [capabilityOf(request)] }
-  const cluster = await Cluster.start({ directory, label: 'demo', nodes: NODES, ...verifiers })
+  const cluster = await Cluster.start({
+    directory,
+    label: 'demo',
+    nodes: NODES,
+    verifiers: VERIFIERS,
+    capabilities: [capabilityOf(request)],
+    parameters: PATIENT,
+  })
   try {
     await cluster.ready()
     const start = clock()
@@ -97,20 +120,20 @@ interface Play {
 
 async function play({ cluster, request, told, directory, clock, start }: Play): Promise<DemoResult> {
   const { nodes } = cluster
-  const requester = at(nodes, 0)
+  const requester = nodeAt(cluster, 0)
   const before = await Promise.all(nodes.map(totalOf))
   told.step(`${WORKERS.length} nodes attach a worker, ${VERIFIERS.length} judge what workers deliver`)
   await attachAll(cluster, request)
-  const attach = clock()
+  const attached = clock()
   told.step(`node-1 asks for the statistics of ${request.input.length} bytes, for at most 1 credit`)
   const posted = await wanted(requester.api.call('need', await wishOf(requester, request)))
-  const { detail, ms: need } = await follow(cluster, posted.need, told)
+  const { detail, ms: need } = await watch(cluster, posted.need, told)
   const settle = clock() - need
   const result = await wanted(requester.api.needArtifact(posted.need))
-  const after = await Promise.all(nodes.map(totalOf))
+  const gains = await gainsOf(nodes, before)
   told.step('The record of the thread is exported')
   const file = join(directory, 'thread.jsonl')
-  const fileBytes = await exportOf(cluster, posted.thread, file)
+  const fileBytes = await exportOf(cluster, requester, posted.thread, file)
   return {
     directory,
     network: cluster.network.genesis.net.toString(),
@@ -119,144 +142,61 @@ async function play({ cluster, request, told, directory, clock, start }: Play): 
     detail,
     isReproducible: request.exec === undefined,
     names: new Map(nodes.map(({ did, name }) => [did, name])),
-    gains: nodes.map(({ name }, n) => ({ name, gained: (after[n] ?? 0n) - (before[n] ?? 0n) })),
+    gains,
     isLedgerEqual: await isLedgerEqual(cluster),
     file,
     fileBytes,
-    times: { start, attach, need, settle, export: clock() },
+    times: { start, attach: attached, need, settle, export: clock() },
   }
 }
 
 async function attachAll(cluster: Cluster, request: DemoRequest): Promise<void> {
-  const { nodes } = cluster
-  for (const [n, place] of [...WORKERS, ...VERIFIERS].entries()) {
-    const node = at(nodes, place)
-    const isWorker = WORKERS.includes(place)
-    const price = PRICES[n] ?? '0'
-    const way = await wayOf(node, request)
-    const agent = { name: 'stats', capability: capabilityOf(request), way, price, parallel: 4 } as const
-    await wanted(
-      node.api.call('agentAdd', {
-        ...agent,
-        price: agent.price as never,
-        works: isWorker,
-        judges: !isWorker,
-      }),
-    )
+  const capability = capabilityOf(request)
+  const places = [...WORKERS, ...VERIFIERS]
+  for (const [n, place] of places.entries()) {
+    const node = nodeAt(cluster, place)
+    const does = [WORKERS.includes(place) ? ('works' as const) : ('judges' as const)]
+    await attach(node, { way: await wayOf(node, request), capability, price: PRICES[n] ?? '0', does })
   }
-  for (const place of [...WORKERS, ...VERIFIERS]) {
-    const node = at(nodes, place)
-    await cluster.until(node, async () => {
-      const { agents } = await wanted(node.api.call('agents', {}))
-      return agents.every(({ state }) => state !== 'joining')
-    })
-  }
+  await untilJoined(
+    cluster,
+    places.map((place) => nodeAt(cluster, place)),
+  )
 }
 
 function capabilityOf({ exec }: DemoRequest): string {
-  if (exec !== undefined) return COMMAND_CAPABILITY
-  return wasmCapability(cidOf(readFileSync(MODULE), offline.crypto.sha256, RAW))
+  return exec === undefined ? moduleCapability() : COMMAND_CAPABILITY
 }
 
 async function wayOf(node: ClusterNode, { exec }: DemoRequest): Promise<InputOf<'agentAdd'>['way']> {
-  if (exec !== undefined) return { kind: 'exec', command: [...exec.command], unsafe: exec.unsafe }
-  const { cid } = await wanted(node.api.putContent(readFileSync(MODULE), 'demo'))
-  return { kind: 'wasm', module: cid }
+  if (exec === undefined) return await moduleWay(node)
+  return { kind: 'exec', command: [...exec.command], unsafe: exec.unsafe }
 }
 
 async function wishOf(node: ClusterNode, request: DemoRequest): Promise<InputOf<'need'>> {
   const { input, exec } = request
-  if (exec === undefined) await wanted(node.api.putContent(readFileSync(MODULE), 'demo'))
-  const content =
-    input.length <= INLINE_MAX
-      ? { base64: Buffer.from(input).toString('base64') }
-      : { cid: (await wanted(node.api.putContent(input, 'demo'))).cid as never, size: input.length }
-  return {
-    idempotency_key: randomUUID(),
-    capability: capabilityOf(request),
-    label: 'statistics of a text',
-    input: content,
-    budget: BUDGET as never,
-    verify_bounty: BOUNTY as never,
-    ...(exec?.unsafe === true ? { isolation: 'none' as const } : {}),
-  }
+  if (exec === undefined) await moduleWay(node)
+  const offered = { capability: capabilityOf(request), budget: BUDGET, bounty: BOUNTY }
+  const wish = await wishFor(node, input, offered)
+  return exec?.unsafe === true ? { ...wish, isolation: 'none' } : wish
 }
 
 /** Tells of every state until the need is over; gives how it stood when its result was accepted. */
-async function follow(
+async function watch(
   cluster: Cluster,
   need: string,
   told: DemoTold,
-): Promise<{ readonly detail: OutputOf<'needShow'>; readonly ms: number }> {
-  const requester = at(cluster.nodes, 0)
+): Promise<{ readonly detail: NeedDetail; readonly ms: number }> {
   const since = stopwatch()
   let state = ''
-  let accepted: { readonly detail: OutputOf<'needShow'>; readonly ms: number } | undefined
   let waited = 0
-  await cluster.until(requester, async () => {
-    const detail = await wanted(requester.api.call('needShow', { need: need as never }))
-    if (detail.state !== state) {
-      state = detail.state
-      waited += since()
-      told.state(state, waited, detail)
-    }
-    if (detail.state === 'FINAL') accepted ??= { detail, ms: waited }
-    return detail.over || (ENDED.has(detail.state) && detail.state !== 'SETTLED')
+  let accepted: { readonly detail: NeedDetail; readonly ms: number } | undefined
+  const last = await follow(cluster, nodeAt(cluster, 0), need, (detail) => {
+    if (detail.state === state) return
+    state = detail.state
+    waited += since()
+    told.state(state, waited, detail)
+    if (state === 'FINAL') accepted = { detail, ms: waited }
   })
-  if (accepted === undefined) throw new FaultError('worker', `the need came to nothing: ${state}`)
-  return accepted
-}
-
-/** Writes the record once the certificate that closes it is there; gives its bytes. */
-async function exportOf(cluster: Cluster, thread: string, file: string): Promise<number> {
-  const requester = at(cluster.nodes, 0)
-  let bytes = 0
-  await cluster.until(requester, async () => {
-    const wish = { form: 'jsonl', content: 'inline' } as const
-    const exported = await wanted(requester.api.exportThread(thread, wish))
-    await pipeline(exported.pieces, createWriteStream(file))
-    bytes = exported.bytes
-    return exported.isFinished
-  })
-  return bytes
-}
-
-async function totalOf({ api }: ClusterNode): Promise<bigint> {
-  return BigInt((await wanted(api.call('balance', {}))).total)
-}
-
-/** Balances of all nodes as each node has them. */
-async function isLedgerEqual({ nodes }: Cluster): Promise<boolean> {
-  const views = await Promise.all(
-    nodes.map(async ({ api }) => {
-      const totals = await Promise.all(
-        nodes.map(async ({ did }) => await wanted(api.call('balance', { did }))),
-      )
-      return totals.map(({ total }) => total).join()
-    }),
-  )
-  return new Set(views).size === 1
-}
-
-async function wanted<Value>(answer: Promise<Result<Value, ApiProblem>>): Promise<Value> {
-  const result = await answer
-  if (result.ok) return result.value
-  throw new FaultError('worker', `a node refused: ${result.error.code}: ${result.error.message}`)
-}
-
-function at(nodes: readonly ClusterNode[], place: number): ClusterNode {
-  const node = nodes[place]
-  if (node === undefined) throw new FaultError('worker', `there is no node ${place + 1}`)
-  return node
-}
-
-/** Milliseconds since the last call, or since it was made. */
-function stopwatch(): () => number {
-  let last = performance.now()
-  return () => {
-    const now = performance.now()
-    const passed = Math.round(now - last)
-    last = now
-    return passed
-  }
+  return accepted ?? { detail: last, ms: waited }
 }
