@@ -140,6 +140,18 @@ export const SETTINGS = {
     default: 100,
     about: 'A tenth of the time after which a leader that is silent is replaced, in milliseconds',
   }),
+  raftCheckpointEntries: setting({
+    key: 'raft.checkpoint_entries',
+    schema: z.int().min(16).max(1_048_576),
+    default: 4_096,
+    about: "A group's state is stored whole after so many entries",
+  }),
+  raftTailEntries: setting({
+    key: 'raft.tail_entries',
+    schema: z.int().min(1).max(1_048_576),
+    default: 1_024,
+    about: 'Entries below that which are kept for voters that come back soon; the others get the whole state',
+  }),
 } as const
 
 export type SettingName = keyof typeof SETTINGS

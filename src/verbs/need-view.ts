@@ -63,6 +63,7 @@ const committee = z.strictObject({
 
 export const needDetail = needBrief.extend({
   label: z.string().nullable(),
+  leader: did.nullable().describe('who leads its bucket, as far as this node knows'),
   deadline: timeMs.nullable(),
   ranking: z.array(bid),
   decision: z.strictObject({ record: z.string(), proposal: z.string(), fence_epoch: count }).nullable(),
@@ -129,6 +130,7 @@ export function detailOf(services: Looked, id: string): NeedDetail | undefined {
   return {
     ...brief,
     label,
+    leader: services.heart.leaderOf(place.bucket) ?? null,
     deadline: need.deadline,
     ranking: need.ranking.map(bidOf),
     decision: decision === undefined ? null : { ...pick(decision), fence_epoch: decision.fenceEpoch },
@@ -140,6 +142,7 @@ export function detailOf(services: Looked, id: string): NeedDetail | undefined {
 }
 
 const NO_DETAIL = {
+  leader: null,
   deadline: null,
   ranking: [],
   decision: null,

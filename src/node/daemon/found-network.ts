@@ -25,6 +25,13 @@ export interface FoundRequest {
   readonly verifiers: readonly number[]
   readonly capabilities: readonly string[]
   readonly parameters?: Genesis['parameters']
+  readonly liars?: number
+  /** Multiaddr by which one node finds another, by their places; its port by default. */
+  readonly wayTo?: (from: number, to: number) => string
+  /** What a node tells others of where it is, by its place; where it listens by default. */
+  readonly announced?: (at: number) => string
+  /** Further lines of every node's settings. */
+  readonly settings?: readonly string[]
 }
 
 export interface FoundNetwork {
@@ -47,7 +54,7 @@ export async function foundNetwork(request: FoundRequest): Promise<FoundNetwork>
   for (const [at, home] of homes.entries()) {
     const paths = homePaths(home)
     writeFileSync(paths.genesis, genesisText(opened.value.genesis), { flag: 'wx' })
-    writeFileSync(paths.config, settingsOf(ports, at), { flag: 'wx' })
+    writeFileSync(paths.config, settingsOf(request, at), { flag: 'wx' })
   }
   const dids = keys.map(({ did }) => did)
   return { genesis: opened.value, homes: homes.map((home, at) => ({ home, did: dids[at] as Did })) }
@@ -65,7 +72,7 @@ async function makeKey(home: string): Promise<KeyPair> {
 }
 
 async function genesisFor(request: FoundRequest, keys: readonly KeyPair[]) {
-  const { label, verifiers, capabilities, parameters = {} } = request
+  const { label, verifiers, capabilities, parameters = {}, liars } = request
   const cards = keys.map((key) => voterCard(key, [])) as unknown as readonly [VoterCard, ...VoterCard[]]
   return await makeGenesis({
     label,
@@ -79,17 +86,22 @@ async function genesisFor(request: FoundRequest, keys: readonly KeyPair[]) {
       capabilities: [...capabilities],
     })),
     parameters,
+    ...(liars === undefined ? {} : { liars }),
   })
 }
 
-function settingsOf(ports: readonly number[], at: number): string {
-  const others = ports.filter((_, n) => n !== at).map((port) => `/ip4/127.0.0.1/tcp/${port}`)
+function settingsOf({ ports, wayTo, announced, settings = [] }: FoundRequest, at: number): string {
+  const portOf = (place: number): string => `/ip4/127.0.0.1/tcp/${ports[place]}`
+  const others = [...ports.keys()].filter((place) => place !== at)
   return [
     '[mesh]',
-    `listen = "/ip4/127.0.0.1/tcp/${ports[at]}"`,
-    `bootstrap = "${others.join(',')}"`,
+    `listen = "${portOf(at)}"`,
+    `bootstrap = "${others.map((place) => wayTo?.(at, place) ?? portOf(place)).join(',')}"`,
+    ...(announced === undefined ? [] : [`announce = "${announced(at)}"`]),
     'mdns = false',
     'dht = false',
+    '',
+    ...settings,
     '',
   ].join('\n')
 }

@@ -139,6 +139,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     },
     listen(links) {
       mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body))
+      mesh.onPeer((_, isConnected) => isConnected && heart.isBack())
       const slot = (n: number) => slots.get(n)
       const certificates = { newest: (machine: number) => keeper.newest(machine), links }
       serveLogs({ net: net.toString(), mesh, archive, trees, certificates, slot })

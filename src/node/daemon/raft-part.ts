@@ -20,7 +20,7 @@ import { RaftHost } from '../../services/raft-host/host.ts'
 import type { HostEvent } from '../../services/raft-host/host-core.ts'
 import { HostLoop } from '../../services/raft-host/host-loop.ts'
 import { meshStreams } from '../../services/raft-host/mesh-streams.ts'
-import { HOST_SETTINGS } from '../../services/raft-host/settings.ts'
+import { HOST_SETTINGS, type HostSettings } from '../../services/raft-host/settings.ts'
 import { StreamTransport } from '../../services/raft-host/stream-transport.ts'
 import { openTurnStore } from '../../services/turn-store/turn-store.ts'
 import { offline } from '../offline.ts'
@@ -35,6 +35,8 @@ export interface RaftPartOptions {
   readonly gaps: LogGaps
   readonly buckets: number
   readonly tickMs: number
+  /** What differs from the defaults. */
+  readonly settings: Partial<HostSettings>
   readonly tell: (event: HostEvent) => void
   /** The process must end; what is stored is right. */
   readonly onFault: (error: unknown) => void
@@ -114,7 +116,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     transport: streams.scored(transport),
     directory: { isExpected: () => false, replicas: () => ids },
     sha256: crypto.sha256,
-    settings: HOST_SETTINGS,
+    settings: { ...HOST_SETTINGS, ...options.settings },
     machineOf: (group) => heart.machineOf(group),
     certification: certificationOf(crypto, keys, certified, key, didOf),
     nowMs: () => clock.monotonicMs(),

@@ -97,6 +97,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     gaps: heart.gaps,
     buckets,
     tickMs: config.raftTickMs,
+    settings: { checkpointEntries: config.raftCheckpointEntries, tailEntries: config.raftTailEntries },
     tell: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
     onFault,
   })

@@ -24,6 +24,8 @@ export interface Founding {
   readonly insurance: bigint
   readonly verifiers?: Genesis['verifiers']
   readonly parameters?: Genesis['parameters']
+  /** Lying voters that certificates withstand; by default as many as so many voters can. */
+  readonly liars?: number
 }
 
 /** Enough to spread the work over the nodes, few enough for a small machine to run them all. */
@@ -35,6 +37,7 @@ const SMALL_NETWORK_BUCKETS = 16
  */
 export async function makeGenesis(founding: Founding): Promise<Result<OpenedGenesis, Rejection>> {
   const { label, class: networkClass, cards, credits, insurance, verifiers, parameters = {} } = founding
+  const { liars = faultsOf(cards.length) } = founding
   const voters = cards.map(({ voter }) => voter)
   const accounts = cards.flatMap(({ voter, accounts: others }) => [voter, ...others])
   const genesis: Genesis = {
@@ -44,7 +47,7 @@ export async function makeGenesis(founding: Founding): Promise<Result<OpenedGene
     nonce: offline.random.bytes(16),
     created: offline.clock.nowMs(),
     voters,
-    f: faultsOf(voters.length),
+    f: liars,
     governance: voters,
     parameters,
     buckets: SMALL_NETWORK_BUCKETS,

@@ -217,6 +217,11 @@ export class Heart implements HeartView {
     return this.#index.bucketOf(need) === undefined ? [] : this.#pools.of(need).news
   }
 
+  /** A peer is connected again: it may not have heard what this node said in between. */
+  isBack(): void {
+    this.#own.hurry()
+  }
+
   /** What a peer said by stream. */
   hear(from: Did, bytes: Uint8Array): void {
     this.#started().hearing.hear(from, bytes)

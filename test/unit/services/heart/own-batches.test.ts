@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import type { ReadBody } from '../../../../src/codec/envelope/read-body.ts'
+import { OwnBatches } from '../../../../src/services/heart/own-batches.ts'
+
+const HOUR_MS = 3_600_000
+const BATCH = new Uint8Array([1])
+
+function kept() {
+  let now = 0
+  const own = new OwnBatches({ monotonicMs: () => now })
+  own.add(BATCH, [{ id: 'one', body: { payload: {} } } as unknown as ReadBody])
+  const due = (atMs: number, isDone = false): number => {
+    now = atMs
+    return [...own.due(() => isDone)].length
+  }
+  return { own, due }
+}
+
+/** When it is said again, of all tenths of a second until then. */
+function saidAt(due: (atMs: number) => number, untilMs: number): readonly number[] {
+  const times: number[] = []
+  for (let at = 0; at <= untilMs; at += 100) if (due(at) > 0) times.push(at)
+  return times
+}
+
+describe('what a node said and no entry carries', () => {
+  it('is said again ever more rarely, however long it is cut off', () => {
+    const { due } = kept()
+    expect(saidAt(due, 100_000)).toEqual([1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000])
+  })
+
+  it('is said again at once when somebody is back', () => {
+    const { own, due } = kept()
+    saidAt(due, 50_000)
+    own.hurry()
+    expect(due(50_100)).toBe(1)
+    expect(due(51_000)).toBe(0)
+  })
+
+  it('is said no more once an entry carried it', () => {
+    const { own, due } = kept()
+    own.carried('one' as never)
+    expect(due(1_000)).toBe(0)
+  })
+
+  it('is given up after an hour', () => {
+    const { due } = kept()
+    expect(due(HOUR_MS)).toBe(1)
+    expect(due(HOUR_MS + 1)).toBe(0)
+    expect(due(HOUR_MS + 60_000)).toBe(0)
+  })
+})
