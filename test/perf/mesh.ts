@@ -8,6 +8,7 @@ import { wasmCapability } from '../../src/codec/job/wasm-capability.ts'
 import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
 import { wanted } from '../setup/mesh-cluster.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
+import { cpuMsOf } from './raft/child.ts'
 
 const NODES = 3
 const MODULE = readFileSync(new URL('../../examples/workers/text-stats.wasm', import.meta.url))
@@ -16,7 +17,7 @@ const CAPABILITY = wasmCapability(cidOf(MODULE, nodeCrypto.sha256, RAW))
 const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 50)
 const NEEDS = Number(process.env['BENCH_NEEDS'] ?? 200)
 const ALONE = 10
-const STARTED = new Set(['FINAL', 'SETTLED'])
+const FINISHED = new Set(['FINAL', 'SETTLED'])
 
 /** Three node processes on this machine: one asks, one works, one judges. */
 export const mesh: Benchmark = {
@@ -27,11 +28,14 @@ export const mesh: Benchmark = {
     const directory = mkdtempSync(join(tmpdir(), 'cs-'))
     const request = { directory, label: 'bench', nodes: NODES, verifiers: [2], capabilities: [CAPABILITY] }
     const cluster = await Cluster.start(request)
+    let asker: Asker | undefined
     try {
       await cluster.ready()
       await attach(cluster)
-      return [...(await alone(cluster)), ...(await together(cluster))]
+      asker = new Asker(cluster.nodes[0] as ClusterNode)
+      return [...(await alone(asker)), ...(await together(asker, cluster))]
     } finally {
+      asker?.stop()
       await cluster.stop()
       rmSync(directory, { recursive: true, force: true })
     }
@@ -52,49 +56,88 @@ async function attach(cluster: Cluster): Promise<void> {
   }
 }
 
-async function alone(cluster: Cluster): Promise<readonly Figure[]> {
+async function alone(asker: Asker): Promise<readonly Figure[]> {
   const times: number[] = []
-  for (let n = 0; n < ALONE; n++) times.push(await one(cluster))
-  const p50 = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
+  for (let n = 0; n < ALONE; n++) times.push(await asker.one())
   return [
     {
       key: 'mesh_need_to_final_p50_ms',
       about: 'one need at a time, NEED to FINALIZE',
-      value: p50,
+      value: quantile(times, 0.5),
       unit: 'ms',
     },
   ]
 }
 
-async function together(cluster: Cluster): Promise<readonly Figure[]> {
+async function together(asker: Asker, cluster: Cluster): Promise<readonly Figure[]> {
   let left = NEEDS
-  const begun = performance.now()
+  const times: number[] = []
+  const pids = cluster.nodes.flatMap((node) => cluster.pidOf(node) ?? [])
+  const cpuMs = (): number => pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0)
+  const [begun, cpuBefore] = [performance.now(), cpuMs()]
   const lane = async (): Promise<void> => {
-    while (left-- > 0) await one(cluster)
+    while (left-- > 0) times.push(await asker.one())
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
   const perSecond = NEEDS / ((performance.now() - begun) / 1000)
   const about = `NEED to FINALIZE, ${IN_FLIGHT} in flight, three nodes on this machine`
-  return [{ key: 'mesh_tasks_per_s_3', about, value: perSecond, unit: 'per_s', aim: 1_000 }]
+  return [
+    { key: 'mesh_tasks_per_s_3', about, value: perSecond, unit: 'per_s', aim: 1_000 },
+    {
+      key: 'mesh_task_cpu_ms',
+      about: 'processor time of the three nodes together, a task',
+      value: (cpuMs() - cpuBefore) / NEEDS,
+      unit: 'ms',
+    },
+    { key: 'mesh_loaded_p50_ms', about: `${about}: each`, value: quantile(times, 0.5), unit: 'ms' },
+  ]
 }
 
-/** Milliseconds of a need from NEED to FINALIZE, as its requester sees it. */
-async function one({ nodes }: Cluster): Promise<number> {
-  const [{ api }] = nodes as [ClusterNode]
-  const begun = performance.now()
-  const { need } = await wanted(
-    api.call('need', {
-      idempotency_key: randomUUID(),
-      capability: CAPABILITY,
-      input: { text: 'a text' },
-      budget: '1000' as never,
-      verify_bounty: '1000' as never,
-      wait_ms: 0,
-    }),
-  )
-  const ending = new AbortController()
-  for await (const event of api.events({ need, kinds: ['need'] }, ending.signal)) {
-    if (event.kind === 'need' && STARTED.has(event.data.state)) ending.abort()
+/** Posts needs at one node, and hears of all of them by one stream of events. */
+class Asker {
+  readonly #api: ClusterNode['api']
+  readonly #waiting = new Map<string, () => void>()
+  readonly #final = new Set<string>()
+  readonly #ending = new AbortController()
+
+  constructor({ api }: ClusterNode) {
+    this.#api = api
+    void this.#listen()
   }
-  return performance.now() - begun
+
+  stop(): void {
+    this.#ending.abort()
+  }
+
+  /** Milliseconds of a need from NEED to FINALIZE, as its requester sees it. */
+  async one(): Promise<number> {
+    const begun = performance.now()
+    const { need } = await wanted(
+      this.#api.call('need', {
+        idempotency_key: randomUUID(),
+        capability: CAPABILITY,
+        input: { text: 'a text' },
+        budget: '1000' as never,
+        verify_bounty: '1000' as never,
+        wait_ms: 0,
+      }),
+    )
+    if (!this.#final.delete(need)) await new Promise<void>((done) => void this.#waiting.set(need, done))
+    return performance.now() - begun
+  }
+
+  async #listen(): Promise<void> {
+    for await (const event of this.#api.events({ kinds: ['need'] }, this.#ending.signal)) {
+      if (event.kind !== 'need' || !FINISHED.has(event.data.state)) continue
+      const done = this.#waiting.get(event.data.need)
+      if (done === undefined) this.#final.add(event.data.need)
+      this.#waiting.delete(event.data.need)
+      done?.()
+    }
+  }
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN
 }
