@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Result } from '../../src/model/result.ts'
+import type { FoundRequest } from '../../src/node/daemon/found-network.ts'
 import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
 import type { ApiProblem, InputOf, OutputOf } from '../../src/sdk/client.ts'
 
@@ -26,7 +27,10 @@ export class MeshNetwork {
     this.cluster = cluster
   }
 
-  static async start(directory: string): Promise<MeshNetwork> {
+  static async start(
+    directory: string,
+    more: Partial<Pick<FoundRequest, 'liars' | 'ports' | 'wayTo' | 'announced' | 'settings'>> = {},
+  ): Promise<MeshNetwork> {
     const capabilities = ['test/quick', 'test/slow']
     const request = {
       directory,
@@ -35,6 +39,7 @@ export class MeshNetwork {
       verifiers: [3, 4],
       capabilities,
       parameters: PARAMETERS,
+      ...more,
     }
     const network = new MeshNetwork(await Cluster.start(request))
     await network.cluster.ready()

@@ -42,9 +42,9 @@ export class Cluster {
     }))
   }
 
-  /** Makes homes and one genesis below a directory, and starts every node. Faults of `foundNetwork`. */
-  static async start(request: Omit<FoundRequest, 'ports'>): Promise<Cluster> {
-    const ports = await freePorts(request.nodes)
+  /** Makes homes and one genesis below a directory, and starts every node, on any ports. Faults of `foundNetwork`. */
+  static async start(request: Omit<FoundRequest, 'ports'> & Partial<FoundRequest>): Promise<Cluster> {
+    const ports = request.ports ?? (await freePorts(request.nodes))
     const cluster = new Cluster(await foundNetwork({ ...request, ports }))
     for (const node of cluster.nodes) cluster.run(node)
     return cluster
@@ -123,7 +123,7 @@ function ended({ name, home }: ClusterNode): FaultError {
 }
 
 /** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer()
