@@ -3,48 +3,96 @@ import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Result } from '../../src/model/result.ts'
-import type { FoundRequest } from '../../src/node/daemon/found-network.ts'
+import type { Genesis } from '../../src/codec/genesis/genesis.ts'
+import { attach, type Part, untilJoined, wanted } from '../../src/node/demo/acts.ts'
 import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
-import type { ApiProblem, InputOf, OutputOf } from '../../src/sdk/client.ts'
+import type { InputOf, OutputOf } from '../../src/sdk/client.ts'
+
+export { wanted }
 
 const BIN = fileURLToPath(new URL('../../bin/canswarm', import.meta.url))
 
+/** A program of JavaScript as the command of an agent, without a sandbox. */
+export function script(program: string): Part['way'] {
+  return { kind: 'exec', command: [process.execPath, '-e', program], unsafe: true }
+}
+
+/** A program that prints just this, after so many milliseconds. */
+export function printing(text: string, ms = 0): Part['way'] {
+  return script(`setTimeout(() => process.stdout.write('${text}'), ${ms})`)
+}
+
 /** A task that takes so many milliseconds; its result is its name. */
 const SLOW_MS = 1_500
-const SLOW = [process.execPath, '-e', `setTimeout(() => process.stdout.write('slow'), ${SLOW_MS})`]
 /** Slots are less work for five nodes on one machine, and needs settle sooner. */
 const PARAMETERS = { slotMs: 100, challengeWindowSmallMs: 500 }
-const QUICK = [process.execPath, '-e', `process.stdout.write('quick')`]
+const QUICK = 'test/quick'
+const SLOW = 'test/slow'
 
 export type Need = OutputOf<'needShow'>
 
+/** Which node does what, by its place from 0 on. */
+export interface Attached extends Part {
+  readonly place: number
+}
+
+export interface MeshOptions {
+  readonly nodes: number
+  /** Which of them have stake in the genesis, and for what. */
+  readonly verifiers: readonly number[]
+  readonly capabilities: readonly string[]
+  /** Beside those that make tests quick. */
+  readonly parameters: NonNullable<Genesis['parameters']>
+  readonly attached: readonly Attached[]
+  readonly liars?: number
+  readonly ports?: readonly number[]
+  readonly wayTo?: (from: number, to: number) => string
+  readonly announced?: (at: number) => string
+  readonly settings?: readonly string[]
+}
+
 /** Five nodes: one that asks, two that work, two that judge. */
+const FIVE: MeshOptions = {
+  nodes: 5,
+  verifiers: [3, 4],
+  capabilities: [QUICK, SLOW],
+  parameters: {},
+  attached: [1, 2, 3, 4].flatMap((place) => {
+    const price = String(300_000 + 100_000 * place)
+    const does = [place < 3 ? ('works' as const) : ('judges' as const)]
+    return [
+      { place, capability: SLOW, way: printing('slow', SLOW_MS), price, does },
+      { place, capability: QUICK, way: printing('quick'), price, does },
+    ]
+  }),
+}
+
+/** A network of real processes, and what they are asked to do. */
 export class MeshNetwork {
   readonly cluster: Cluster
+  #agents = 0
 
   private constructor(cluster: Cluster) {
     this.cluster = cluster
   }
 
-  static async start(
-    directory: string,
-    more: Partial<Pick<FoundRequest, 'liars' | 'ports' | 'wayTo' | 'announced' | 'settings'>> = {},
-  ): Promise<MeshNetwork> {
-    const capabilities = ['test/quick', 'test/slow']
-    const request = {
-      directory,
-      label: 'test',
-      nodes: 5,
-      verifiers: [3, 4],
-      capabilities,
-      parameters: PARAMETERS,
-      ...more,
-    }
+  static async start(directory: string, options: Partial<MeshOptions> = {}): Promise<MeshNetwork> {
+    const { parameters, attached, ...founded } = { ...FIVE, ...options }
+    const request = { directory, label: 'test', ...founded, parameters: { ...PARAMETERS, ...parameters } }
     const network = new MeshNetwork(await Cluster.start(request))
     await network.cluster.ready()
-    await network.#attach()
+    await network.attach(...attached)
     return network
+  }
+
+  /** Resolves when the registry names all of them. */
+  async attach(...parts: readonly Attached[]): Promise<void> {
+    for (const { place, ...part } of parts) await attach(this.node(place), part, `agent-${this.#agents++}`)
+    const places = new Set(parts.map(({ place }) => place))
+    await untilJoined(
+      this.cluster,
+      [...places].map((place) => this.node(place)),
+    )
   }
 
   node(place: number): ClusterNode {
@@ -97,13 +145,30 @@ export class MeshNetwork {
     return bytes
   }
 
-  /** Exit code of the program's own replay. */
-  replay(directory: string, bytes: Uint8Array): number | null {
+  /** Exit code of the program's own replay; tasks of commands nobody can do again: those of modules are among `all`. */
+  replay(
+    directory: string,
+    bytes: Uint8Array,
+    checks: 'all' | 'all but tasks' = 'all but tasks',
+  ): number | null {
     const file = join(directory, `${randomUUID()}.jsonl`)
     writeFileSync(file, bytes)
     const network = this.cluster.network.genesis.net.toString()
-    const args = [BIN, 'replay', file, '--network', network, '--allow-unchecked', 'tasks']
+    const allowed = checks === 'all' ? [] : ['--allow-unchecked', 'tasks']
+    const args = [BIN, 'replay', file, '--network', network, ...allowed]
     return spawnSync(process.execPath, args, { stdio: 'ignore' }).status
+  }
+
+  /** The program, as the operator of a node would call it; what it printed. Rejects where it fails. */
+  command({ home }: ClusterNode, ...args: readonly string[]): string {
+    const done = spawnSync(process.execPath, [BIN, ...args, '--home', home], { encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`${args.join(' ')} ended with ${done.status}: ${done.stderr}`)
+    return done.stdout
+  }
+
+  /** Micro-credits that a node's account has in all, as it sees it. */
+  async totalOf(place: number): Promise<bigint> {
+    return BigInt((await wanted(this.node(place).api.call('balance', {}))).total)
   }
 
   /** What every account has, as a node sees it. */
@@ -114,41 +179,17 @@ export class MeshNetwork {
     return totals.join(' ')
   }
 
-  /** Waits until all nodes say the same of every account (slots go on, so they are asked again), and says it. */
+  /** Waits until all nodes say the same of every account (slots go on, so they are asked again), and says it; on each, what was minted and not burned is what is held. */
   async untilOneLedger(): Promise<string[]> {
     let said = new Set<string>()
     await this.cluster.until(this.node(0), async () => {
       said = new Set(await Promise.all(this.cluster.nodes.map((node) => this.ledger(node))))
       return said.size === 1
     })
+    for (const { name, api } of this.cluster.nodes) {
+      const { conserved, sums_match: isKept } = await wanted(api.call('ledgerVerify', {}))
+      if (!conserved || !isKept) throw new Error(`${name}: the ledger's sums do not match`)
+    }
     return [...said].join('').split(' ')
   }
-
-  async #attach(): Promise<void> {
-    for (const place of [1, 2, 3, 4]) {
-      const { api } = this.node(place)
-      const works = place < 3
-      for (const [name, command] of [['slow', SLOW] as const, ['quick', QUICK] as const]) {
-        const way = { kind: 'exec' as const, command, unsafe: true }
-        const price = String(300_000 + 100_000 * place) as never
-        const capability = `test/${name}`
-        await wanted(
-          api.call('agentAdd', { name, capability, way, price, parallel: 4, works, judges: !works }),
-        )
-      }
-    }
-    for (const place of [1, 2, 3, 4]) {
-      const node = this.node(place)
-      await this.cluster.until(node, async () => {
-        const { agents } = await wanted(node.api.call('agents', {}))
-        return agents.every(({ state }) => state !== 'joining')
-      })
-    }
-  }
-}
-
-export async function wanted<Value>(answer: Promise<Result<Value, ApiProblem>>): Promise<Value> {
-  const result = await answer
-  if (result.ok) return result.value
-  throw new Error(`${result.error.code}: ${result.error.message}`)
 }
