@@ -107,9 +107,9 @@ export class MeshNetwork {
     return node
   }
 
-  /** Asks for a task; rejects where the hub does. */
-  async post(capability: string, more: Partial<InputOf<'need'>> = {}) {
-    return await this.node(0).api.call('need', {
+  /** Asks for a task, by the first node unless another is named; rejects where the hub does. */
+  async post(capability: string, more: Partial<InputOf<'need'>> = {}, { api } = this.node(0)) {
+    return await api.call('need', {
       idempotency_key: randomUUID(),
       capability,
       input: { text: 'to work on' },
