@@ -1,10 +1,18 @@
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
+import { equalBytes } from '../bytes.ts'
 import type { CID } from '../cid.ts'
 import type { RootSignature } from './root-signature.ts'
 
 /** How many roots are remembered where the caller has no reason for another number; each takes about 500 bytes. */
 const VERIFIED_ROOTS_MAX = 16_384
+
+/** What was asked, but for the signature. */
+interface Question {
+  readonly net: Uint8Array
+  readonly signer: Did
+  readonly root: Uint8Array
+}
 
 /**
  * Root signatures that were found good: an envelope that comes again, alone or in another batch, costs hashes alone.
@@ -14,7 +22,8 @@ const VERIFIED_ROOTS_MAX = 16_384
  * Source: protocol.md, "Signed types".
  */
 export class VerifiedRoots {
-  readonly #known: LruMap<string, true>
+  /** By the signature, what it was found good for. */
+  readonly #known: LruMap<string, Question>
 
   constructor(entriesMax: number = VERIFIED_ROOTS_MAX) {
     this.#known = new LruMap(entriesMax)
@@ -25,16 +34,17 @@ export class VerifiedRoots {
   }
 
   has(net: CID, signer: Did, signature: RootSignature): boolean {
-    return this.#known.get(keyOf(net, signer, signature)) === true
+    const known = this.#known.get(signature.s.toHex())
+    return (
+      known !== undefined &&
+      known.signer === signer &&
+      equalBytes(known.root, signature.root) &&
+      equalBytes(known.net, net.bytes)
+    )
   }
 
   /** Only for a signature that `Crypto.verify` or `verifyFast` accepted, or that was just made with our key. */
   add(net: CID, signer: Did, signature: RootSignature): void {
-    this.#known.set(keyOf(net, signer, signature), true)
+    this.#known.set(signature.s.toHex(), { net: net.bytes, signer, root: signature.root.slice() })
   }
-}
-
-/** Every part has one length, or ends at the space. */
-function keyOf(net: CID, signer: Did, { root, s }: RootSignature): string {
-  return `${net.toString()} ${signer} ${root.toHex()}${s.toHex()}`
 }

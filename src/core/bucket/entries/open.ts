@@ -4,6 +4,7 @@ import type { ToBucketOf } from '../../../codec/entry/effect.ts'
 import { envelopeHash } from '../../../codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../../codec/envelope/verify-single.ts'
 import type { Payload } from '../../../codec/payload/verbs.ts'
+import { LruMap } from '../../../model/lru-map.ts'
 import type { Micro } from '../../../model/micro.ts'
 import type { Parameters } from '../../../model/parameters.ts'
 import { parseParameters } from '../../../model/parse-parameters.ts'
@@ -20,6 +21,10 @@ import { UNPINNED_BYTES_MAX } from '../voters.ts'
 import { momentOf } from '../windows.ts'
 
 type Open = ToBucketOf<'open'>
+
+const SETS_MAX = 64
+/** Sets that were read; forgetting one costs reading it again, no answer. */
+const parsedSets = new LruMap<string, Parameters>(SETS_MAX)
 
 /** What an `open` is applied to. */
 export interface Opening {
@@ -47,12 +52,12 @@ export function applyOpen(opening: Opening, effect: Open): Result<NeedTurn, Reje
   if (!opened.ok) return opened
   const { id, body } = opened.value
   if (body.kind !== 'NEED' || id !== key) return reject('MALFORMED', 'not the NEED that it names', 'envelope')
-  const parameters = parseParameters('production', effect.parameters)
+  const set = hashDagCbor(effect.parameters, world.sha256).toHex()
+  const parameters = parametersOf(set, effect)
   if (!parameters.ok) return parameters
   const terms = termsOf(effect, opened.value as SingleEnvelope<'NEED'>, parameters.value, slot)
   const turn = beginTurn(opening, effect, terms)
   const { bytes, sig } = opened.value
-  const set = hashDagCbor(effect.parameters, world.sha256).toHex()
   draft.put('parameters', set, terms.parameters)
   draft.put('terms', key, { ...terms, parameters: set })
   draft.put('envelopes', key, [{ id, hash: envelopeHash({ bytes, sig }, world.sha256) }])
@@ -60,6 +65,15 @@ export function applyOpen(opening: Opening, effect: Open): Result<NeedTurn, Reje
   const judged = world.judge(effect.capsule, opened.value, slot.n)
   if (!judged.ok) endNeed(turn, 'cancelled')
   return ok(turn)
+}
+
+/** By its hash: needs of a network mostly have the same ones. */
+function parametersOf(set: string, { parameters }: Open): Result<Parameters, Rejection> {
+  const known = parsedSets.get(set)
+  if (known !== undefined) return ok(known)
+  const parsed = parseParameters('production', parameters)
+  if (parsed.ok) parsedSets.set(set, parsed.value)
+  return parsed
 }
 
 function beginTurn({ at, ...opening }: Opening, effect: Open, terms: Terms): NeedTurn {

@@ -302,11 +302,9 @@ describe('a root that was verified costs no second check, and lends nothing (pro
 
   it('remembers as many as it may, and forgets the one that was used longest ago', () => {
     const roots = new VerifiedRoots(2)
-    const [a, b, c] = [1, 2, 3].map((fill) => ({ ...batch, root: new Uint8Array(32).fill(fill) })) as [
-      Batch,
-      Batch,
-      Batch,
-    ]
+    const [a, b, c] = [1, 2, 3].map((fill) => {
+      return { ...batch, root: new Uint8Array(32).fill(fill), s: new Uint8Array(64).fill(fill) }
+    }) as unknown as [Batch, Batch, Batch]
     roots.add(NET, alice.did, a)
     roots.add(NET, alice.did, b)
     roots.has(NET, alice.did, a)
