@@ -1,6 +1,7 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
+import { ALL } from '../../core/ledger/tables.ts'
 import type { View } from '../../core/records/view.ts'
 import type { AppliedAt } from '../../core/records/world.ts'
 import type { HubTables } from '../../core/system/tables.ts'
@@ -15,6 +16,8 @@ import type { SlotBook } from './slot-book.ts'
 
 /** What a proposal may take until nobody can say what became of it. */
 const DEADLINE_TICKS = 50
+/** Before the hub has settings. */
+const DEFAULT_SLOT_MS = 1_000
 
 export interface GroupAccessDeps {
   readonly host: GroupHost
@@ -44,6 +47,11 @@ export class GroupAccess {
 
   bucket(bucket: number): View<BucketTables> {
     return this.#state(bucket).records as unknown as View<BucketTables>
+  }
+
+  /** Milliseconds from one slot to the next, as the hub has it. */
+  get slotMs(): number {
+    return this.hub().get('settings', ALL)?.parameters.slotMs ?? DEFAULT_SLOT_MS
   }
 
   /** Where the next item of the machine will stand, as far as this node has applied. */

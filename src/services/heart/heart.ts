@@ -337,17 +337,14 @@ export class Heart implements HeartView {
     hub.act(n)
     care.act(n)
     this.#listeners.slots.tell(n)
-    const buckets = new Set<number>()
-    for (const [need, bucket] of this.#index.open()) {
-      buckets.add(bucket)
-      digest.dirty.add(need)
-    }
-    for (const bucket of buckets) {
+    const open = [...this.#index.open()]
+    for (const bucket of new Set(open.map(([, where]) => where))) {
       const isLeader = groups.isLeader(bucket)
       if (isLeader && !this.#leading.has(bucket)) needs.begin(bucket)
       if (isLeader) this.#leading.add(bucket)
       else this.#leading.delete(bucket)
     }
+    for (const [need, bucket] of open) if (!digest.dirty.has(need)) needs.pass(need, bucket)
   }
 
   #resend(): void {

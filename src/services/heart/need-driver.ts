@@ -1,7 +1,6 @@
 import { certificateToIpld } from '../../codec/certificate/certificate.ts'
 import type { CID } from '../../codec/cid.ts'
 import { type BucketCommand, encodeBucketCommand } from '../../codec/entry/bucket-command.ts'
-import { encodeItem } from '../../codec/entry/item.ts'
 import type { HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
 import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { stepBucket } from '../../core/bucket/step.ts'
@@ -9,10 +8,11 @@ import { isOver } from '../../core/bucket/transitions.ts'
 import { candidatesOf } from '../../core/proposer/candidates.ts'
 import { type NeedPool, sightingsOf } from '../../core/proposer/pool.ts'
 import { HISTORY_START } from '../../core/records/history.ts'
-import type { World } from '../../core/records/world.ts'
+import type { SlotFacts, World } from '../../core/records/world.ts'
 import type { Did, Signature } from '../../model/ids.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import type { GroupAccess } from './group-access.ts'
+import { Naps } from './naps.ts'
 import type { NeedPools } from './need-pools.ts'
 import type { Testimony } from './testimony.ts'
 
@@ -30,6 +30,8 @@ export interface NeedDriverDeps {
 }
 
 const NO_SIGNATURE = new Uint8Array(64) as Signature
+/** Stands for an item that is only asked about: no rule reads it, and nothing that it would write is kept. */
+const UNSAID = new Uint8Array(0)
 
 /**
  * What a voter does for the needs of the buckets that it leads: asks the machine's own step what it would accept now,
@@ -43,20 +45,42 @@ export class NeedDriver {
   readonly #lenient: World
   /** Needs with a proposal underway. */
   readonly #underway = new Set<string>()
+  readonly #naps = new Naps()
 
   constructor(deps: NeedDriverDeps) {
     this.#deps = deps
     this.#lenient = { ...deps.world, verify: () => true }
   }
 
-  /** Looks at one need; proposes at most one entry. */
+  /** Looks at one need of which something was said or applied; proposes at most one entry. */
   act(need: string, bucket: number): void {
+    this.#naps.end(need)
+    this.#look(need, bucket)
+  }
+
+  /** A slot was made, and nothing else is known of the need. */
+  pass(need: string, bucket: number): void {
+    const { groups, slot } = this.#deps
+    const now = groups.at(bucket).slot(slot())
+    if (now === undefined || this.#naps.isAsleep(need, now)) return
+    if (this.#look(need, bucket) !== 'nothing') return
+    this.#naps.begin(need, now, groups.slotMs, (later) => !this.#isAnythingLawful(need, bucket, later))
+  }
+
+  /** `nothing`: the node leads it, and no entry is lawful now. */
+  #look(need: string, bucket: number): 'nothing' | 'something' {
     const { groups } = this.#deps
-    if (this.#underway.has(need) || !groups.isLeader(bucket)) return
     const record = groups.bucket(bucket).get('needs', need)
-    if (record === undefined) return
-    const command = isOver(record.state) ? this.#closing(need, bucket) : this.#next(need, bucket)
-    if (command !== undefined) this.#propose(need, bucket, command)
+    if (record === undefined || this.#underway.has(need) || !groups.isLeader(bucket)) return 'something'
+    if (isOver(record.state)) {
+      const closing = this.#closing(need, bucket)
+      if (closing !== undefined) this.#propose(need, bucket, closing)
+      return 'something'
+    }
+    const found = this.#next(need, bucket)
+    if (typeof found === 'string') return found
+    this.#propose(need, bucket, found)
+    return 'something'
   }
 
   /** The node has become the leader of a bucket. */
@@ -66,7 +90,8 @@ export class NeedDriver {
     groups.propose(bucket, encodeBucketCommand(lead), () => undefined)
   }
 
-  #next(need: string, bucket: number): BucketCommand | undefined {
+  /** What is lawful now and can be proposed; `something`: it waits for what voters are asked. */
+  #next(need: string, bucket: number): BucketCommand | 'something' | 'nothing' {
     const { groups, world, pools, self, slot, testimony } = this.#deps
     const view = groups.bucket(bucket)
     const pool = pools.of(need)
@@ -86,14 +111,29 @@ export class NeedDriver {
     const proposing = { view, world, need, pool, slot: slot(), by: self, seen, have }
     for (const command of candidatesOf(proposing)) {
       const isAssumed = (hasSeen(command) && gathered === undefined) || isWaitingFor(command, asked.have)
-      if (!this.#isAccepted(bucket, command, isAssumed)) continue
+      if (!this.#isAccepted(bucket, command, isAssumed ? this.#lenient : world)) continue
       if (!isAssumed) return command
       this.#ask(need, head, asked.have, command, pool)
-      return undefined
+      return 'something'
     }
     // What a majority said allows nothing now: it is asked again when the time for something has come.
     if (gathered !== undefined) testimony.forgetSeen(need)
-    return undefined
+    return 'nothing'
+  }
+
+  /** The same question for a slot to come: every voter is taken to have seen what this one has. */
+  #isAnythingLawful(need: string, bucket: number, later: SlotFacts): boolean {
+    const { groups, world, pools, self } = this.#deps
+    const view = groups.bucket(bucket)
+    const head = view.get('needs', need)?.head ?? HISTORY_START
+    const pool = pools.of(need)
+    const seen = () => this.#assumed(need, head, pool, later.n)
+    const have = (cid: CID) => this.#assumedHave(need, cid)
+    const proposing = { view, world, need, pool, slot: later.n, by: self, seen, have }
+    for (const command of candidatesOf(proposing)) {
+      if (this.#isAccepted(bucket, command, this.#lenient, later)) return true
+    }
+    return false
   }
 
   #ask(
@@ -109,11 +149,11 @@ export class NeedDriver {
     if (hasSeen(command) && testimony.beginSeen(need, head, slot())) askSeen(id, head, slot(), pool)
   }
 
-  #isAccepted(bucket: number, command: BucketCommand, isAssumed: boolean): boolean {
-    const { groups, world } = this.#deps
-    const item = encodeItem({ kind: 'command', command: encodeBucketCommand(command) })
-    const rules = isAssumed ? this.#lenient : world
-    const { verdict } = stepBucket(groups.bucket(bucket), command, item, groups.at(bucket), rules)
+  #isAccepted(bucket: number, command: BucketCommand, rules: World, later?: SlotFacts): boolean {
+    const { groups } = this.#deps
+    const at = groups.at(bucket)
+    const slot = (n: number) => (n === later?.n ? later : at.slot(n))
+    const { verdict } = stepBucket(groups.bucket(bucket), command, UNSAID, { ...at, slot }, rules)
     return verdict.kind === 'applied'
   }
 
@@ -137,9 +177,14 @@ export class NeedDriver {
     })
   }
 
-  #assumed(need: string, head: Uint8Array, pool: NeedPool): readonly SeenStatement[] {
-    const { groups, slot } = this.#deps
-    const body = { v: 1 as const, need: cidOfId(need), head, slot: slot(), seen: sightingsOf(pool) }
+  #assumed(
+    need: string,
+    head: Uint8Array,
+    pool: NeedPool,
+    slot = this.#deps.slot(),
+  ): readonly SeenStatement[] {
+    const { groups } = this.#deps
+    const body = { v: 1 as const, need: cidOfId(need), head, slot, seen: sightingsOf(pool) }
     return groups.voters.map((voter) => ({ voter, body, s: NO_SIGNATURE }))
   }
 

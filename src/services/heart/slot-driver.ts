@@ -62,7 +62,7 @@ export class SlotDriver {
       this.#heard = new Map()
       this.#isProposed = false
     }
-    this.#wakeIn(last.time + this.#slotMs() - this.#deps.clock.nowMs())
+    this.#wakeIn(last.time + this.#deps.groups.slotMs - this.#deps.clock.nowMs())
   }
 
   hear(reading: ClockReading, link: Uint8Array | undefined): void {
@@ -92,7 +92,7 @@ export class SlotDriver {
       send(leader, { voter: key.did, body, s }, this.#ownLink())
       this.#renew()
     }
-    this.#wakeIn(this.#slotMs())
+    this.#wakeIn(this.#deps.groups.slotMs)
   }
 
   #makeSlot(isLate: boolean): void {
@@ -103,7 +103,7 @@ export class SlotDriver {
     const turn = this.#heard.get(voters[this.#next % voters.length] as Did)
     if (turn === undefined && !isLate) {
       const n = this.#next
-      const wait = Math.max(LINK_WAIT_MS_MIN, this.#slotMs() / 2)
+      const wait = Math.max(LINK_WAIT_MS_MIN, this.#deps.groups.slotMs / 2)
       clock.after(wait, () => this.#next === n && this.#makeSlot(true))
       return
     }
@@ -156,9 +156,5 @@ export class SlotDriver {
     const hub = this.#deps.groups.hub()
     const n = hub.get('network', ALL)?.slot ?? 0
     return { n, time: hub.get('slots', slotKey(n))?.time ?? 0 }
-  }
-
-  #slotMs(): number {
-    return this.#deps.groups.hub().get('settings', ALL)?.parameters.slotMs ?? 1_000
   }
 }
