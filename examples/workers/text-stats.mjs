@@ -3,7 +3,8 @@
 // task names, and prints canonical JSON. The same text gives the same bytes everywhere, so that whoever does the work
 // again can compare. Nothing but Node is needed; text-stats.wasm does the same for the WebAssembly runner.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const FREQUENT_MAX = 10
 /** No letters: general punctuation, symbols from arrows on, CJK punctuation. */
@@ -60,7 +61,13 @@ function mostFrequent(counts) {
     .map(([word, count]) => ({ count, word }))
 }
 
-if (import.meta.main) {
+/** `import.meta.main` is not known to every Node of today. */
+function isMain() {
+  const { argv } = process
+  return argv[1] !== undefined && realpathSync(argv[1]) === fileURLToPath(import.meta.url)
+}
+
+if (isMain()) {
   const task = JSON.parse(readFileSync(0, 'utf8'))
   process.stdout.write(textStatistics(readFileSync(task.input.path)))
 }

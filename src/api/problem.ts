@@ -50,6 +50,7 @@ const FAULT_STATUS: { readonly [Code in FaultCode]?: number } = {
   'peer-gone': 502,
   'home-exists': 409,
   config: 422,
+  'agent-unfit': 422,
   'store-full': 507,
   'journal-full': 507,
 }

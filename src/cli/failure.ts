@@ -89,6 +89,10 @@ export const FAULT = {
   },
   'seq-used': { exit: EXIT.refused, todo: 'give the whole thread so far with --after, that envelope too' },
   'install-damaged': { exit: EXIT.failed, todo: 'install the package anew' },
+  'agent-unfit': {
+    exit: EXIT.failed,
+    todo: 'install what is missing, name another program, or see "canswarm agent add --help"',
+  },
   worker: { exit: EXIT.failed, todo: 'try again' },
   'engine-module': { exit: EXIT.mismatch, todo: 'install canswarm again: its consensus module is damaged' },
   'policy-engine': { exit: EXIT.failed, todo: 'try again when the machine has more memory free' },

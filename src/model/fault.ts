@@ -23,6 +23,7 @@ export type FaultCode =
   | 'passphrase'
   | 'seq-used'
   | 'worker'
+  | 'agent-unfit'
   | 'install-damaged'
   | 'engine-module'
   | 'engine-died'

@@ -29,6 +29,9 @@ const way = z.discriminatedUnion('kind', [
       unsafe: z.boolean().default(false).describe('without a sandbox'),
     })
     .describe('asks others for the parts that `split` names, and makes the result of theirs with `join`'),
+  z
+    .strictObject({ kind: z.literal('hand') })
+    .describe('somebody drives it: propose, claim, heartbeat, commit, yield, attest'),
   z.strictObject({ kind: z.literal('http'), url: z.url({ protocol: /^https?$/u }) }),
   z.strictObject({ kind: z.literal('mcp'), command }),
 ])
@@ -134,6 +137,7 @@ function wayOf(how: z.output<typeof way>): AgentWay {
       return { kind: 'wasm', module: cidOfText(how.module) }
     case 'parts':
       return { kind: 'parts', split: how.split, join: how.join, isUnsafe: how.unsafe }
+    case 'hand':
     case 'http':
     case 'mcp':
       return how
@@ -150,6 +154,7 @@ function shownWay(how: AgentWay): z.input<typeof way> {
       return { kind: 'wasm', module: how.module.toString() }
     case 'parts':
       return { kind: 'parts', split: [...how.split], join: [...how.join], unsafe: how.isUnsafe }
+    case 'hand':
     case 'http':
       return how
     case 'mcp':

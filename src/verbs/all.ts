@@ -1,6 +1,7 @@
 import { stake, transfer, unbond, unstake } from './account-verbs.ts'
 import { agentAdd, agentLogs, agentRemove, agents } from './agents.ts'
 import { balance } from './balance.ts'
+import { attest, claim, commit, giveUp, heartbeat, propose } from './by-hand.ts'
 import { cancel } from './cancel.ts'
 import { challenge, withdraw } from './challenge.ts'
 import { content, contentGc, contentHas, contentPin, contentUnpin, contentVerify } from './content.ts'
@@ -29,6 +30,12 @@ export const API_VERBS = {
   needs,
   needShow,
   cancel,
+  propose,
+  claim,
+  heartbeat,
+  commit,
+  giveUp,
+  attest,
   threads,
   threadShow,
   transfer,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { NO_ACCOUNT } from '../core/ledger/tables.ts'
 import type { MicroText } from '../model/micro.ts'
 import { ok } from '../model/result.ts'
+import { accountAs, asAccount } from './as-account.ts'
 import { count, did, micro, timeMs } from './fields.ts'
 import type { NodeServices } from './services.ts'
 import { defineVerb } from './verb.ts'
@@ -10,7 +11,7 @@ import { defineVerb } from './verb.ts'
 export const balance = defineVerb({
   name: 'balance',
   summary: 'What an account has: free, staked, locked, escrowed, unbonding',
-  input: z.strictObject({ did: did.exactOptional().describe("whose; else the node's own") }),
+  input: z.strictObject({ did: did.exactOptional().describe("whose; else the node's own"), as: asAccount }),
   output: z.strictObject({
     did,
     slot: count.describe('as of this slot'),
@@ -24,7 +25,11 @@ export const balance = defineVerb({
     total: micro.describe('free, staked, bonds, escrowed and unbonding together'),
   }),
   rejects: [],
-  handle: ({ did: who }, services) => ok(balanceOf(services, who ?? services.identity.did)),
+  handle: ({ did: who, as }, services) => {
+    if (who !== undefined) return ok(balanceOf(services, who))
+    const account = accountAs(services, as)
+    return account.ok ? ok(balanceOf(services, account.value.author.did)) : account
+  },
 })
 
 function balanceOf({ heart }: Pick<NodeServices, 'heart'>, who: string) {

@@ -1,6 +1,10 @@
 import type { CID } from '../codec/cid.ts'
+import type { ReadBody } from '../codec/envelope/read-body.ts'
+import type { Deed } from '../core/agent/by-hand.ts'
 import type { Did, ThreadId } from '../model/ids.ts'
 import type { NetworkClass } from '../model/parameters.ts'
+import type { Rejection } from '../model/rejection.ts'
+import type { Result } from '../model/result.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ContentStore } from '../ports/content-store.ts'
 import type { Sha256 } from '../ports/crypto.ts'
@@ -69,6 +73,8 @@ export type AgentWay =
       readonly join: readonly string[]
       readonly isUnsafe: boolean
     }
+  /** Somebody drives it, by the verbs of a worker and of a verifier (`NodeAccount.act`). */
+  | { readonly kind: 'hand' }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'mcp'; readonly command: readonly string[] }
 
@@ -113,7 +119,7 @@ export interface AgentLogLine {
 export interface AgentRegistry {
   list(): readonly AttachedAgent[]
   /**
-   * Attaches an agent; resolves when it is on disk and can be given work. Faults `config` where it cannot be run here, and says
+   * Attaches an agent; resolves when it is on disk and can be given work. Faults `agent-unfit` where it cannot be run here, and says
    * what is missing; undefined where one of that name is attached already.
    */
   add(spec: AgentSpec): Promise<AttachedAgent | undefined>
@@ -188,7 +194,9 @@ export interface BackupMaker {
 export interface NodeAccount {
   /** Name of its key. */
   readonly name: string
-  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
+  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account'>
+  /** As `Roles.act`. */
+  readonly act: (need: string, deed: Deed) => Promise<Result<ReadBody, Rejection>>
   /** What of the attached agents' work is this account's. */
   readonly works: boolean
   readonly judges: boolean

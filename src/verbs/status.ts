@@ -63,6 +63,17 @@ export const status = defineVerb({
     buckets: z.strictObject({ total: count, led: count }),
     agents: z.strictObject({ attached: count, running: count }),
     balance: micro.describe('free credits of the node, micro-credits'),
+    accounts: z
+      .array(
+        z.strictObject({
+          name: z.string().describe('of its key'),
+          did,
+          works: z.boolean(),
+          judges: z.boolean(),
+          balance: micro.describe('free, micro-credits'),
+        }),
+      )
+      .describe('all that the node speaks for, its own first'),
   }),
   rejects: [],
   handle: (_input, services) => ok({ ...healthOf(services), ...identityOf(services), ...doingOf(services) }),
@@ -88,7 +99,7 @@ function identityOf({ identity, clock, heart, mesh }: NodeServices) {
   }
 }
 
-function doingOf({ identity, heart, mesh, agents }: NodeServices) {
+function doingOf({ identity, heart, mesh, agents, accounts }: NodeServices) {
   const peers = mesh.peers()
   const attached = agents.list()
   const buckets = Array.from({ length: identity.buckets }, (_, bucket) => bucket)
@@ -102,6 +113,17 @@ function doingOf({ identity, heart, mesh, agents }: NodeServices) {
     hub: { leader: heart.leaderOf(HUB) ?? null, is_leader: heart.leads(HUB) },
     buckets: { total: identity.buckets, led: buckets.filter((bucket) => heart.leads(bucket)).length },
     agents: { attached: attached.length, running: attached.reduce((sum, { running }) => sum + running, 0) },
-    balance: String(heart.hub().get('accounts', identity.did)?.balance ?? 0n) as z.input<typeof micro>,
+    balance: balanceOf(heart, identity.did),
+    accounts: accounts.map(({ name, author, works, judges }) => ({
+      name,
+      did: author.did,
+      works,
+      judges,
+      balance: balanceOf(heart, author.did),
+    })),
   }
+}
+
+function balanceOf(heart: NodeServices['heart'], account: string): z.input<typeof micro> {
+  return String(heart.hub().get('accounts', account)?.balance ?? 0n) as z.input<typeof micro>
 }

@@ -4,36 +4,44 @@ import { NO_ACCOUNT } from '../core/ledger/tables.ts'
 import type { MicroText } from '../model/micro.ts'
 import { ok } from '../model/result.ts'
 import { saidToHub, sayOfAccount } from './account-verbs.ts'
-import { did, limit, micro, microMoved, nothing, timeMs } from './fields.ts'
-import type { NodeServices } from './services.ts'
+import { accountAs, asAccount } from './as-account.ts'
+import { did, limit, micro, microMoved, timeMs } from './fields.ts'
+import type { NodeAccount, NodeServices } from './services.ts'
 import { defineVerb } from './verb.ts'
 
 export const verifierRegister = defineVerb({
   name: 'verifierRegister',
-  summary: "Register the node's account as a verifier",
+  summary: 'Register an account of the node as a verifier: the one that judges, unless it is said',
   input: z.strictObject({
     stake: microMoved.describe('stake that backs its seats, micro-credits'),
     capabilities: z.array(name).min(1).max(64).describe('what it can judge'),
     org: name.exactOptional().describe('organisation'),
     region: name.exactOptional(),
+    as: asAccount,
   }),
   output: saidToHub,
   rejects: ['INSUFFICIENT_FUNDS', 'OVER_CAP', 'POLICY_DENIED'],
-  handle: ({ org, ...rest }, services, signal) =>
-    sayOfAccount(services, signal, () =>
-      services.author.account('REGISTER', { ...rest, ...(org !== undefined && { org_id: org }) }),
+  handle: ({ org, as, ...rest }, services, signal) =>
+    sayOfAccount(services, signal, accountAs(services, as, judges), (author) =>
+      author.account('REGISTER', { ...rest, ...(org !== undefined && { org_id: org }) }),
     ),
 })
 
 export const verifierDeregister = defineVerb({
   name: 'verifierDeregister',
-  summary: "End the registration of the node's account as a verifier",
-  input: nothing,
+  summary: 'End the registration of an account of the node as a verifier',
+  input: z.strictObject({ as: asAccount }),
   output: saidToHub,
   rejects: ['NOT_IN_COMMITTEE', 'POLICY_DENIED'],
-  handle: (_input, services, signal) =>
-    sayOfAccount(services, signal, () => services.author.account('DEREGISTER', {})),
+  handle: ({ as }, services, signal) =>
+    sayOfAccount(services, signal, accountAs(services, as, judges), (author) =>
+      author.account('DEREGISTER', {}),
+    ),
 })
+
+function judges(account: NodeAccount): boolean {
+  return account.judges
+}
 
 const verifier = z.strictObject({
   did,

@@ -5,6 +5,7 @@ import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { systemClock } from '../../src/adapters/system/clock.ts'
 import { systemRandom } from '../../src/adapters/system/random.ts'
 import { type RunningApi, startApi, type TcpOptions } from '../../src/api/server.ts'
+import { reject } from '../../src/model/rejection.ts'
 import type { Mesh } from '../../src/ports/mesh.ts'
 import { ApiClient } from '../../src/sdk/client.ts'
 import { Author } from '../../src/services/author/author.ts'
@@ -77,7 +78,7 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     heart,
     mesh,
     author,
-    accounts: [{ name: 'node', author, works: true, judges: true }],
+    accounts: [{ name: 'node', author, act: async () => NOTHING_DRIVEN, works: true, judges: true }],
     content: await contents.open(),
     agents: new ListedAgents(),
     journal: { show: async function* () {}, verify: () => Promise.reject(new Error('no journal here')) },
@@ -126,6 +127,8 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     },
   }
 }
+
+const NOTHING_DRIVEN = reject('WINDOW_CLOSED', 'nothing is driven by hand on this stage')
 
 /** Agents by name, which are given no work. */
 class ListedAgents {

@@ -45,8 +45,13 @@ export interface ExecRunnerOptions {
  * A runner for one command: JSON on its standard input (`taskDocument`), input files in a private directory, the result
  * on standard output or as the file that the JSON names. Exit code 0 and a result is `done`.
  */
-export function openExecRunner(options: ExecRunnerOptions): Runner {
+export function openExecRunner(options: ExecRunnerOptions): CommandRunner {
   return new ExecRunner(options)
+}
+
+/** A runner that can say before any job why none would be run: what is missing on this machine. Undefined: nothing is. */
+export interface CommandRunner extends Runner {
+  lack(): Promise<string | undefined>
 }
 
 /** What a job is run with, or why it is not. */
@@ -54,7 +59,7 @@ type Readiness =
   | { readonly kind: 'ready'; readonly tools: Tools; readonly sandbox: SandboxMode | undefined }
   | Extract<RunOutcome, { kind: 'refused' }>
 
-class ExecRunner implements Runner {
+class ExecRunner implements CommandRunner {
   readonly isDeterministic = false
   readonly isolation: Isolation
   readonly #options: ExecRunnerOptions
@@ -83,6 +88,11 @@ class ExecRunner implements Runner {
       this.#running.delete(stop)
       signal?.removeEventListener('abort', abort)
     }
+  }
+
+  async lack(): Promise<string | undefined> {
+    const readiness = await this.#readiness()
+    return readiness.kind === 'refused' ? readiness.why : undefined
   }
 
   async close(): Promise<void> {

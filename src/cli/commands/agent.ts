@@ -1,5 +1,6 @@
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { isAbsolute, resolve } from 'node:path'
+import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import type { ApiClient, InputOf, OutputOf } from '../../sdk/client.ts'
 import { defineCommand } from '../command.ts'
 import { creditsOf, microOf } from '../credits.ts'
@@ -19,6 +20,8 @@ export const agentAdd = defineCommand({
   examples: [
     "canswarm agent add stats --capability text/stats --exec 'python3 /opt/stats.py' --price 0.5",
     'canswarm agent add upper --capability text/upper --wasm upper.wasm --judges',
+    "canswarm agent add book --capability book/stats --split './split.sh' --join './join.sh' --price 5",
+    'canswarm agent add me --capability text/poem --by-hand',
   ],
   arguments: [{ name: 'NAME', about: 'unique in the node' }],
   options: {
@@ -33,6 +36,20 @@ export const agentAdd = defineCommand({
       value: 'FILE',
       about: 'a WebAssembly module: deterministic, so that its work can be checked',
     },
+    split: {
+      type: 'string',
+      value: 'CMD',
+      about: 'with --join: a command that names the parts of a task, which others are asked for',
+    },
+    join: {
+      type: 'string',
+      value: 'CMD',
+      about: "with --split: a command that makes the result of the parts'",
+    },
+    byHand: {
+      type: 'boolean',
+      about: 'somebody drives it: propose, claim, heartbeat, commit, yield, attest',
+    },
     http: { type: 'string', value: 'URL', about: 'a service' },
     mcp: { type: 'string', value: 'CMD', about: 'an MCP server' },
     price: { type: 'string', value: 'N', about: 'what a bid asks for, in credits; 1 unless it is said' },
@@ -44,7 +61,7 @@ export const agentAdd = defineCommand({
       about: 'does accepted tasks of others again, and challenges wrong results: a bond is at stake',
     },
     challengesOnly: { type: 'boolean', about: 'neither works nor judges' },
-    unsafe: { type: 'boolean', about: 'with --exec: without a sandbox' },
+    unsafe: { type: 'boolean', about: 'commands run without a sandbox' },
   },
   async run(context, [name], options) {
     const { capability, price = '1', parallel, judges, judgesOnly, challenges, challengesOnly } = options
@@ -71,14 +88,24 @@ interface WayOptions {
   readonly wasm: string | undefined
   readonly http: string | undefined
   readonly mcp: string | undefined
+  readonly split: string | undefined
+  readonly join: string | undefined
+  readonly byHand: boolean
   readonly unsafe: boolean
 }
 
 async function wayOf(node: ApiClient, options: WayOptions, name: string): Promise<Way> {
-  const { exec, wasm, http, mcp, unsafe } = options
-  if ([exec, wasm, http, mcp].filter((one) => one !== undefined).length !== 1) {
-    throw usageError('say how it does its work', 'one of --exec, --wasm, --http and --mcp')
+  const { exec, wasm, http, mcp, split, join: joint, byHand, unsafe } = options
+  const ways = [exec, wasm, http, mcp, split, byHand ? '' : undefined]
+  if (ways.filter((one) => one !== undefined).length !== 1) {
+    throw usageError(
+      'say how it does its work',
+      'one of --exec, --wasm, --split with --join, --by-hand, --http and --mcp',
+    )
   }
+  if ((split === undefined) !== (joint === undefined)) throw usageError('--split and --join go together')
+  if (split !== undefined) return { kind: 'parts', split: wordsOf(split), join: wordsOf(joint ?? ''), unsafe }
+  if (byHand) return { kind: 'hand' }
   if (exec !== undefined) return { kind: 'exec', command: wordsOf(exec), unsafe }
   if (http !== undefined) return { kind: 'http', url: http }
   if (mcp !== undefined) return { kind: 'mcp', command: wordsOf(mcp) }
@@ -94,13 +121,37 @@ async function moduleOf(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Words with spaces between; quotes keep spaces. A path that begins with a dot is meant from here. */
+/**
+ * Words with spaces between; quotes keep spaces. The node runs elsewhere: words that name a file from here, or a path that begins
+ * with a dot, become whole paths, and so does a program that only this shell's PATH finds.
+ */
 function wordsOf(command: string): string[] {
   const words = [...command.matchAll(/"(?<double>[^"]*)"|'(?<single>[^']*)'|(?<bare>\S+)/gu)].map(
     ({ groups }) => groups?.['double'] ?? groups?.['single'] ?? groups?.['bare'] ?? '',
   )
   if (words.length === 0) throw usageError('the command is empty')
-  return words.map((word) => (/^\.{1,2}\//u.test(word) && !isAbsolute(word) ? resolve(word) : word))
+  const [program = '', ...rest] = words
+  return [programOf(program), ...rest.map(placeOf)]
+}
+
+function placeOf(word: string): string {
+  const isMeant = /^\.{1,2}(?:\/|$)/u.test(word) || (/[./]/u.test(word) && isFile(word))
+  return isMeant && !isAbsolute(word) ? resolve(word) : word
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+}
+
+/** Where the node looks for programs. */
+const EVERYWHERE = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+
+function programOf(name: string): string {
+  if (name.includes('/')) return isAbsolute(name) ? name : resolve(name)
+  if (EVERYWHERE.some((folder) => existsSync(join(folder, name)))) return name
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
+  const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+  return found === undefined ? name : realpathSync(found)
 }
 
 export const agentLs = defineCommand({

@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf } from '../../sdk/client.ts'
-import { defineCommand } from '../command.ts'
+import { defineCommand, type OptionSpec } from '../command.ts'
 import { creditsOf, microOf } from '../credits.ts'
 import { asked, nodeOf } from '../daemon.ts'
 import { EXIT } from '../exit.ts'
@@ -8,6 +8,11 @@ import { fields } from '../table.ts'
 
 type Said = OutputOf<'transfer'>
 
+/** For commands that any account of the node may give. */
+export const AS = {
+  as: { type: 'string', value: 'KEY', about: "in whose name: a key of this node's ('canswarm status')" },
+} as const satisfies Record<string, OptionSpec>
+
 const AMOUNT = { name: 'CREDITS', about: 'how much, as 2 or 0.25' } as const
 
 export const transfer = defineCommand({
@@ -15,12 +20,18 @@ export const transfer = defineCommand({
   about: "Give credits of the node's account to another",
   examples: [
     'canswarm transfer did:key:z6Mk… 2.5',
+    'canswarm transfer did:key:z6Mk… 2.5 --as worker',
     "canswarm transfer did:key:z6Mk… 1 --memo 'for the tests'",
   ],
   arguments: [{ name: 'DID', about: 'who gets them' }, AMOUNT],
-  options: { memo: { type: 'string', value: 'TEXT', about: 'for people' } },
-  async run(context, [to, credits], { memo }) {
-    const input = { to, amount: microOf(credits, 'CREDITS'), ...(memo !== undefined && { memo }) }
+  options: { memo: { type: 'string', value: 'TEXT', about: 'for people' }, ...AS },
+  async run(context, [to, credits], { memo, as }) {
+    const input = {
+      to,
+      amount: microOf(credits, 'CREDITS'),
+      ...(memo !== undefined && { memo }),
+      ...named(as),
+    }
     const data = await asked(nodeOf(context).call('transfer', input as InputOf<'transfer'>))
     return saidReport('transfer', data, `${credits} credits to ${to}`)
   },
@@ -31,9 +42,10 @@ export const stake = defineCommand({
   about: "Lock credits of the node's account as stake",
   examples: ['canswarm stake 100'],
   arguments: [AMOUNT],
-  options: {},
-  async run(context, [credits]) {
-    const data = await asked(nodeOf(context).call('stake', { amount: microOf(credits, 'CREDITS') }))
+  options: { ...AS },
+  async run(context, [credits], { as }) {
+    const input = { amount: microOf(credits, 'CREDITS'), ...named(as) }
+    const data = await asked(nodeOf(context).call('stake', input))
     return saidReport('stake', data, `${credits} credits are staked`)
   },
 })
@@ -43,9 +55,10 @@ export const unstake = defineCommand({
   about: 'Start the unbonding of stake: "canswarm unbond" frees it when its time is over',
   examples: ['canswarm unstake 50'],
   arguments: [AMOUNT],
-  options: {},
-  async run(context, [credits]) {
-    const data = await asked(nodeOf(context).call('unstake', { amount: microOf(credits, 'CREDITS') }))
+  options: { ...AS },
+  async run(context, [credits], { as }) {
+    const input = { amount: microOf(credits, 'CREDITS'), ...named(as) }
+    const data = await asked(nodeOf(context).call('unstake', input))
     return saidReport('unstake', data, `${credits} credits are unbonding`)
   },
 })
@@ -55,11 +68,16 @@ export const unbond = defineCommand({
   about: 'Free all stake whose unbonding is over',
   examples: ['canswarm unbond'],
   arguments: [],
-  options: {},
-  async run(context) {
-    return saidReport('unbond', await asked(nodeOf(context).call('unbond', {})), 'freed')
+  options: { ...AS },
+  async run(context, _args, { as }) {
+    return saidReport('unbond', await asked(nodeOf(context).call('unbond', named(as))), 'freed')
   },
 })
+
+/** The option as the API takes it. */
+export function named(as: string | undefined): { readonly as?: string } {
+  return as === undefined ? {} : { as }
+}
 
 /** What was said, and what the hub made of it. */
 export function saidReport(command: string, data: Said, done: string): Report {

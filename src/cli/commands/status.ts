@@ -41,9 +41,18 @@ function pairsOf(data: Status): [string, string][] {
     ['leads', `${buckets.led} of ${buckets.total} buckets; the hub: ${leader}`],
     ['needs', `${data.needs.open} open`],
     ['agents', `${agents.attached} attached, ${agents.running} tasks running`],
-    ['balance', `${creditsOf(data.balance)} credits free`],
+    ...accountsOf(data),
     ['address', data.addresses[0] ?? 'none'],
   ]
+}
+
+/** The node's own credits, then those of accounts that work or judge for it. */
+function accountsOf({ accounts }: Status): [string, string][] {
+  return accounts.map(({ name, did, works, judges, balance }, at) => {
+    const doings = [...(works ? ['works'] : []), ...(judges ? ['judges'] : [])].join(', ')
+    const free = `${creditsOf(balance)} credits free`
+    return at === 0 ? ['balance', free] : ['', `${free}: ${name} ${short(did)}, which ${doings}`]
+  })
 }
 
 function todosOf({ subsystems }: Status): string[] {

@@ -3,7 +3,7 @@ import { creditsOf, microOf } from '../credits.ts'
 import { asked, nodeOf } from '../daemon.ts'
 import { report } from '../report.ts'
 import { table } from '../table.ts'
-import { saidReport } from './ledger.ts'
+import { AS, named, saidReport } from './ledger.ts'
 
 export const verifierRegister = defineCommand({
   path: 'verifier register',
@@ -14,13 +14,15 @@ export const verifierRegister = defineCommand({
     stake: { type: 'string', value: 'N', about: 'in credits; 100 unless it is said' },
     org: { type: 'string', value: 'NAME', about: 'organisation' },
     region: { type: 'string', value: 'NAME', about: 'region of the world' },
+    ...AS,
   },
-  async run(context, [capabilities], { stake = '100', org, region }) {
+  async run(context, [capabilities], { stake = '100', org, region, as }) {
     const input = {
       stake: microOf(stake, '--stake'),
       capabilities: [...capabilities],
       ...(org !== undefined && { org }),
       ...(region !== undefined && { region }),
+      ...named(as),
     }
     const data = await asked(nodeOf(context).call('verifierRegister', input))
     return saidReport('verifier.register', data, `registered for ${capabilities.join(', ')}`)
@@ -32,9 +34,9 @@ export const verifierDeregister = defineCommand({
   about: "End the registration of the node's account as a verifier",
   examples: ['canswarm verifier deregister'],
   arguments: [],
-  options: {},
-  async run(context) {
-    const data = await asked(nodeOf(context).call('verifierDeregister', {}))
+  options: { ...AS },
+  async run(context, _args, { as }) {
+    const data = await asked(nodeOf(context).call('verifierDeregister', named(as)))
     return saidReport('verifier.deregister', data, 'no verifier any more')
   },
 })

@@ -34,8 +34,8 @@ export type Delivery =
       /** Ids of the NEEDs that it was made from. */
       readonly subNeeds?: readonly CID[]
     }
-  /** The job ended without a result, or cannot be begun here. `reason`: for people. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  /** The job ended without a result, or cannot be begun here. `reason`: for people; `detail`: for the operator alone. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly detail?: string }
 
 export interface Judgement {
   /** unavailable: what is to be judged cannot be had, or nothing here can judge it. */

@@ -9,6 +9,7 @@ const command = z.array(z.string()).min(1)
 const wayShape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exec'), command, isUnsafe: z.boolean() }),
   z.strictObject({ kind: z.literal('wasm'), module: z.string() }),
+  z.strictObject({ kind: z.literal('hand') }),
   z.strictObject({ kind: z.literal('parts'), split: command, join: command, isUnsafe: z.boolean() }),
 ])
 const specShape = z.strictObject({

@@ -21,6 +21,14 @@ const PARTS_SHARE_PERCENT = 80n
 const PARTS_BOUNTY_PPM = 250_000
 const PARTS_DEADLINE_MS = 600_000
 
+/** Of an agent that somebody drives: nothing is asked of it but challenges, which it cannot judge. */
+const HAND: Runner = {
+  isDeterministic: false,
+  isolation: 'none',
+  run: () => Promise.resolve({ kind: 'refused', code: 'job', why: 'it is driven by hand' }),
+  close: () => Promise.resolve(),
+}
+
 /** Opens what agents do their work with. */
 export class AgentRunners {
   readonly #folder: string
@@ -35,19 +43,21 @@ export class AgentRunners {
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** `worker`: whose account asks for the parts of a task. Faults `config` for what cannot be run here. */
+  /** `worker`: whose account asks for the parts of a task. Faults `agent-unfit` for what cannot be run here. */
   async open(spec: AgentSpec, worker: Pick<Player, 'requester' | 'roles'>): Promise<Runner> {
     const { way } = spec
     switch (way.kind) {
       case 'exec':
-        return this.#command(way.command, way.isUnsafe)
+        return await this.#command(way.command, way.isUnsafe)
       case 'wasm':
         return await this.#module(way)
       case 'parts':
-        return this.#aggregator(spec, way, worker)
+        return await this.#aggregator(spec, way, worker)
+      case 'hand':
+        return HAND
       case 'http':
       case 'mcp':
-        throw new FaultError('config', `agents of kind ${way.kind} are not part of this version`)
+        throw new FaultError('agent-unfit', `agents of kind ${way.kind} are not part of this version`)
       default:
         return way satisfies never
     }
@@ -63,15 +73,15 @@ export class AgentRunners {
     return openWasmRunner({ pool: this.#pool, wasm, limits: WASM_LIMITS, clock: offline.clock })
   }
 
-  #aggregator(
+  async #aggregator(
     { judges, priceMicro }: AgentSpec,
     { split, join, isUnsafe }: Extract<AgentWay, { kind: 'parts' }>,
     { requester, roles }: Pick<Player, 'requester' | 'roles'>,
-  ): Runner {
-    if (judges) throw new FaultError('config', 'an agent that asks others for parts cannot judge')
+  ): Promise<Runner> {
+    if (judges) throw new FaultError('agent-unfit', 'an agent that asks others for parts cannot judge')
     return new Aggregator({
-      split: this.#command(split, isUnsafe),
-      join: this.#command(join, isUnsafe),
+      split: await this.#command(split, isUnsafe),
+      join: await this.#command(join, isUnsafe),
       requester,
       cancel: (need) => roles.cancel(need),
       spendMax: (priceMicro * PARTS_SHARE_PERCENT) / 100n,
@@ -80,11 +90,11 @@ export class AgentRunners {
     })
   }
 
-  #command(command: readonly string[], isUnsafe: boolean): Runner {
+  async #command(command: readonly string[], isUnsafe: boolean): Promise<Runner> {
     const [program, ...args] = command
     assert(program !== undefined, 'a command has a program')
     const isolation = isUnsafe ? 'none' : 'sandbox'
-    return openExecRunner({
+    const runner = openExecRunner({
       command: [program, ...args],
       isolation,
       least: isolation,
@@ -96,5 +106,9 @@ export class AgentRunners {
       jobsMax: QUEUE_MAX,
       clock: offline.clock,
     })
+    const lack = await runner.lack()
+    if (lack === undefined) return runner
+    await runner.close()
+    throw new FaultError('agent-unfit', lack)
   }
 }

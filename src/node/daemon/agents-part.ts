@@ -190,6 +190,7 @@ function capabilityOf(spec: AgentSpec, runner: Runner): Capability {
       isolation: runner.isolation,
     },
     runner,
+    ...(spec.way.kind === 'hand' ? { byHand: true as const } : {}),
     ...(runner instanceof Aggregator
       ? { subNeedsOf: (need: string, attempt: number) => runner.subNeedsOf(need, attempt) }
       : {}),

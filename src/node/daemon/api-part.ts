@@ -1,6 +1,7 @@
 import { startApi } from '../../api/server.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
+import type { Author } from '../../services/author/author.ts'
 import type { NodeAccount, NodeServices, ShownSetting } from '../../verbs/services.ts'
 import { aboutThis } from '../about.ts'
 import type { ResolvedConfig } from '../config.ts'
@@ -43,9 +44,9 @@ export async function openApiPart(
 function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
   const { home, resolved, log, onStop } = options
   const { crypto, clock, random } = offline
-  const { genesis, buckets, key, mesh, content, heart, speech, roles } = parts
+  const { genesis, buckets, key, mesh, content, heart, roles } = parts
   const startedAtMs = clock.nowMs()
-  const accounts = accountsOf(options, speech)
+  const accounts = accountsOf(options, parts)
   const [own] = accounts
   assert(own !== undefined, 'a node has an account of its own')
   return {
@@ -83,17 +84,24 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
 }
 
 /** By the names of their keys. */
-function accountsOf(options: NodeOptions, { voices }: Speech): readonly NodeAccount[] {
+function accountsOf(options: NodeOptions, { speech, roles }: RunningParts): readonly NodeAccount[] {
   const { keyName, workerKey, verifierKey } = options.resolved.config
   const { works, judges } = castOf(options)
   const nameOf = (did: Did): string =>
     did === options.key.did ? keyName : did === works ? workerKey : verifierKey
-  return [...voices].map(([did, { author }]) => ({
+  return [...roles.players.values()].map(({ did, roles: played, ...plays }) => ({
     name: nameOf(did),
-    author,
-    works: did === works,
+    author: authorIn(speech, did),
+    act: (need, deed) => played.act(need, deed),
+    works: plays.works,
     judges: did === judges,
   }))
+}
+
+function authorIn({ voices }: Speech, did: Did): Author {
+  const voice = voices.get(did)
+  assert(voice !== undefined, 'whoever plays has a voice')
+  return voice.author
 }
 
 function shown({ config, origins }: ResolvedConfig): readonly ShownSetting[] {

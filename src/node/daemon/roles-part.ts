@@ -4,7 +4,8 @@ import type { Heart } from '../../services/heart/heart.ts'
 import type { JudgeWorld } from '../../services/roles/judge-result.ts'
 import { Registration } from '../../services/roles/registration.ts'
 import { Requester } from '../../services/roles/requester.ts'
-import { type RoleSwitches, Roles } from '../../services/roles/roles.ts'
+import { Roles } from '../../services/roles/roles.ts'
+import type { RoleSwitches } from '../../services/roles/roles-deps.ts'
 import { saltsOf } from '../../services/roles/salts.ts'
 import { offline } from '../offline.ts'
 import { AgentsPart } from './agents-part.ts'
@@ -36,6 +37,8 @@ export interface RolesPartOptions {
 
 export interface RolesPart {
   readonly agents: AgentsPart
+  /** By DID. */
+  readonly players: ReadonlyMap<Did, Player>
   stop(): Promise<void>
 }
 
@@ -58,6 +61,7 @@ export async function openRolesPart(options: RolesPartOptions): Promise<RolesPar
   const attached = agents
   return {
     agents: attached,
+    players: new Map(players.map((player) => [player.did, player])),
     async stop() {
       for (const { requester } of players) requester.stop()
       await Promise.all(players.map(({ roles }) => roles.stop()))

@@ -19,6 +19,8 @@ export interface Capability {
   readonly queueMax: number
   readonly works: boolean
   readonly judges: boolean
+  /** What of it is decided by hand (`Roles.act`): it bids, works and judges not by itself. Absent: nothing. */
+  readonly byHand?: true
   /** It looks at accepted results of others, and challenges wrong ones, where the challenger is switched on. Absent: no. */
   readonly challenges?: boolean
 }

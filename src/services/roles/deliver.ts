@@ -16,7 +16,9 @@ export async function deliver(
 ): Promise<Delivery> {
   try {
     const outcome = await runTask(task, runner, world, signal)
-    if (outcome.kind !== 'done') return { kind: 'failed', reason: whyNot(outcome) }
+    if (outcome.kind !== 'done') {
+      return { kind: 'failed', reason: whyNot(outcome), detail: lastWords(outcome) }
+    }
     const subNeeds = subNeedsOf?.(task.need.id, task.attempt) ?? []
     return { ...(await delivered(task, outcome, world)), subNeeds }
   } catch (error) {
@@ -38,6 +40,16 @@ async function delivered(
   if ('cid' in artifact) await content.pin(artifact.cid, `need/${need.id}`)
   const { gas = 0, bytes, wallMs } = usage
   return { kind: 'delivered', artifact, telemetry: { gas, bytes, wall_time: wallMs } }
+}
+
+const WORDS_MAX = 300
+const CONTROL = /\p{Cc}+/gu
+
+/** The end of what a task said on its standard error, on one line. */
+function lastWords(outcome: Exclude<RunOutcome, Done>): string {
+  if (outcome.kind === 'refused') return ''
+  const said = outcome.stderr.trim().replaceAll(CONTROL, ' ')
+  return said.length > WORDS_MAX ? `…${said.slice(-WORDS_MAX)}` : said
 }
 
 /** Why there is no result, for people. */

@@ -1,5 +1,6 @@
 import type { CID } from '../../codec/cid.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import { besideHand, type Deed, lineByHand } from '../../core/agent/by-hand.ts'
 import { challengerPart } from '../../core/agent/challenger.ts'
 import type { Line } from '../../core/agent/line.ts'
 import { requesterPart } from '../../core/agent/requester.ts'
@@ -10,7 +11,6 @@ import {
   type Judgement,
   type Outcomes,
   type Part,
-  type SaltOf,
   together,
   type Work,
 } from '../../core/agent/work.ts'
@@ -19,36 +19,19 @@ import { cidOfId } from '../../core/bucket/need-turn.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
 import type { Did, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
-import type { Author } from '../author/author.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import type { Result } from '../../model/result.ts'
 import type { Capability, CapabilityStatus } from './capability.ts'
 import { deliver } from './deliver.ts'
 import { Engagements } from './engagements.ts'
-import type { HeartView, Unsubscribe } from './heart-view.ts'
-import { JobDesk, type Lane } from './job-desk.ts'
-import { type JudgeWorld, judgeResult } from './judge-result.ts'
-import type { Registration } from './registration.ts'
+import type { Unsubscribe } from './heart-view.ts'
+import { JobDesk } from './job-desk.ts'
+import { judgeResult } from './judge-result.ts'
 import { resultIn } from './results.ts'
-import { type RoleEvent, refusedEvent, saidEvent } from './role-event.ts'
+import { refusedEvent, saidEvent } from './role-event.ts'
+import { failureOf, IDLE_LANE, lackOf, laneOf } from './role-work.ts'
+import type { RolesDeps } from './roles-deps.ts'
 import { SaidBook } from './said-book.ts'
-
-/** Which of the built-in agents are at work. Source: operations.md, "Agents" (each with a switch). */
-export interface RoleSwitches {
-  readonly worker: boolean
-  readonly verifier: boolean
-  /** Absent: it challenges nothing. */
-  readonly challenger?: { readonly bondMax: bigint; readonly sharePpm: number }
-}
-
-export interface RolesDeps extends Omit<JudgeWorld, 'resultOf'> {
-  readonly heart: HeartView
-  readonly author: Pick<Author, 'did' | 'say' | 'saw'>
-  readonly registration: Registration
-  readonly saltOf: SaltOf
-  readonly switches: RoleSwitches
-  readonly onEvent: (event: RoleEvent) => void
-  /** Nothing can be said any more, or a defect: called once, and the roles stand still. */
-  readonly onFault: (fault: unknown) => void
-}
 
 interface Attached {
   readonly capability: Capability
@@ -136,6 +119,31 @@ export class Roles {
   cancel(need: string): void {
     this.#cancelled.add(need)
     this.#attend(need)
+  }
+
+  /**
+   * Says in a need what somebody who drives this account by hand wants. Rejects as `lineByHand` and `Author.say`, and
+   * WINDOW_CLOSED for a need that is not open here. Faults as `Author.say`.
+   */
+  async act(need: string, deed: Deed): Promise<Result<ReadBody, Rejection>> {
+    const { author, saltOf, registration, heart } = this.#deps
+    const scene = this.#sceneOf(need)
+    if (scene === undefined) return reject('WINDOW_CLOSED', `no need ${need} is open here`)
+    const hand = {
+      did: author.did,
+      manifest: registration.manifest(this.#offers),
+      registry: () => registration.proof(),
+      isFinished: (one: string) => resultIn(heart, one) !== undefined,
+      saltOf,
+    }
+    const found = lineByHand(scene, hand, deed)
+    if (!found.ok) return found
+    const { key } = found.value
+    this.#said.add(need, key)
+    const said = await this.#utter(scene, found.value)
+    if (!said.ok) this.#said.remove(need, key)
+    this.#attend(need)
+    return said
   }
 
   #onSlot(): void {
@@ -245,21 +253,30 @@ export class Roles {
         this.#find(capability, ({ challenges }) => challenges === true) !== undefined
       parts.push(challengerPart(scene, { did, saltOf, canJudge, ...switches.challenger }, outcomes))
     }
-    return together(parts)
+    const part = together(parts)
+    return this.#isByHand(scene.terms.capability) ? besideHand(part) : part
+  }
+
+  /** Nothing attached does it by itself. */
+  #isByHand(capability: string): boolean {
+    const attached = this.#capabilities().filter(({ offer }) => offer.capability === capability)
+    return attached.length > 0 && attached.every(({ byHand }) => byHand === true)
   }
 
   #say(scene: Scene, line: Line): void {
+    if (this.#said.has(scene.id, line.key)) return
+    this.#said.add(scene.id, line.key)
+    this.#utter(scene, line).catch((fault: unknown) => this.#end(fault))
+  }
+
+  async #utter({ id, terms }: Scene, line: Line): Promise<Result<ReadBody, Rejection>> {
     const { author, heart, onEvent } = this.#deps
-    const { id, terms } = scene
-    if (this.#said.has(id, line.key)) return
-    this.#said.add(id, line.key)
     const need = heart.needEnvelope(id)
     if (need !== undefined && !this.#seen.has(id)) author.saw(need)
     this.#seen.add(id)
-    author.say(terms.thread as ThreadId, line.kind, line.payload).then(
-      (said) => onEvent(said.ok ? saidEvent(id, line) : refusedEvent(id, line, said.error)),
-      (fault: unknown) => this.#end(fault),
-    )
+    const said = await author.say(terms.thread as ThreadId, line.kind, line.payload)
+    onEvent(said.ok ? saidEvent(id, line) : refusedEvent(id, line, said.error))
+    return said
   }
 
   #arrange(scene: Scene, works: readonly Work[]): void {
@@ -376,19 +393,4 @@ function isRestless({ need }: Scene, did: Did): boolean {
   const { state, lease } = need
   if (state === 'CLAIMED') return lease?.worker === did
   return state === 'OPEN' || state === 'RANKED' || state === 'DECIDED'
-}
-
-/** Finding that nothing here can judge takes no room. */
-const IDLE_LANE: Lane = { name: 'none', parallelMax: 64 }
-
-function laneOf(what: 'work' | 'judge', { name, parallelMax }: Capability): Lane {
-  return { name: `${what} ${name}`, parallelMax }
-}
-
-function failureOf(delivery: Delivery): string | undefined {
-  return delivery.kind === 'failed' ? delivery.reason : undefined
-}
-
-function lackOf({ verdict, reason }: Judgement): string | undefined {
-  return verdict === 'unavailable' ? reason : undefined
 }

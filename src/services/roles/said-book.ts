@@ -14,6 +14,11 @@ export class SaidBook {
     this.#keys.set(need, keys.add(key))
   }
 
+  /** It was not said after all. */
+  remove(need: string, key: string): void {
+    this.#keys.get(need)?.delete(key)
+  }
+
   /** An envelope that the agent's journal holds. */
   restore({ body }: ReadBody): void {
     const [need, key] = [needOfBody(body), lineKeyOf(body)]
