@@ -1,7 +1,8 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { FaultError } from '../../model/fault.ts'
-import { guardedNow } from './fault.ts'
+import { guarded, guardedNow } from './fault.ts'
+import { GroupCommit } from './group-commit.ts'
 
 const APPLICATION_ID = 0x63617463
 
@@ -20,15 +21,18 @@ export interface ContentRow {
 
 /**
  * Which contents are here, since when, and who pins which, in SQLite (WAL, synchronous=FULL): what a call wrote is on
- * disk when it returns. CIDs are their texts. Faults `store-io`, `store-full`, `store-locked`, `store-damaged`.
+ * disk when it returns, or its promise resolves. CIDs are their texts. Faults `store-io`, `store-full`, `store-locked`, `store-damaged`.
  */
 export class ContentIndex {
   readonly #db: Database.Database
   readonly #path: string
+  readonly #group: GroupCommit
+  readonly #statements = new Map<string, Database.Statement>()
 
   private constructor(db: Database.Database, path: string) {
     this.#db = db
     this.#path = path
+    this.#group = new GroupCommit(db)
   }
 
   /** The caller closes it. */
@@ -46,31 +50,32 @@ export class ContentIndex {
     })
   }
 
-  put({ cid, size, atMs }: ContentRow): void {
+  async put({ cid, size, atMs }: ContentRow): Promise<void> {
     const sql =
       'INSERT INTO content (cid, size, at_ms) VALUES (?, ?, ?) ON CONFLICT (cid) DO UPDATE SET at_ms = excluded.at_ms'
-    this.#run(sql, cid, size, atMs)
+    await this.#write(() => this.#statement(sql).run(cid, size, atMs))
   }
 
   has(cid: string): boolean {
     return this.#all('SELECT 1 FROM content WHERE cid = ?', cid).length > 0
   }
 
-  pin(cid: string, owner: string): void {
-    this.#run('INSERT OR IGNORE INTO pin (owner, cid) VALUES (?, ?)', owner, cid)
+  async pin(cid: string, owner: string): Promise<void> {
+    const sql = 'INSERT OR IGNORE INTO pin (owner, cid) VALUES (?, ?)'
+    await this.#write(() => this.#statement(sql).run(owner, cid))
   }
 
   /** Contents of which this was the last pin are unpinned from `atMs` on. */
-  unpin(owner: string, cid: string | undefined, atMs: number): void {
+  async unpin(owner: string, cid: string | undefined, atMs: number): Promise<void> {
     const those = cid === undefined ? this.pinsOf(owner) : [cid]
-    this.#guarded(() =>
-      this.#db.transaction(() => {
-        for (const one of those) {
-          const { changes } = this.#db.prepare('DELETE FROM pin WHERE owner = ? AND cid = ?').run(owner, one)
-          if (changes > 0) this.#db.prepare('UPDATE content SET at_ms = ? WHERE cid = ?').run(atMs, one)
-        }
-      })(),
-    )
+    if (those.length === 0) return
+    await this.#write(() => {
+      for (const one of those) {
+        const sql = 'DELETE FROM pin WHERE owner = ? AND cid = ?'
+        const { changes } = this.#statement(sql).run(owner, one)
+        if (changes > 0) this.#statement('UPDATE content SET at_ms = ? WHERE cid = ?').run(atMs, one)
+      }
+    })
   }
 
   /** Ascending. */
@@ -106,12 +111,14 @@ export class ContentIndex {
     )
   }
 
+  /** Their files may go once this returns. */
   forget(cids: readonly string[]): void {
-    this.#guarded(() =>
+    this.#guarded(() => {
+      this.#group.flush()
       this.#db.transaction(() => {
-        for (const cid of cids) this.#db.prepare('DELETE FROM content WHERE cid = ?').run(cid)
-      })(),
-    )
+        for (const cid of cids) this.#statement('DELETE FROM content WHERE cid = ?').run(cid)
+      })()
+    })
   }
 
   counts(): { readonly contents: number; readonly pinned: number } {
@@ -121,18 +128,30 @@ export class ContentIndex {
   }
 
   close(): void {
-    this.#db.close()
+    try {
+      this.#guarded(() => this.#group.flush())
+    } finally {
+      this.#db.close()
+    }
   }
 
-  #run(sql: string, ...values: (string | number)[]): void {
-    this.#guarded(() => this.#db.prepare(sql).run(...values))
+  async #write(run: () => void): Promise<void> {
+    await guarded(`use ${this.#path}`, () => this.#group.write(run))
+  }
+
+  /** Prepared once. */
+  #statement(sql: string): Database.Statement {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
   }
 
   /** The first column of every row. */
   #all(sql: string, ...values: (string | number)[]): unknown[] {
     return this.#guarded(() =>
-      this.#db
-        .prepare(sql)
+      this.#statement(sql)
         .pluck()
         .all(...values),
     )
@@ -140,8 +159,7 @@ export class ContentIndex {
 
   #rows(sql: string, ...values: (string | number)[]): readonly ContentRow[] {
     const rows = this.#guarded(() =>
-      this.#db
-        .prepare(sql)
+      this.#statement(sql)
         .raw()
         .all(...values),
     ) as [string, number, number][]

@@ -75,7 +75,7 @@ export class HeliaContentStore implements ContentStore {
       const cid = await contentBlocks(bytes, this.#parts.sha256, (one, block) =>
         this.#write(one, block, keeping),
       )
-      this.#record(cid, bytes.length)
+      await this.#record(cid, bytes.length)
       return cid
     })
   }
@@ -85,7 +85,7 @@ export class HeliaContentStore implements ContentStore {
     const cid = cidOf(bytes, this.#parts.sha256)
     return await this.#keeping(async (keeping) => {
       await this.#write(cid, bytes, keeping)
-      this.#record(cid, bytes.length)
+      await this.#record(cid, bytes.length)
       return cid
     })
   }
@@ -113,12 +113,12 @@ export class HeliaContentStore implements ContentStore {
     assert(OWNER.test(owner), 'an owner is 1 to 256 visible characters')
     if (!isContentCid(cid)) throw new FaultError('content-malformed', `${String(cid)} is no link to content`)
     await this.#collecting
-    this.#parts.index.pin(cid.toString(), owner)
+    await this.#parts.index.pin(cid.toString(), owner)
   }
 
   async unpin(owner: string, cid?: CID): Promise<void> {
     await this.#collecting
-    this.#parts.index.unpin(owner, cid?.toString(), this.#parts.clock.nowMs())
+    await this.#parts.index.unpin(owner, cid?.toString(), this.#parts.clock.nowMs())
   }
 
   owners(prefix: string): readonly string[] {
@@ -240,7 +240,7 @@ export class HeliaContentStore implements ContentStore {
     if (file !== undefined && asking.hasFetched) this.#parts.files.assertRoom(size)
     if (file === undefined) sink(0, first, size)
     else await readFile(file, getBlock, (at, part) => sink(at, part, size))
-    if (asking.hasFetched) this.#record(cid, size)
+    if (asking.hasFetched) await this.#record(cid, size)
     return size
   }
 
@@ -261,8 +261,8 @@ export class HeliaContentStore implements ContentStore {
     return await peers.fetch(cid, asking.from, asking.signal)
   }
 
-  #record(cid: CID, size: number): void {
-    this.#parts.index.put({ cid: cid.toString(), size, atMs: this.#parts.clock.nowMs() })
+  async #record(cid: CID, size: number): Promise<void> {
+    await this.#parts.index.put({ cid: cid.toString(), size, atMs: this.#parts.clock.nowMs() })
   }
 
   async #keeping<Value>(run: (keeping: Keeping) => Promise<Value>): Promise<Value> {
