@@ -17,6 +17,7 @@ const ROUND_MS = 50
 /** Starting five nodes takes seconds; a machine that is busy with other things may take minutes. */
 const READY_MS_MAX = 180_000
 const STOP_MS_MAX = 15_000
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** One real node process on this machine. */
 export interface ClusterNode {
@@ -31,6 +32,7 @@ export class Cluster {
   readonly network: FoundNetwork
   readonly nodes: readonly ClusterNode[]
   readonly #children = new Map<string, ChildProcess>()
+  readonly #onSignal = (signal: NodeJS.Signals): void => this.#endWith(signal)
 
   private constructor(network: FoundNetwork) {
     this.network = network
@@ -46,6 +48,7 @@ export class Cluster {
   static async start(request: Omit<FoundRequest, 'ports'> & Partial<FoundRequest>): Promise<Cluster> {
     const ports = request.ports ?? (await freePorts(request.nodes))
     const cluster = new Cluster(await foundNetwork({ ...request, ports }))
+    for (const signal of SIGNALS) process.on(signal, cluster.#onSignal)
     for (const node of cluster.nodes) cluster.run(node)
     return cluster
   }
@@ -100,6 +103,7 @@ export class Cluster {
 
   /** Asks every process to end, and ends those that do not. */
   async stop(): Promise<void> {
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal)
     const children = [...this.#children.values()].filter(
       ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
     )
@@ -109,6 +113,13 @@ export class Cluster {
     const timer = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), STOP_MS_MAX)
     await Promise.all(gone)
     clearTimeout(timer)
+  }
+
+  /** Nobody else would end the nodes of a process that is told to end. */
+  #endWith(signal: NodeJS.Signals): void {
+    for (const child of this.#children.values()) child.kill('SIGTERM')
+    for (const one of SIGNALS) process.off(one, this.#onSignal)
+    process.kill(process.pid, signal)
   }
 }
 
