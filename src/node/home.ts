@@ -14,6 +14,8 @@ export interface HomePaths {
   /** Logs of the machines, with the content that needs name: what export reads. */
   readonly record: string
   readonly slots: string
+  /** States of groups of which this node is no voter. */
+  readonly followed: string
   /** Peers of before the last stop. */
   readonly peers: string
   /** Content, by its CID. */
@@ -35,6 +37,7 @@ export function homePaths(home: string): HomePaths {
     raft: join(home, 'raft'),
     record: join(home, 'record'),
     slots: join(home, 'slots.bin'),
+    followed: join(home, 'followed'),
     peers: join(home, 'peers.json'),
     content: join(home, 'blocks'),
     socket: join(home, 'api.sock'),

@@ -34,28 +34,33 @@ export function machineOfGroup(group: GroupId): number {
   return group + HUB
 }
 
+/** What a step made of an item, as leaves name it. */
+export interface MadeOfItem {
+  /** SHA-256 of the item. */
+  readonly item: Uint8Array
+  readonly applied: boolean
+  /** In order, with the hashes of their bodies. */
+  readonly effects: readonly { readonly group: GroupId; readonly hash: Uint8Array }[]
+  readonly subject: ItemLeaf['subject'] | undefined
+}
+
 /**
- * The leaf that a step makes, where the effects' numbers are known: those of `numbered`, in order. What else the leaf
- * names, answers to other groups and what of theirs arrived, is between hosts and stays as it stands. Undefined where
- * the step does not ask for as many effects, of the same groups.
+ * True when the leaf says what was made, where the effects' numbers are those of the leaf, in order. What else it names,
+ * answers to other groups and what of theirs arrived, is between hosts and stays as it stands.
  */
-function leafOfStep(
-  item: Uint8Array,
-  { verdict, effects, subject }: Step<Shape, ToBucket | ToHub>,
-  numbered: ItemLeaf,
-  sha256: Sha256,
-): Uint8Array | undefined {
-  const waiting = [...effects]
+export function isLeafOf(leaf: Uint8Array, read: ItemLeaf, made: MadeOfItem): boolean {
+  const waiting = [...made.effects]
   const outputs: Output[] = []
-  for (const output of numbered.outputs) {
+  for (const output of read.outputs) {
     const effect = output.kind === 'effect' ? waiting.shift() : undefined
     if (output.kind !== 'effect') outputs.push(output)
-    else if (effect === undefined || output.group !== groupOfTarget(effect.target)) return undefined
-    else outputs.push({ ...output, hash: sha256(encodeEffect(effect.body)) })
+    else if (effect === undefined || output.group !== effect.group) return false
+    else outputs.push({ ...output, hash: effect.hash })
   }
-  if (waiting.length > 0) return undefined
-  const leaf = { item: sha256(item), applied: verdict.kind === 'applied', outputs }
-  return itemLeaf(subject === undefined ? leaf : { ...leaf, subject })
+  if (waiting.length > 0) return false
+  const { item, applied, subject } = made
+  const expected = { item, applied, outputs }
+  return equalBytes(itemLeaf(subject === undefined ? expected : { ...expected, subject }), leaf)
 }
 
 function groupOfTarget(target: 'hub' | number): GroupId {
@@ -67,9 +72,13 @@ export function isStepOf(
   leaf: Uint8Array,
   read: ItemLeaf,
   item: Uint8Array,
-  step: Step<Shape, ToBucket | ToHub>,
+  { verdict, effects, subject }: Step<Shape, ToBucket | ToHub>,
   sha256: Sha256,
 ): boolean {
-  const made = leafOfStep(item, step, read, sha256)
-  return made !== undefined && equalBytes(made, leaf)
+  const sent = effects.map(({ target, body }) => ({
+    group: groupOfTarget(target),
+    hash: sha256(encodeEffect(body)),
+  }))
+  const made = { item: sha256(item), applied: verdict.kind === 'applied', effects: sent, subject }
+  return isLeafOf(leaf, read, made)
 }

@@ -43,12 +43,14 @@ function pools({ heart }: RunningParts): SubsystemHealth {
   }
 }
 
-function raft({ heart, raft: { host }, buckets }: RunningParts, nowMs: number): SubsystemHealth {
-  const leads = host.leads().length
-  const halted = bucketGroups(buckets).filter((group) => host.group(group)?.condition === 'halted').length
+function raft({ heart, groups, buckets }: RunningParts, nowMs: number): SubsystemHealth {
   const slot = heart.heart.slot()
   const slotMs = heart.heart.hub().get('settings', ALL)?.parameters.slotMs ?? 1_000
   const isQuiet = nowMs - slot.timeMs > QUIET_SLOTS * slotMs
+  if (groups.raft === undefined) return follower(slot.n, isQuiet, buckets)
+  const { host } = groups.raft
+  const leads = host.leads().length
+  const halted = bucketGroups(buckets).filter((group) => host.group(group)?.condition === 'halted').length
   const state = halted > 0 ? 'failing' : isQuiet ? 'degraded' : 'ok'
   const leader = heart.heart.leaderOf(HUB)
   return {
@@ -62,8 +64,21 @@ function raft({ heart, raft: { host }, buckets }: RunningParts, nowMs: number): 
   }
 }
 
-function store({ raft: { store: kept } }: RunningParts): SubsystemHealth {
-  const { freeBytes } = kept.room()
+/** A node that is no voter: it decides nothing, and is as far as what was certified came to it. */
+function follower(slot: number, isQuiet: boolean, buckets: number): SubsystemHealth {
+  return {
+    name: 'raft',
+    state: isQuiet ? 'degraded' : 'ok',
+    detail: `slot ${slot}, follows what the voters of ${buckets + 1} groups certify`,
+    ...(isQuiet ? { todo: 'nothing new comes: see that voters can be reached: canswarm peers' } : {}),
+    figures: { slot, leads: 0, groups: buckets + 1, halted: 0 },
+  }
+}
+
+function store({ groups }: RunningParts): SubsystemHealth {
+  if (groups.raft === undefined)
+    return { name: 'store', state: 'off', detail: 'no voter: no raft store', figures: {} }
+  const { freeBytes } = groups.raft.store.room()
   const isLow = freeBytes < LOW_BYTES
   return {
     name: 'store',

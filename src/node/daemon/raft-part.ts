@@ -11,6 +11,7 @@ import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import type { TurnStore } from '../../ports/turn-store.ts'
+import type { CertifiedFeed } from '../../services/follower/certified-feed.ts'
 import { bucketGroups } from '../../services/heart/group-access.ts'
 import type { Heart } from '../../services/heart/heart.ts'
 import type { LogGaps } from '../../services/heart/log-gaps.ts'
@@ -33,6 +34,8 @@ export interface RaftPartOptions {
   readonly mesh: Mesh
   readonly heart: Heart
   readonly gaps: LogGaps
+  /** Tells those who are no voters what was applied. */
+  readonly feed: Pick<CertifiedFeed, 'onLeaf' | 'onCertificate'>
   readonly buckets: number
   readonly tickMs: number
   /** What differs from the defaults. */
@@ -76,7 +79,7 @@ export function raftIds({ genesis }: OpenedGenesis) {
  * opened them. Faults as the store; `not-a-voter`.
  */
 export function openRaftPart(options: RaftPartOptions): RaftPart {
-  const { directory, genesis, key, keys, mesh, heart, gaps, buckets, tickMs, tell, onFault } = options
+  const { directory, genesis, key, keys, mesh, heart, gaps, feed, buckets, tickMs, tell, onFault } = options
   const { crypto, clock, random } = offline
   const { ids, idOf, didOf } = raftIds(genesis)
   const self = idOf(key.did)
@@ -121,8 +124,14 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     certification: certificationOf(crypto, keys, certified, key, didOf),
     nowMs: () => clock.monotonicMs(),
     tell,
-    onLeaf: (notice) => heart.onLeaf(notice),
-    onSeal: (notice) => heart.onSeal(notice),
+    onLeaf(notice) {
+      heart.onLeaf(notice)
+      feed.onLeaf(notice)
+    },
+    onSeal(notice) {
+      heart.onSeal(notice)
+      if (notice.kind === 'certificate') feed.onCertificate(notice.certificate)
+    },
     mayApply: (group) => gaps.mayApply(machineOfGroup(group)),
     onInstalled(group) {
       const position = host.group(group)?.replica?.position ?? 0

@@ -12,11 +12,13 @@ import { requireGenesis } from '../network.ts'
 import { offline } from '../offline.ts'
 import { openApiPart } from './api-part.ts'
 import { type ContentPart, openContentPart } from './content-part.ts'
+import { openGossipPart } from './gossip-part.ts'
+import { type GroupsPart, openGroupsPart } from './groups-part.ts'
 import { type HeartPart, openHeartPart } from './heart-part.ts'
 import { castOf, type HostedKeys, keysOf } from './hosted-keys.ts'
 import type { LogPart } from './log-part.ts'
 import { openPolicyPart } from './policy-part.ts'
-import { bucketsOf, openRaftPart, type RaftPart } from './raft-part.ts'
+import { bucketsOf } from './raft-part.ts'
 import { openRolesPart, type RolesPart } from './roles-part.ts'
 import type { RunningNode } from './running-node.ts'
 import { openSpeech, type Speech } from './speech.ts'
@@ -42,7 +44,7 @@ export interface RunningParts {
   readonly mesh: Mesh
   readonly content: ContentPart
   readonly heart: HeartPart
-  readonly raft: RaftPart
+  readonly groups: GroupsPart
   readonly speech: Speech
   readonly roles: RolesPart
 }
@@ -50,9 +52,9 @@ export interface RunningParts {
 type Tell = (level: 'info' | 'warn' | 'error', text: string) => void
 
 /**
- * Starts a node: its lock, its place in the mesh, its content, the raft host with hub and buckets, its voice, its agents,
- * its API. Whatever was started is stopped again when the next part fails. Faults of the parts; `home-locked`,
- * `home-missing`, `not-a-voter`.
+ * Starts a node: its lock, its place in the mesh, its content, hub and buckets (of which it is a voter, or which it
+ * follows), its voice, its agents, its API. Whatever was started is stopped again when the next part fails. Faults of the
+ * parts; `home-locked`, `home-missing`.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const stack = new Stack()
@@ -87,23 +89,31 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   const trace = (text: string): void => options.log.log.debug(text)
   const heart = openHeartPart({ home, genesis, key, keys, mesh, policy, fetch, release, trace, onFault })
   stack.push(() => heart.stop())
-  const raft = openRaftPart({
+  const voters = new Set(genesis.genesis.voters)
+  const gossip = openGossipPart({ net: genesis.net.toString(), voters, mesh, heart })
+  stack.push(() => gossip.stop())
+  heart.spreadTo({ spread: gossip.spread, onThreadOnly: () => undefined })
+  const groups = openGroupsPart({
+    home,
     directory: homePaths(home).raft,
     genesis,
     key,
     keys,
     mesh,
-    heart: heart.heart,
+    heart,
     gaps: heart.gaps,
+    gossip,
     buckets,
     tickMs: config.raftTickMs,
     settings: { checkpointEntries: config.raftCheckpointEntries, tailEntries: config.raftTailEntries },
-    tell: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
+    tell: trace,
+    tellRaft: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
     onFault,
   })
-  stack.push(() => raft.stop())
-  heart.heart.start(raft.host, () => raft.loop.soon())
-  heart.listen((machine, after) => raft.linksAfter(machine, after))
+  stack.push(() => groups.stop())
+  heart.heart.start(groups.host, groups.soon)
+  heart.listen(groups.linksAfter)
+  groups.start()
   content.follow(heart.heart, heart.archive)
   const speech = await openSpeech({
     home,
@@ -133,7 +143,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   })
   stack.push(() => roles.stop())
   speech.resume()
-  return { genesis, buckets, key, mesh, content, heart, raft, speech, roles }
+  return { genesis, buckets, key, mesh, content, heart, groups, speech, roles }
 }
 
 const PPM_PER_PERCENT = 10_000

@@ -10,7 +10,7 @@ import type { LogArchive } from './log-keeper.ts'
 import type { NeedIndex } from './need-index.ts'
 import type { NeedPools } from './need-pools.ts'
 import type { OwnBatches } from './own-batches.ts'
-import { hubCommandsSince, recall } from './recall.ts'
+import { hearCarried, hubCommandsSince, recall } from './recall.ts'
 import type { Testimony } from './testimony.ts'
 
 export interface DigestDeps {
@@ -51,7 +51,17 @@ export class Digest {
     }
     if (subject === undefined) return
     this.#deps.index.note(item)
+    if (item.kind === 'command') this.#hear(item.command, subject, machine)
     this.#need(subject, machine)
+  }
+
+  /** What this node had not heard before an entry carried it: a follower nearly everything. */
+  #hear(command: Uint8Array, need: string, bucket: number): void {
+    const { groups, pools, world, index } = this.#deps
+    const carried = groups.bucket(bucket).get('envelopes', need) ?? []
+    const pool = pools.of(need)
+    if (carried.every(({ id }) => pool.has(id))) return
+    hearCarried(command, pools, world, () => index.placeOf(need) !== 'over')
   }
 
   /** What a snapshot brought, whose log is here from leaf `from` on: as if it had been applied on this node. */

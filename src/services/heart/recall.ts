@@ -26,17 +26,28 @@ export function recall(
       const item = record.kind === 'item' ? decodeItem(record.item) : undefined
       if (item?.ok !== true) continue
       index.note(item.value)
-      const command = item.value.kind === 'command' ? decodeBucketCommand(item.value.command) : undefined
-      if (command?.ok !== true || !('need' in command.value)) continue
-      const need = envelopeIdOf(command.value.need)
-      if (!open.has(need)) continue
-      for (const field of envelopesOfCommand(command.value)) {
-        const envelope = world.openEnvelope(field, Number.MAX_SAFE_INTEGER)
-        if (!envelope.ok) continue
-        pools.add(need, 'open', envelope.value, field, command.value.slot)
-        pools.of(need).carried([envelope.value.id])
-      }
+      if (item.value.kind === 'command')
+        hearCarried(item.value.command, pools, world, (need) => open.has(need))
     }
+  }
+}
+
+/** The envelopes of a bucket's command, as if they had been heard before it carried them. */
+export function hearCarried(
+  encoded: Uint8Array,
+  pools: NeedPools,
+  world: World,
+  isWanted: (need: string) => boolean,
+): void {
+  const command = decodeBucketCommand(encoded)
+  if (!command.ok || !('need' in command.value)) return
+  const need = envelopeIdOf(command.value.need)
+  if (!isWanted(need)) return
+  for (const field of envelopesOfCommand(command.value)) {
+    const envelope = world.openEnvelope(field, Number.MAX_SAFE_INTEGER)
+    if (!envelope.ok) continue
+    pools.add(need, 'open', envelope.value, field, command.value.slot)
+    pools.of(need).carried([envelope.value.id])
   }
 }
 

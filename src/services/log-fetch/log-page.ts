@@ -1,14 +1,13 @@
 import { equalBytes } from '../../codec/bytes.ts'
 import type { Frontier } from '../../codec/certificate/frontier.ts'
-import { decodeItemLeaf, isLeafBetweenHosts, type Subject } from '../../codec/certificate/leaf.ts'
+import { decodeItemLeaf, type Subject } from '../../codec/certificate/leaf.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import { type LogAnswer, slotOfTuple } from '../../codec/log-fetch/messages.ts'
 import { verifyConsistency } from '../../codec/merkle/consistency.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
 import { decodeLogRecord } from '../../codec/network-log/log-record.ts'
-import { decodeVotersLeaf } from '../../codec/network-log/voters-leaf.ts'
+import { isWhatItSays } from '../../core/certificate/certified-batch.ts'
 import { LogTree } from '../../core/certificate/log-tree.ts'
-import { isItem } from '../../core/certificate/verify-leaf.ts'
 import { slotSubject } from '../../core/records/history.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
@@ -64,13 +63,6 @@ function readLeaf(bytes: Uint8Array, sha256: Sha256): Result<LeafRecord, Rejecti
   return isWhatItSays(value, sha256)
     ? ok(value)
     : reject('CONFLICT', `not a leaf of ${value.kind}`, 'records')
-}
-
-function isWhatItSays(record: LeafRecord, sha256: Sha256): boolean {
-  if (record.kind === 'passed') return isLeafBetweenHosts(record.leaf)
-  if (record.kind === 'voters') return decodeVotersLeaf(record.leaf).ok
-  const leaf = decodeItemLeaf(record.leaf)
-  return leaf.ok && isItem(leaf.value, record.item, sha256)
 }
 
 /** The facts of each slot that the records made, in their order: no more and no fewer. */

@@ -1,0 +1,68 @@
+import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { CertifiedBatch } from '../../codec/gossip/certified-batch.ts'
+import { encodeGossip } from '../../codec/gossip/gossip-message.ts'
+import type { Kind } from '../../codec/payload/verbs.ts'
+import type { Did } from '../../model/ids.ts'
+import { GOSSIP_BYTES_MAX, type Mesh, type TopicJudge, type Validity } from '../../ports/mesh.ts'
+import { GossipIntake } from '../../services/gossip/gossip-intake.ts'
+import { HEARD_EARLY, THREAD_ONLY } from '../../services/gossip/kinds.ts'
+import { TopicRelay } from '../../services/gossip/topic-relay.ts'
+import { type NetworkTopics, topicsOf } from '../../services/gossip/topics.ts'
+import { offline } from '../offline.ts'
+import type { HeartPart } from './heart-part.ts'
+
+export interface GossipPartOptions {
+  /** Text of the network's id. */
+  readonly net: string
+  readonly voters: ReadonlySet<Did>
+  readonly mesh: Mesh
+  readonly heart: Pick<HeartPart, 'heart' | 'judge'>
+}
+
+/** What certified batches are worth to this node, which takes in what it needs of them. */
+export type JudgeCertified = (from: Did, batches: readonly CertifiedBatch[]) => Validity
+
+export interface GossipPart {
+  readonly topics: NetworkTopics
+  /** As `HeartDeps.spread`. */
+  readonly spread: (batch: Uint8Array, envelopes: readonly ReadBody[]) => void
+  /** Takes part in the topics of those who follow: a voter while one of them is its peer. `look` runs now and then. */
+  start(certified: JudgeCertified, look: () => void): void
+  stop(): void
+}
+
+/** What goes by gossip: lists, on few topics, judged before they go on. Source: network.md, "Gossip". */
+export function openGossipPart({ net, voters, mesh, heart }: GossipPartOptions): GossipPart {
+  const topics = topicsOf(net)
+  const intake = new GossipIntake({
+    judge: heart.judge,
+    take: (_, verified) => heart.heart.take(verified),
+  })
+  let relay: TopicRelay | undefined
+  return {
+    topics,
+    spread(batch, envelopes) {
+      const isOf = (kinds: ReadonlySet<Kind>): boolean => envelopes.some(({ body }) => kinds.has(body.kind))
+      const isListenedTo = mesh.subscribers(topics.need).length > 0
+      const to = [
+        ...(isOf(THREAD_ONLY) ? [topics.plan] : []),
+        ...(isOf(HEARD_EARLY) && isListenedTo ? [topics.need] : []),
+      ]
+      if (to.length === 0) return
+      intake.said(envelopes)
+      const message = encodeGossip({ kind: 'batch', batch })
+      if (message.length <= GOSSIP_BYTES_MAX) for (const topic of to) mesh.publish(topic, message)
+    },
+    start(certified, look) {
+      mesh.subscribe(topics.plan, intake.judgeOf({ kinds: THREAD_ONLY }))
+      const judges = new Map<string, TopicJudge>([
+        [topics.system, intake.judgeOf({ kinds: new Set(), certified })],
+        [topics.need, intake.judgeOf({ kinds: HEARD_EARLY, certified })],
+      ])
+      if (voters.has(mesh.self))
+        relay = TopicRelay.open({ mesh, voters, judges, clock: offline.clock, onLook: look })
+      else for (const [topic, judge] of judges) mesh.subscribe(topic, judge)
+    },
+    stop: () => relay?.stop(),
+  }
+}

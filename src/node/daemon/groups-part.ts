@@ -1,0 +1,108 @@
+import { verifyCertifiedBatch } from '../../core/certificate/certified-batch.ts'
+import { extendChainAll, startChain, type VoterChain } from '../../core/certificate/voter-chain.ts'
+import { firstVoters } from '../../core/witness/first-voters.ts'
+import { machineOfGroup } from '../../core/witness/machine.ts'
+import type { GroupId } from '../../model/raft.ts'
+import { ok } from '../../model/result.ts'
+import { CertifiedFeed } from '../../services/follower/certified-feed.ts'
+import { CertifiedJudge, type TakeBatch } from '../../services/follower/certified-judge.ts'
+import type { GroupHost } from '../../services/heart/group-host.ts'
+import type { KnownCertificates } from '../../services/log-fetch/serve-logs.ts'
+import { certificationOf } from '../../services/raft-host/certification.ts'
+import { offline } from '../offline.ts'
+import { certifiedOf, type FollowerPartOptions, openFollowerPart } from './follower-part.ts'
+import type { GossipPart } from './gossip-part.ts'
+import { openRaftPart, type RaftPart, type RaftPartOptions } from './raft-part.ts'
+
+export interface GroupsPartOptions
+  extends FollowerPartOptions,
+    Omit<RaftPartOptions, 'feed' | 'heart' | 'tell'> {
+  readonly gossip: GossipPart
+  readonly tellRaft: RaftPartOptions['tell']
+}
+
+/** What keeps the states of the groups on a node. */
+export interface GroupsPart {
+  /** Undefined on a node that is no voter. */
+  readonly raft: RaftPart | undefined
+  readonly host: GroupHost
+  /** Something was given to the host. */
+  readonly soon: () => void
+  readonly linksAfter: KnownCertificates['links']
+  /** After the heart was started: tells those who follow, or follows. */
+  start(): void
+  stop(): Promise<void>
+}
+
+/** A voter takes part in deciding; any other node follows what the voters certified. Faults as either. */
+export function openGroupsPart(options: GroupsPartOptions): GroupsPart {
+  const isVoter = options.genesis.genesis.voters.includes(options.key.did)
+  return isVoter ? openVoting(options) : openFollowing(options)
+}
+
+function openVoting(options: GroupsPartOptions): GroupsPart {
+  const { mesh, heart, gossip, tellRaft } = options
+  const { sha256 } = offline.crypto
+  let host: RaftPart['host'] | undefined
+  const feed = new CertifiedFeed({
+    mesh,
+    topics: gossip.topics,
+    sha256,
+    leads(id) {
+      const group = host?.group(id)
+      return group?.role === 'leader' ? group.replica?.sealed?.tree.frontier() : undefined
+    },
+    later: setImmediate,
+  })
+  const raft = openRaftPart({ ...options, heart: heart.heart, feed, tell: tellRaft })
+  host = raft.host
+  const certified = new CertifiedJudge(judgeAlone(options, raft))
+  return {
+    raft,
+    host: raft.host,
+    soon: () => raft.loop.soon(),
+    linksAfter: raft.linksAfter,
+    start: () =>
+      gossip.start(
+        (_, batches) => certified.judge(batches).validity,
+        () => feed.look(),
+      ),
+    stop: () => raft.stop(),
+  }
+}
+
+/** A voter has the leaves itself: it judges what it passes on, and remembers the certificate for who asks. */
+function judgeAlone({ genesis, keys, heart }: GroupsPartOptions, raft: RaftPart): TakeBatch {
+  const { rules } = certificationOf(offline.crypto, keys, certifiedOf(genesis), undefined, () => undefined)
+  const chainOf = (group: GroupId): VoterChain => {
+    const first = startChain(firstVoters(genesis.genesis, machineOfGroup(group)))
+    const links = raft.host.voterLinks(group)
+    const extended = links.length === 0 ? ok(first) : extendChainAll(first, links, rules)
+    return extended.ok ? extended.value : first
+  }
+  return (batch) => {
+    const { group } = batch.certificate.head
+    if (raft.host.group(group) === undefined)
+      return { ok: false, error: { code: 'CONFLICT', message: 'no group of this network' } }
+    const head = verifyCertifiedBatch(batch, chainOf(group), rules)
+    if (!head.ok) return head
+    heart.heart.onSeal({ kind: 'certificate', certificate: batch.certificate })
+    return ok('new')
+  }
+}
+
+function openFollowing(options: GroupsPartOptions): GroupsPart {
+  const { gossip } = options
+  const part = openFollowerPart(options)
+  return {
+    raft: undefined,
+    host: part.host,
+    soon: () => undefined,
+    linksAfter: part.linksAfter,
+    start() {
+      gossip.start(part.judge, () => undefined)
+      part.start()
+    },
+    stop: () => part.stop(),
+  }
+}

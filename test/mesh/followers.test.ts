@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { attach, untilJoined } from '../../src/node/demo/acts.ts'
+import type { ClusterNode } from '../../src/node/demo/cluster.ts'
+import { joinNetwork } from '../setup/joined-node.ts'
+import { MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.ts'
+
+const LONG_MS = 300_000
+/** What a follower acts upon is certified first: windows leave time for that on a busy machine. */
+const PARAMETERS = {
+  bidWindowMs: 2_000,
+  planRevealWindowMs: 5_000,
+  planAttestWindowMs: 5_000,
+  claimWindowMs: 5_000,
+  heartbeatIntervalMs: 2_000,
+  attestWindowMs: 20_000,
+  revealWindowMs: 5_000,
+}
+const STAKE = '1000000000'
+
+let directory: string
+let network: MeshNetwork
+let far: ClusterNode
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cs-'))
+  network = await MeshNetwork.start(directory, { parameters: PARAMETERS })
+  // Of the five voters it knows two: what the others lead comes by way of those.
+  far = await joinNetwork(network, directory, 'far', [network.node(0), network.node(1)])
+}, LONG_MS)
+
+afterAll(async () => {
+  await network.cluster.stop()
+  rmSync(directory, { recursive: true, force: true })
+}, LONG_MS)
+
+const isOver = ({ over }: Need): boolean => over
+const totalSeenBy = async ({ api }: ClusterNode, did: string): Promise<string> =>
+  (await wanted(api.call('balance', { did: did as never }))).total
+
+async function expectOneRecord(thread: string): Promise<void> {
+  const own = await network.exported(thread, far)
+  for (const node of network.cluster.nodes)
+    expect(own.equals(await network.exported(thread, node))).toBe(true)
+  expect(network.replay(directory, own)).toBe(0)
+}
+
+describe('a node that is no voter', () => {
+  it(
+    'sees what the voters decide, asks for work itself, and writes the same record',
+    async () => {
+      const { api } = network.node(0)
+      await wanted(api.call('transfer', { to: far.did, amount: STAKE as never }))
+      await network.cluster.until(far, async () => (await totalSeenBy(far, far.did)) === STAKE)
+      const posted = await wanted(network.post('test/quick', {}, far))
+      const over = await network.until(posted.need, isOver, far)
+      expect([over.state, over.outcome]).toEqual(['SETTLED', 'settled'])
+      expect(new TextDecoder().decode(await wanted(far.api.needArtifact(posted.need)))).toBe('quick')
+      await expectOneRecord(posted.thread)
+    },
+    LONG_MS,
+  )
+
+  it(
+    'does the work of others, and is paid for it',
+    async () => {
+      const before = BigInt(await totalSeenBy(network.node(0), far.did))
+      const part = {
+        capability: 'test/far',
+        way: printing('from afar'),
+        price: '200000',
+        does: ['works'] as const,
+      }
+      await attach(far, part, 'afar')
+      await untilJoined(network.cluster, [far])
+      const posted = await wanted(network.post('test/far'))
+      const over = await network.until(posted.need, isOver)
+      expect([over.state, over.worker]).toEqual(['SETTLED', far.did])
+      expect(BigInt(await totalSeenBy(network.node(0), far.did))).toBe(before + 200_000n)
+      await expectOneRecord(posted.thread)
+    },
+    LONG_MS,
+  )
+
+  it(
+    'goes on from its own disk when it was killed, and has what it missed',
+    async () => {
+      await network.cluster.kill(far, 'SIGKILL')
+      const missed = await wanted(network.post('test/quick'))
+      expect((await network.until(missed.need, isOver)).state).toBe('SETTLED')
+      network.cluster.run(far)
+      await expectOneRecord(missed.thread)
+      const posted = await wanted(network.post('test/far'))
+      expect((await network.until(posted.need, isOver)).worker).toBe(far.did)
+      await expectOneRecord(posted.thread)
+      await network.cluster.until(far, async () => {
+        const dids = [far.did, ...network.cluster.nodes.map(({ did }) => did)]
+        const sums = await Promise.all(
+          dids.map(async (did) => [await totalSeenBy(far, did), await totalSeenBy(network.node(2), did)]),
+        )
+        return sums.every(([own, theirs]) => own === theirs)
+      })
+    },
+    LONG_MS,
+  )
+})
