@@ -2,7 +2,7 @@
 export interface Context {
   /** Environment, read once. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Home directory of the node: `--home`, else $CANSWARM_HOME, else ~/.canswarm. */
+  /** Home directory of the node, an absolute path: `--home`, else $CANSWARM_HOME, else ~/.canswarm. */
   readonly home: string
   /** True when a person can be asked: standard input and error are terminals. */
   readonly interactive: boolean

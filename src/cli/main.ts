@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { commandsFor } from './commands.ts'
 import type { Context } from './context.ts'
 import { EXIT } from './exit.ts'
@@ -53,7 +53,7 @@ function contextOf({ home }: Globals): Context {
   const env = { ...process.env }
   return {
     env,
-    home: home ?? env['CANSWARM_HOME'] ?? join(homedir(), '.canswarm'),
+    home: resolve(home ?? env['CANSWARM_HOME'] ?? join(homedir(), '.canswarm')),
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     readStdin: (bytesMax) => readAll(process.stdin, bytesMax),
     askSecret,

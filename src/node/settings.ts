@@ -80,7 +80,10 @@ export const SETTINGS = {
   }),
   apiListen: setting({
     key: 'api.listen',
-    schema: z.string().regex(/^(?:(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5})?$/),
+    schema: z
+      .string()
+      .regex(/^(?:(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5})?$/)
+      .refine((place) => Number(/\d*$/.exec(place)?.[0]) <= 65_535, 'ports go up to 65535'),
     default: '',
     about:
       'HOST:PORT where the API listens beside its socket, as 127.0.0.1:4080, to who has the token of <home>/api.token; empty: nowhere',

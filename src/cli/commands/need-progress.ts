@@ -52,13 +52,13 @@ export function stepOf(brief: NeedBrief): string {
   const disputed = challenges > 0 ? `, ${challenges} challenged` : ''
   switch (state) {
     case 'WAITING':
-      return 'escrowed: waits for its beacon'
+      return 'escrowed: waits for its beacon, and for verifiers to draw'
     case 'OPEN':
       return 'waits for bids'
     case 'RANKED':
       return `${bids} bids: the best one shows its plan`
     case 'DECIDED':
-      return `decided: waits for its worker${again}`
+      return `waits for its worker${again}`
     case 'CLAIMED':
       return `worked on${by}${again}`
     case 'COMMITTED':
@@ -66,13 +66,13 @@ export function stepOf(brief: NeedBrief): string {
     case 'FINAL':
       return `accepted${disputed}: open to challenges${windowOf(brief)}`
     case 'SETTLED':
-      return 'settled: all are paid'
+      return 'all are paid'
     case 'CANCELLED':
       return 'taken back'
     case 'EXPIRED':
-      return 'expired: nobody delivered in time'
+      return 'nobody delivered in time'
     case 'SPLIT':
-      return 'split: the verifiers could not decide'
+      return 'the verifiers could not decide'
     default:
       return state satisfies never
   }

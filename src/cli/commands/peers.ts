@@ -20,9 +20,13 @@ export const peers = defineCommand({
   arguments: [],
   options: {
     connect: { type: 'string', value: 'ADDR', about: 'dial this multiaddr' },
-    ban: { type: 'string', value: 'DID', about: 'end its connections and take none for a time' },
+    ban: {
+      type: 'string',
+      value: 'PEER',
+      about: 'end its connections and take none for a time: a DID, or its end as the table shows it',
+    },
     minutes: { type: 'integer', value: 'N', about: 'how long the ban lasts; 60 unless it is said' },
-    unban: { type: 'string', value: 'DID', about: 'take its connections again' },
+    unban: { type: 'string', value: 'PEER', about: 'take its connections again' },
   },
   async run(context, _args, { connect, ban, minutes, unban }) {
     const node = nodeOf(context)
@@ -30,12 +34,22 @@ export const peers = defineCommand({
     if (wishes.length > 1) throw usageError('one of --connect, --ban and --unban at a time')
     if (minutes !== undefined && ban === undefined) throw usageError('--minutes says how long --ban lasts')
     if (connect !== undefined) return await dialled(node, connect)
-    if (ban !== undefined) return await banned(node, ban, minutes)
-    if (unban !== undefined) return await unbanned(node, unban)
     const data = await asked(node.call('peers', {}))
+    if (ban !== undefined) return await banned(node, meant(ban, data), minutes)
+    if (unban !== undefined) return await unbanned(node, meant(unban, data))
     return report('canswarm.peers/1', data, textOf(data))
   },
 })
+
+/** The peer that a DID, or the end of one, means. Bad usage where that is not one peer. */
+function meant(text: string, { peers: all, bans }: Peers): string {
+  if (text.startsWith('did:')) return text
+  const end = text.replace(/^…/u, '')
+  const dids = new Set([...all, ...bans].map(({ did }) => did).filter((did) => did.endsWith(end)))
+  const [did] = dids
+  if (did !== undefined && dids.size === 1) return did
+  throw usageError(`${dids.size} peers end with ${end}`, 'give a whole DID: "canswarm peers --json" has them')
+}
 
 async function dialled(node: ApiClient, address: string): Promise<Report> {
   const data = await asked(node.call('peersConnect', { address }))

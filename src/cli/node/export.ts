@@ -15,13 +15,14 @@ export const exportCommand = defineCommand({
   about: "Write a thread's record to a file that anybody can replay: the same bytes from every honest node",
   examples: [
     'canswarm export mf2…',
+    'canswarm export mf2… --out thread.jsonl',
     'canswarm export mf2… --from logs',
     'canswarm export mf2… --from logs --jsonl --out thread.jsonl --no-artifacts',
   ],
   arguments: [{ name: 'THREAD', about: 'id of the thread' }],
   options: {
     from: { type: 'string', value: 'DIR', about: 'stored network of logs; else the running node is asked' },
-    car: { type: 'boolean', about: 'as a CAR file (the default)' },
+    car: { type: 'boolean', about: 'as a CAR file (the default, unless --out ends with .jsonl)' },
     jsonl: { type: 'boolean', about: 'as readable lines of dag-json with the same content' },
     out: { type: 'string', value: 'FILE', about: 'where to; else <THREAD>.car or .jsonl here' },
     noArtifacts: { type: 'boolean', about: 'content by its CIDs alone' },
@@ -36,7 +37,7 @@ export const exportCommand = defineCommand({
     if (from === undefined && annex !== undefined)
       throw usageError('an annex is made from stored logs', 'add --from DIR')
     if (car && jsonl) throw usageError('a file is a CAR or JSONL', 'leave one of --car and --jsonl out')
-    const form = jsonl ? 'jsonl' : 'car'
+    const form = jsonl || (!car && out?.endsWith('.jsonl') === true) ? 'jsonl' : 'car'
     const path = out ?? `${thread}.${form}`
     const content = noArtifacts ? 'linked' : 'inline'
     if (from === undefined) return await exportOfNode(nodeOf(context), thread, { form, content, path })

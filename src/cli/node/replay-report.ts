@@ -62,9 +62,10 @@ export function textOf({ checks, divergence }: Replayed): string {
   const rows = checks.map(({ number, name, about, status, counts, unchecked, allowed }) => {
     const looked = Object.entries(counts).map(([what, count]) => `${count} ${what}`)
     const allows = allowed ? ' (allowed)' : ''
-    return [String(number), name, `${STATUS[status]}${allows}`, about, [...looked, ...unchecked].join(', ')]
+    const what = [about, [...looked, ...unchecked].join(', ')].filter((part) => part !== '').join(': ')
+    return [String(number), name, `${STATUS[status]}${allows}`, what]
   })
-  const lines = [table(['', 'check', 'result', 'rule', 'what'], rows)]
+  const lines = [table(['', 'check', 'result', 'what'], rows)]
   if (divergence !== undefined) {
     const { place, event, check, rejection } = divergence
     lines.push(

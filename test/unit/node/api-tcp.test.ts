@@ -51,7 +51,10 @@ describe('the API over TCP', () => {
     })
   })
 
-  it.each(['4080', ':4080', 'http://127.0.0.1:4080', '127.0.0.1:'])('refuses the address %j', (address) => {
-    expect(() => configOf(`[api]\nlisten = "${address}"\n`)).toThrow(/api\.listen/u)
-  })
+  it.each(['4080', ':4080', 'http://127.0.0.1:4080', '127.0.0.1:', '127.0.0.1:65536'])(
+    'refuses the address %j',
+    (address) => {
+      expect(() => configOf(`[api]\nlisten = "${address}"\n`)).toThrow(/api\.listen/u)
+    },
+  )
 })
