@@ -79,6 +79,18 @@ describe('kills at any instant', () => {
   })
 })
 
+describe('a checkpoint while entries are being applied', () => {
+  it('N5 leaves the engine what it was not told to be applied, however few entries are kept below', () => {
+    const settings = { checkpointEntries: 1, tailEntries: 0, turnItemsMax: 1, entryBytesTarget: 1 }
+    const w = startWorld({ seed: 74, settings })
+    w.until(() => w.leader(0) !== undefined)
+    for (let n = 0; n < 120; n++)
+      propose(w, mustLead(w).id, { kind: 'add', amount: 1 }, { key: `k${n}`, ticks: 400 })
+    w.until(() => board(w, 1).count === 120 && board(w, 2).count === 120 && board(w, 3).count === 120)
+    expect(board(w, 1).count).toBe(120)
+  })
+})
+
 describe('a group of one voter', () => {
   it('G5 applies an entry as soon as it is on the disk, and waits for no tick', () => {
     const w = startWorld({ nodes: 1 })

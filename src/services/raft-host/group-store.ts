@@ -148,7 +148,7 @@ export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites |
     sinceCheckpoint.entries >= checkpointEntries ||
     sinceCheckpoint.bytes >= checkpointBytes
   if (replica === undefined || !isDue || checkpoint?.applied === replica.applied) return undefined
-  if (group.out !== undefined && group.out.item > 0) return undefined // in the middle of an entry
+  if (isApplying(group)) return undefined
   const made = stageState(core, replica, group.machine, 'own')
   if (made === undefined) return undefined
   const floor = Math.max(
@@ -161,6 +161,11 @@ export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites |
     floor: assertLogIndex(floor),
     hardState: withCommit(group.hard, made.applied),
   }
+}
+
+/** In the middle of a ready, of which the engine is told when all of it is applied: it knows of no checkpoint before. */
+function isApplying({ out }: HostedGroup): boolean {
+  return out !== undefined && (out.at > 0 || out.item > 0)
 }
 
 /** What the engine needs to know of a replica's log before it: nothing of a log that ends where it begins. */
