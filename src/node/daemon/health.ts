@@ -38,7 +38,7 @@ function pools({ heart }: RunningParts): SubsystemHealth {
     name: 'pools',
     state: active > 0 ? 'ok' : 'degraded',
     detail: `${active} active verifiers${isBootstrap ? ', bootstrap mode: one verdict decides' : ''}`,
-    ...(active > 0 ? {} : { todo: 'register a verifier: canswarm verifier register' }),
+    ...(active > 0 ? {} : { todo: 'attach an agent that judges: canswarm agent add NAME ... --judges' }),
     figures: { active_verifiers: active, is_bootstrap: isBootstrap },
   }
 }
@@ -56,11 +56,11 @@ function raft({ heart, groups, buckets }: RunningParts, nowMs: number): Subsyste
   return {
     name: 'raft',
     state,
-    detail: `slot ${slot.n}, leads ${leads} of ${buckets + 1} groups, the hub is led by ${leader ?? 'nobody'}`,
+    detail: `slot ${slot.n}, leads ${leads} of ${buckets + 1} groups${leader === undefined ? ', the hub has no leader' : ''}`,
     ...(state === 'ok'
       ? {}
       : { todo: halted > 0 ? 'see the log: a group stopped' : 'start more voters: a majority is needed' }),
-    figures: { slot: slot.n, leads, groups: buckets + 1, halted },
+    figures: { slot: slot.n, leads, groups: buckets + 1, halted, hub_leader: leader ?? '' },
   }
 }
 
