@@ -46,6 +46,12 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
+/** The value below which that part of them is. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN
+}
+
 export function medianOf(samples: Samples, key: string): number {
   return median(samples.get(key) ?? [])
 }

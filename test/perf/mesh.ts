@@ -8,6 +8,8 @@ import { wasmCapability } from '../../src/codec/job/wasm-capability.ts'
 import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
 import { wanted } from '../setup/mesh-cluster.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
+import { quantile } from './measure.ts'
+import { decideLatency } from './mesh/decide-watch.ts'
 import { cpuMsOf } from './raft/child.ts'
 
 const NODES = 3
@@ -32,8 +34,10 @@ export const mesh: Benchmark = {
     try {
       await cluster.ready()
       await attach(cluster)
-      asker = new Asker(cluster.nodes[0] as ClusterNode)
-      return [...(await alone(asker)), ...(await together(asker, cluster))]
+      const asking = new Asker(cluster.nodes[0] as ClusterNode)
+      asker = asking
+      const figures = [...(await alone(asking)), ...(await together(asking, cluster))]
+      return [...figures, ...(await decideLatency(cluster.nodes, () => asking.one()))]
     } finally {
       asker?.stop()
       await cluster.stop()
@@ -135,9 +139,4 @@ class Asker {
       done?.()
     }
   }
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length * part)] ?? Number.NaN
 }

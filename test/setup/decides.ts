@@ -16,5 +16,6 @@ function deciderOf(row: Ipld): readonly string[] {
   const bytes = isList(row) ? row[1] : undefined
   const record = bytes instanceof Uint8Array ? decodeDagCbor(bytes) : undefined
   if (record?.ok !== true || !isMap(record.value) || record.value['kind'] !== 'DECIDE') return []
-  return [String(record.value['decider'])]
+  const { decider } = record.value
+  return typeof decider === 'string' ? [decider] : []
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { ApiClient } from '../../sdk/client.ts'
-import { NoNodeError } from '../../sdk/http.ts'
+import { LostNodeError, NoNodeError } from '../../sdk/http.ts'
 import { type FoundNetwork, type FoundRequest, foundNetwork } from '../daemon/found-network.ts'
 import { homePaths } from '../home.ts'
 
@@ -124,7 +124,7 @@ export class Cluster {
 }
 
 function unlessAbsent(error: unknown): false {
-  if (error instanceof NoNodeError) return false
+  if (error instanceof NoNodeError || error instanceof LostNodeError) return false
   throw error
 }
 
