@@ -58,7 +58,7 @@ export function shownText(bytes: Uint8Array): string {
   return (text.length > RESULT_SHOWN ? `${text.slice(0, RESULT_SHOWN)}…` : text).trimEnd()
 }
 
-export function bidsOf({ detail, names }: DemoRecord): string {
+function bidsOf({ detail, names }: DemoRecord): string {
   return detail.ranking
     .map(({ bidder, cost }) => `${names.get(bidder) ?? bidder} for ${creditsOf(cost)}`)
     .join(', ')
@@ -72,7 +72,7 @@ export function votesOf({ names }: DemoRecord, { committees }: DemoRecord['detai
 }
 
 /** Who gained or lost how much, and whether all nodes agree. */
-export function gainsText({ gains, isLedgerEqual }: DemoRecord): string {
+function gainsText({ gains, isLedgerEqual }: DemoRecord): string {
   const money = gains
     .filter(({ gained }) => gained !== 0n)
     .map(({ name, gained }) => `${name} ${signedCredits(gained)}`)
