@@ -54,6 +54,7 @@ export const status = defineVerb({
     uptime_ms: count,
     slot: z.strictObject({ n: count, time: timeMs }),
     generation: count,
+    votes: z.boolean().describe('it decides with the other voters; else it follows what they certify'),
     bootstrap: z.boolean().describe('too few verifiers for committees'),
     paused: z.boolean().describe('governance holds new needs'),
     addresses: z.array(z.string()),
@@ -80,7 +81,7 @@ export const status = defineVerb({
 })
 
 function identityOf({ identity, clock, heart, mesh }: NodeServices) {
-  const { did: own, version, pid, home, net, label, class: kind, startedAtMs } = identity
+  const { did: own, version, pid, home, net, label, class: kind, votes, startedAtMs } = identity
   const { n, timeMs: time } = heart.slot()
   const network = heart.hub().get('network', ALL)
   return {
@@ -93,6 +94,7 @@ function identityOf({ identity, clock, heart, mesh }: NodeServices) {
     uptime_ms: Math.max(0, clock.nowMs() - startedAtMs),
     slot: { n, time },
     generation: heart.generation,
+    votes,
     bootstrap: network?.isBootstrap ?? false,
     paused: network?.isPaused ?? false,
     addresses: [...mesh.addresses()],

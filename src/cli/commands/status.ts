@@ -35,10 +35,13 @@ function pairsOf(data: Status): [string, string][] {
     ['state', data.state],
     ['node', data.did],
     ['network', `${network.label} (${[network.class, ...modes].join(', ')})`],
+    ['', network.cid],
     ['up', `${duration(data.uptime_ms)}, pid ${data.pid}, version ${data.version}`],
     ['slot', String(data.slot.n)],
     ['peers', `${peers.connected} connected, ${peers.relayed} relayed, ${peers.banned} banned`],
-    ['leads', `${buckets.led} of ${buckets.total} buckets; the hub: ${leader}`],
+    data.votes
+      ? ['leads', `${buckets.led} of ${buckets.total} buckets; the hub: ${leader}`]
+      : ['votes', 'no: it follows what the voters certify'],
     ['needs', `${data.needs.open} open`],
     ['agents', `${agents.attached} attached, ${agents.running} tasks running`],
     ...accountsOf(data),

@@ -9,7 +9,7 @@ export type Replayed = Awaited<ReturnType<typeof replayFile>>
 
 /** What replaying and importing have in common. */
 export const REPLAY_OPTIONS = {
-  network: { type: 'string', value: 'CID', about: 'the network that it must belong to' },
+  network: { type: 'string', value: 'CID', about: "the network that it must belong to; else this home's" },
   trustFile: { type: 'boolean', about: 'take the network from the file: nobody else names it' },
   anchor: {
     type: 'string',

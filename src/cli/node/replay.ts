@@ -1,3 +1,4 @@
+import { networkOf } from '../../node/network.ts'
 import { replayFile } from '../../node/record/replay.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit.ts'
@@ -10,6 +11,7 @@ export const replayCommand = defineCommand({
   path: 'replay',
   about: 'Check a thread offline: every rule again over its file; exit code 6 where anything is otherwise',
   examples: [
+    'canswarm replay thread.car',
     'canswarm replay thread.car --network bafyrei…',
     'canswarm replay thread.jsonl --trust-file --allow-unchecked tasks --json',
   ],
@@ -23,7 +25,8 @@ export const replayCommand = defineCommand({
       about: 'modules and inputs of tasks that the file has not, each under its CID',
     },
   },
-  async run(_context, [path], options) {
+  async run(context, [path], options) {
+    const network = options.network ?? (options.trustFile ? undefined : networkOf(context.home)?.toString())
     const bar = new ProgressBar()
     const progress = (share: number, events: number) => bar.show(share, `${events} items`)
     const replayed = await replayFile({
@@ -31,7 +34,7 @@ export const replayCommand = defineCommand({
       progress,
       parallel: options.parallel,
       ...(options.cas === undefined ? {} : { cas: options.cas }),
-      ...requestOf(options),
+      ...requestOf({ ...options, network }),
     })
     bar.end()
     return report('canswarm.replay/1', dataOf(replayed), textOf(replayed), {

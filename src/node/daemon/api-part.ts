@@ -53,6 +53,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     identity: {
       did: key.did,
       net: genesis.net,
+      votes: genesis.genesis.voters.includes(key.did),
       label: genesis.genesis.label,
       class: genesis.genesis.class,
       version: aboutThis().version,
@@ -63,6 +64,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     },
     heart: heart.heart,
     mesh,
+    threads: parts.threads.book,
     author: own.author,
     accounts,
     content: content.store,
