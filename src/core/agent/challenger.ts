@@ -49,11 +49,10 @@ export function challengerPart(
   self: ChallengerSelf,
   outcomes: Pick<Outcomes, 'judgement'>,
 ): Part {
-  return together([
-    accepted(scene, self, outcomes),
-    ownRejection(scene, self, outcomes),
-    ...scene.need.challenges.map((id) => show(scene, self, id)),
-  ])
+  const shown = scene.need.challenges.map((id) => show(scene, self, id))
+  // Asked first: most nodes look at no result at all.
+  if (!self.canJudge(scene.terms.capability)) return together(shown)
+  return together([accepted(scene, self, outcomes), ownRejection(scene, self, outcomes), ...shown])
 }
 
 function accepted(scene: Scene, self: ChallengerSelf, outcomes: Pick<Outcomes, 'judgement'>): Part {
@@ -83,7 +82,7 @@ function doubt(
   if (scene.hasSaid(`CHALLENGE_COMMIT ${attempt}`)) return NO_PART
   const bond = bondOf(scene)
   const free = scene.hub.get('accounts', self.did)?.balance ?? 0n
-  if (bond > self.bondMax || bond > free || !self.canJudge(scene.terms.capability)) return NO_PART
+  if (bond > self.bondMax || bond > free) return NO_PART
   const key = `judge ${id}`
   const found = judgement(key)
   if (found === undefined) return wanting({ kind: 'judge', key, attempt, commit: id, artifact })
