@@ -17,7 +17,6 @@ import type { Heart } from '../services/heart/heart.ts'
 import type { ShowFilter, ShownLine } from '../services/journal/show-journal.ts'
 import type { JournalVerdict } from '../services/journal/verify-journal.ts'
 import type { HeartView } from '../services/roles/heart-view.ts'
-import type { ThreadBook } from '../services/threads/thread-book.ts'
 
 /** The agreed state, and what a node that hosts groups knows beside it. */
 export type NodeHeart = HeartView & Pick<Heart, 'leads' | 'leaderOf' | 'onHubVerdict'>
@@ -211,9 +210,7 @@ export interface NodeServices {
   readonly heart: NodeHeart
   readonly mesh: Mesh
   /** Speaks for the node's own account. */
-  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
-  /** What was said in threads beside entries: changes of plans. */
-  readonly threads: Pick<ThreadBook, 'envelopes'>
+  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account'>
   /** All accounts that the node speaks for, its own first. */
   readonly accounts: readonly NodeAccount[]
   readonly content: ContentStore
