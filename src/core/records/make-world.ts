@@ -21,12 +21,15 @@ export interface WorldParts {
   readonly judge: World['judge']
   /** Verified delegations that are known from an agent to a node; none where it is absent. */
   readonly delegationsOf?: (agent: Did, node: Did) => readonly SigningDelegation[]
+  /** What was found good before an entry carried it; absent: nothing is known yet. */
+  readonly verifiedRoots?: VerifiedRoots
 }
 
 /** The world of rules, from the pure parts that a node, a replay or a simulation has. */
 export function makeWorld(parts: WorldParts): World {
   const { net, generation, liars, sha256, verify, keys, judge, delegationsOf = () => [] } = parts
-  const context = { net, sha256, keys, verifiedRoots: new VerifiedRoots(), delegationsOf }
+  const { verifiedRoots = new VerifiedRoots() } = parts
+  const context = { net, sha256, keys, verifiedRoots, delegationsOf }
   return {
     net,
     generation,

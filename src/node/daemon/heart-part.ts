@@ -5,7 +5,7 @@ import type { CID } from '../../codec/cid.ts'
 import type { AcceptedKeys } from '../../codec/did/accepted-keys.ts'
 import { VerifiedRoots } from '../../codec/envelope/verified-roots.ts'
 import { encodeGenesis, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
-import type { CheckSignature } from '../../codec/signed/statement.ts'
+import { remembering } from '../../codec/signed/remembered-signatures.ts'
 import { VOTER_MESSAGE_BYTES_MAX } from '../../codec/voter-message/voter-message.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
@@ -77,12 +77,12 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   if (policy.bundle !== undefined) archive.addCapsule(policy.bundle)
   const slots = new SlotFile(paths.slots)
   const secondOpinion = openSecondOpinion({ spend: secondOpinionBudget(clock) })
-  const verify: CheckSignature = (publicKey, message, signature) =>
-    crypto.verifyFast(publicKey, message, signature) || crypto.verify(publicKey, message, signature)
-  const liars = genesis.genesis.f
-  const world = makeWorld({ net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge })
-  const protocol = `/canswarm/${net.toString()}/command/1`
+  const verify = remembering(crypto.verify, crypto.sha256)
   const verifiedRoots = new VerifiedRoots()
+  const liars = genesis.genesis.f
+  const rules = { net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge }
+  const world = makeWorld({ ...rules, verifiedRoots })
+  const protocol = `/canswarm/${net.toString()}/command/1`
   const trees = new LogTrees({ archive, sha256: crypto.sha256, later: setImmediate })
   const judgeOf: HeartDeps['judge'] = async (from, batch) => {
     const atMs = clock.nowMs()
