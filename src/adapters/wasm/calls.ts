@@ -1,22 +1,9 @@
+import type { Call, CallContext } from './call-context.ts'
 import { ERRNO, WasiError } from './errno.ts'
 import { fileCalls } from './file-calls.ts'
-import type { GuestMemory } from './guest-memory.ts'
 import { pathCalls } from './path-calls.ts'
 import { PRICE } from './prices.ts'
 import { processCalls } from './process-calls.ts'
-import type { World } from './world.ts'
-
-/** What calls work on. */
-export interface CallContext {
-  /** Of the task that runs. */
-  readonly world: () => World
-  readonly memory: GuestMemory
-  /** Takes gas for what the host does, before it is done. Throws `Stop` when there is not enough. */
-  readonly charge: (gas: number) => void
-}
-
-/** A call whose i32 come as integers in [0, 2^32), its i64 as bigint. Throws `WasiError` to answer with an error. */
-export type Call = (...args: never[]) => void
 
 /** What the module gets to import. */
 export type ImportedCall = (...args: (number | bigint)[]) => number

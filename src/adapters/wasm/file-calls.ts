@@ -1,4 +1,4 @@
-import type { Call, CallContext } from './calls.ts'
+import type { Call, CallContext } from './call-context.ts'
 import { type Descriptor, FOLDER_NAME, type OpenFile } from './descriptors.ts'
 import { ERRNO, WasiError } from './errno.ts'
 import { putStatus } from './file-status.ts'

@@ -1,4 +1,4 @@
-import type { CallContext } from './calls.ts'
+import type { CallContext } from './call-context.ts'
 import type { Descriptor } from './descriptors.ts'
 
 const FILESTAT_BYTES = 64

@@ -1,4 +1,4 @@
-import type { Call, CallContext } from './calls.ts'
+import type { Call, CallContext } from './call-context.ts'
 import { ERRNO, WasiError } from './errno.ts'
 import { PRICE } from './prices.ts'
 import { Stop } from './stop.ts'

@@ -1,5 +1,6 @@
 import { FaultError } from '../../model/fault.ts'
-import { type CallContext, wasiCalls } from './calls.ts'
+import type { CallContext } from './call-context.ts'
+import { wasiCalls } from './calls.ts'
 import { GuestMemory } from './guest-memory.ts'
 import type { TaskPlan } from './plan-task.ts'
 import { Stop } from './stop.ts'

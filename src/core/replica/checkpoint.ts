@@ -17,8 +17,9 @@ import type { Sha256 } from '../../ports/crypto.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import { decodeSealedLog, encodeSealedLog } from '../certificate/sealed-checkpoint.ts'
 import type { SealedLog } from '../certificate/sealed-log.ts'
+import type { Settled } from './outcomes.ts'
 import { Outcomes } from './outcomes.ts'
-import type { Replica, Settled } from './replica.ts'
+import type { Replica } from './replica.ts'
 import { keyBytes, keyText } from './step.ts'
 
 const CHECKPOINT_VERSION = 2

@@ -1,5 +1,12 @@
+import type { LogIndex } from '../../model/raft.ts'
 import { REMEMBERED_POSITIONS, type Ticket, type Verdict } from '../../model/replicated.ts'
-import type { Settled } from './replica.ts'
+
+/** What came of a command, and where. */
+export interface Settled {
+  readonly position: number
+  readonly index: LogIndex
+  readonly verdict: Verdict
+}
 
 /** What an outcome takes beside key, result and message: entries of map and queue, two objects. */
 const OUTCOME_BYTES = 192

@@ -31,13 +31,6 @@ export interface Replica {
   readonly sealed: SealedLog | undefined
 }
 
-/** What came of a command, and where. */
-export interface Settled {
-  readonly position: number
-  readonly index: LogIndex
-  readonly verdict: Verdict
-}
-
 /** Effects for one group. Numbers begin at 1; those up to `answered` are over. */
 export interface Outbox {
   answered: number

@@ -18,9 +18,10 @@ import type { AppliedAt, CertifiedItem, MachineStep, StateMachine } from '../../
 import type { SealMarks } from '../certificate/sealed-log.ts'
 import { latestConfig, type VoterChain } from '../certificate/voter-chain.ts'
 import { answerItem, closedItem, commandItem, effectItem } from './leaf-items.ts'
+import type { Settled } from './outcomes.ts'
 import { isExpired } from './outcomes.ts'
 import type { CheckedBatch, ProofCheck } from './proof-check.ts'
-import { EFFECTS_UNDERWAY_MAX, type Replica, type Settled } from './replica.ts'
+import { EFFECTS_UNDERWAY_MAX, type Replica } from './replica.ts'
 
 /** One change of a replica. */
 export type ReplicaWrite =

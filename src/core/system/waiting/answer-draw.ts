@@ -6,7 +6,7 @@ import { draw, excludedFrom, seat, toEffect } from '../committee.ts'
 import { freezeRoster } from '../rosters.ts'
 import { type Need, type RoleState, roleKey, type Waiting } from '../tables.ts'
 import type { Turn } from '../turn.ts'
-import type { DrawSlot } from './serve.ts'
+import type { DrawSlot } from './draw-slot.ts'
 
 /** Seats that a bucket asked for. */
 export type WaitingDraw = Extract<Waiting, { kind: 'draw' }>

@@ -11,8 +11,8 @@ import { countEligible, draw, excludedFrom, seat, toEffect } from '../committee.
 import { freezeRoster } from '../rosters.ts'
 import { type Need, type RoleState, roleKey, type Waiting } from '../tables.ts'
 import type { Turn } from '../turn.ts'
+import type { DrawSlot } from './draw-slot.ts'
 import { enqueue } from './queue.ts'
-import type { DrawSlot } from './serve.ts'
 
 type WaitingNeed = Extract<Waiting, { kind: 'open' }>
 

@@ -1,25 +1,15 @@
 import { assert } from '../../../model/fault.ts'
-import type { RosterMember } from '../../market/roster.ts'
 import { weightsOf } from '../../market/weight.ts'
-import type { SlotFacts } from '../../records/world.ts'
 import { rosterMemberOf } from '../agents.ts'
 import { parametersToWire } from '../parameters.ts'
 import type { Turn } from '../turn.ts'
 import { answerDraw } from './answer-draw.ts'
+import type { DrawSlot } from './draw-slot.ts'
 import { openWaiting } from './open-need.ts'
 import { dequeue } from './queue.ts'
 
 /** Pieces of waiting work in one slot: each sends an effect, and an entry's leaf names a bounded number of them. */
 const SERVED_MAX = 960
-
-/** The slot whose beacon has just been drawn, with its roster. */
-export interface DrawSlot {
-  readonly facts: SlotFacts & { readonly beacon: Uint8Array }
-  readonly members: readonly RosterMember[]
-  readonly weights: ReadonlyMap<RosterMember['did'], bigint>
-  /** As `open` tells them. */
-  readonly parameters: Readonly<Record<string, number | string>>
-}
 
 /** What waited for this beacon, in the order in which it came; nothing where the slot has none. */
 export function serveWaiting(turn: Turn): void {
