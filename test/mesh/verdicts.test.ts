@@ -9,6 +9,9 @@ import { MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.
 const LONG_MS = 240_000
 const CREDIT = 1_000_000n
 const HONESTY = 'test/honesty'
+const PATIENCE = 'test/patience'
+/** So long that a challenge can be taken back before anybody has judged it. */
+const JUDGING_MS = 8_000
 const [BUDGET, BOUNTY] = [2n * CREDIT, CREDIT]
 const WORKER_BOND = 10n * CREDIT
 const CHALLENGE_BOND = 100n * CREDIT
@@ -22,7 +25,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'cs-'))
   const stats = moduleCapability()
   network = await MeshNetwork.start(directory, {
-    capabilities: [HONESTY, stats],
+    capabilities: [HONESTY, PATIENCE, stats],
     // Long enough for a person to call the program.
     parameters: { ...PATIENT, revealWindowMs: 3_000, challengeWindowMs: 4_000 },
     attached: [
@@ -36,6 +39,9 @@ beforeAll(async () => {
       { place: 2, capability: HONESTY, way: printing('the truth'), price: String(PRICE), does: ['works'] },
       { place: 3, capability: HONESTY, way: printing('the truth'), does: ['judges'] },
       { place: 4, capability: HONESTY, way: printing('the truth'), does: ['judges'] },
+      { place: 2, capability: PATIENCE, way: printing('done'), price: String(PRICE), does: ['works'] },
+      { place: 3, capability: PATIENCE, way: printing('done', JUDGING_MS), does: ['judges'] },
+      { place: 4, capability: PATIENCE, way: printing('done', JUDGING_MS), does: ['judges'] },
     ],
   })
   for (const place of [0, 2, 3, 4]) {
@@ -116,6 +122,34 @@ describe('what is delivered', () => {
       expect((before[0] ?? 0n) - (after[0] ?? 0n)).toBe(CHALLENGE_BOND + PRICE + BOUNTY)
       const record = await network.exported(posted.thread, network.node(4))
       expect(network.replay(directory, record, 'all')).toBe(0)
+    },
+    LONG_MS,
+  )
+
+  it(
+    'stands, where whoever challenged it takes that back before anybody has judged it: a tenth of the bond is lost',
+    async () => {
+      const before = await totals()
+      const posted = await wanted(network.post(PATIENCE, amounts))
+      await network.until(posted.need, ({ final: isFinal }) => isFinal)
+      const requester = network.node(0)
+      const said = network.command(
+        requester,
+        'challenge',
+        posted.need,
+        '--proof',
+        'OUTPUT_MISMATCH',
+        '--json',
+      )
+      const { challenge } = JSON.parse(said) as { readonly challenge: string }
+      await network.until(posted.need, ({ challenge_list: [one] }) => one?.state === 'revealed')
+      network.command(requester, 'challenge', 'withdraw', posted.need, challenge)
+      const over = await network.until(posted.need, isOver)
+      expect([over.state, over.attempt]).toEqual(['SETTLED', 0])
+      await network.untilOneLedger()
+      const after = await totals()
+      expect((before[0] ?? 0n) - (after[0] ?? 0n)).toBe(CHALLENGE_BOND / 10n + PRICE + BOUNTY)
+      expect(network.replay(directory, await network.exported(posted.thread, requester))).toBe(0)
     },
     LONG_MS,
   )
