@@ -34,8 +34,11 @@ export function makeApp(deps: AppDeps): Hono {
   })
   for (const verb of Object.values(API_VERBS)) routeVerb(app, verb, deps)
   routeRaw(app, deps)
-  const document = openApiDocument(deps.services.identity.version)
-  app.get('/openapi.json', (context) => context.json(document))
+  let document: ReturnType<typeof openApiDocument> | undefined
+  app.get('/openapi.json', (context) => {
+    document ??= openApiDocument(deps.services.identity.version)
+    return context.json(document)
+  })
   app.notFound((context) => answerProblem(context, problem('not-found', `nothing at ${context.req.path}`)))
   app.onError((error, context) => answerThrown(context, error, context.req.path, deps))
   return app

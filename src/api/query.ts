@@ -7,14 +7,20 @@ type Wanted = 'text' | 'number' | 'boolean' | 'list'
 export function queryReader(
   verb: Pick<AnyVerb, 'input'>,
 ): (query: URLSearchParams) => Record<string, unknown> {
-  const { properties = {} } = z.toJSONSchema(verb.input, { io: 'input', unrepresentable: 'any' })
-  const wanted = new Map(Object.entries(properties).map(([name, schema]) => [name, wantedOf(schema)]))
+  let wanted: ReadonlyMap<string, Wanted> | undefined
   return (query) => {
+    wanted ??= wantedBy(verb)
     const names = new Set(query.keys())
     return Object.fromEntries(
-      [...names].map((name) => [name, valueOf(query, name, wanted.get(name) ?? 'text')]),
+      [...names].map((name) => [name, valueOf(query, name, wanted?.get(name) ?? 'text')]),
     )
   }
+}
+
+/** Made when it is first asked for: a node would start later for the schemas of all verbs. */
+function wantedBy({ input }: Pick<AnyVerb, 'input'>): ReadonlyMap<string, Wanted> {
+  const { properties = {} } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' })
+  return new Map(Object.entries(properties).map(([name, schema]) => [name, wantedOf(schema)]))
 }
 
 function wantedOf(schema: z.core.JSONSchema._JSONSchema): Wanted {

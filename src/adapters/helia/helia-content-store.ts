@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type CID, cidOf, DAG_PB, isContentCid, parseContentCid } from '../../codec/cid.ts'
 import { keyOfDid } from '../../codec/did/did-key.ts'
 import { peerCidOfKey } from '../../codec/did/peer-id.ts'
@@ -18,17 +19,17 @@ import type { Sha256 } from '../../ports/crypto.ts'
 import type { BlockFiles } from './block-files.ts'
 import { allContents, collect } from './collect.ts'
 import { contentBlocks } from './content-cid.ts'
-import type { ContentIndex } from './content-index.ts'
+import { CONTENT_INDEX, type ContentIndex } from './content-index.ts'
 import { type BlockLook, blocksOf, fileNodeOf, type GetBlock, readFile } from './file-content.ts'
 import { type HeliaBlocks, nameOfCid } from './helia-blocks.ts'
 import { type Keeping, KeptBlocks } from './keeping.ts'
-import type { PeerBlocks } from './peer-blocks.ts'
+import type { LatePeers } from './late-peers.ts'
 
 interface Parts {
   readonly files: BlockFiles
   readonly index: ContentIndex
   readonly blocks: HeliaBlocks
-  readonly peers: PeerBlocks | undefined
+  readonly peers: LatePeers | undefined
   readonly sha256: Sha256
   readonly clock: Clock
   readonly retention: Retention
@@ -135,6 +136,10 @@ export class HeliaContentStore implements ContentStore {
     return rows.flatMap(({ cid: text, size, atMs }) =>
       cidsOf(text).map((cid) => ({ cid, size, atMs, owners: index.ownersOf(text) })),
     )
+  }
+
+  copyIndex(directory: string): void {
+    this.#parts.index.copyTo(join(directory, CONTENT_INDEX))
   }
 
   usage(): ContentUsage {

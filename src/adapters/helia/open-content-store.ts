@@ -5,10 +5,11 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ContentStore, Retention } from '../../ports/content-store.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { BlockFiles } from './block-files.ts'
-import { ContentIndex } from './content-index.ts'
+import { CONTENT_INDEX, ContentIndex } from './content-index.ts'
 import { guarded } from './fault.ts'
 import { HeliaBlocks } from './helia-blocks.ts'
 import { HeliaContentStore } from './helia-content-store.ts'
+import { LatePeers } from './late-peers.ts'
 import type { PeerBlocks } from './peer-blocks.ts'
 
 export interface ContentStoreOptions {
@@ -18,6 +19,11 @@ export interface ContentStoreOptions {
   readonly clock: Clock
   /** A started node, which the caller stops after the store is closed. Without it nobody is asked for what is not here. */
   readonly libp2p?: Libp2p
+  /**
+   * When peers may be spoken to: bitswap is a third of all that a node loads, and everything else can begin without it.
+   * Whoever wants a block of a peer before does not wait for this. At once when it is not said.
+   */
+  readonly mayJoin?: Promise<void>
   /** Bytes of all blocks; 10 GiB when it is not said. */
   readonly quotaBytes?: number
   /** Bytes of the disk that are left to others; 256 MiB when it is not said. */
@@ -35,13 +41,15 @@ export async function openContentStore(options: ContentStoreOptions): Promise<Co
   const { directory, sha256, clock, libp2p } = options
   await guarded(`make ${directory}`, () => mkdir(directory, { recursive: true, mode: 0o700 }))
   // First: who has it, has the directory, and may clear what another one left half written.
-  const index = ContentIndex.open(join(directory, 'index.sqlite'))
+  const index = ContentIndex.open(join(directory, CONTENT_INDEX))
   try {
     const quotaBytes = options.quotaBytes ?? 10 * GIB
     const reserveBytes = options.reserveBytes ?? 256 * MIB
     const files = await BlockFiles.open({ directory, sha256, quotaBytes, reserveBytes })
     const blocks = new HeliaBlocks(files, sha256)
-    const peers = libp2p === undefined ? undefined : await openPeers({ libp2p, blocks, clock })
+    const peers = libp2p && new LatePeers(libp2p, () => openPeers({ libp2p, blocks, clock }))
+    if (options.mayJoin === undefined) await peers?.open()
+    else void options.mayJoin.then(() => peers?.open())
     const retention = options.retention ?? { keep: 'recent', ms: WEEK_MS }
     return new HeliaContentStore({ files, index, blocks, peers, sha256, clock, retention, quotaBytes })
   } catch (error) {

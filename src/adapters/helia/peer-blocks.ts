@@ -89,11 +89,6 @@ export class PeerBlocks {
     return peers
   }
 
-  /** Whether there is anybody to ask. */
-  hasPeers(from: readonly CID[]): boolean {
-    return from.length > 0 || this.#libp2p.getPeers().length > 0
-  }
-
   /** Gives a block that is here now to the peers that want it. */
   async announce(cid: CID): Promise<void> {
     await this.#broker?.announce?.(cid)

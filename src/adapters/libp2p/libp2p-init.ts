@@ -1,11 +1,6 @@
-import { autoNAT } from '@libp2p/autonat'
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { dcutr } from '@libp2p/dcutr'
 import { type GossipSub, gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 import { type Identify, identify, identifyPush } from '@libp2p/identify'
 import type { ConnectionGater, PeerId, PrivateKey } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -36,7 +31,7 @@ const PEER_AGE_MS = 2_592_000_000
 const MDNS_SERVICE = '_swarm._tcp.local'
 
 /** A libp2p host that is not started yet, with every service that the options ask for. */
-export function createHost(parts: HostParts): Promise<Host> {
+export async function createHost(parts: HostParts): Promise<Host> {
   const { options, limits, key, datastore, gater } = parts
   const { relayClient = false } = options.nat ?? {}
   const init = {
@@ -48,11 +43,11 @@ export function createHost(parts: HostParts): Promise<Host> {
     addresses: { listen: [...options.listen], announce: [...(options.announce ?? [])] },
     transports: [
       tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true }, backlog: 511 }),
-      ...(relayClient ? [circuitRelayTransport()] : []),
+      ...(await relayTransports(relayClient)),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [guardedYamux(limits, () => options.clock.monotonicMs())],
-    peerDiscovery: options.discovery?.mdns === true ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
+    peerDiscovery: await discoveries(options.discovery?.mdns === true),
     // Pings are the keeper's, which also counts them.
     connectionMonitor: { enabled: false },
     connectionManager: {
@@ -70,9 +65,9 @@ export function createHost(parts: HostParts): Promise<Host> {
       reconnectRetries: 0,
     },
     peerStore: { maxAddressAge: PEER_AGE_MS, maxPeerAge: PEER_AGE_MS },
-    services: services(parts),
+    services: await services(parts),
   } satisfies Libp2pOptions<HostServices>
-  return createLibp2p<HostServices>(init)
+  return await createLibp2p<HostServices>(init)
 }
 
 /** Those that are there whatever the options say. */
@@ -82,9 +77,24 @@ export interface HostServices extends Record<string, unknown> {
   readonly gossip: GossipSub
 }
 
-function services({ options, limits, appScore }: HostParts): ServiceFactoryMap<HostServices> {
-  const { relayServer = false, autonat = false, holePunching = false } = options.nat ?? {}
-  const dht = `/canswarm/${options.network}/kad/1`
+/** What only some nodes ask for is loaded when it is asked for: a node without it starts sooner. */
+async function relayTransports(isWanted: boolean) {
+  return isWanted ? [(await import('@libp2p/circuit-relay-v2')).circuitRelayTransport()] : []
+}
+
+async function discoveries(isMdns: boolean) {
+  return isMdns ? [(await import('@libp2p/mdns')).mdns({ serviceTag: MDNS_SERVICE })] : []
+}
+
+async function dhtOf(network: string) {
+  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
+  const protocol = `/canswarm/${network}/kad/1`
+  return kadDHT({ protocol, clientMode: false, peerInfoMapper: passthroughMapper })
+}
+
+async function services({ options, limits, appScore }: HostParts): Promise<ServiceFactoryMap<HostServices>> {
+  const { network, discovery = {}, nat = {} } = options
+  const { relayServer = false, autonat = false, holePunching = false } = nat
   return {
     identify: identify(),
     identifyPush: identifyPush(),
@@ -97,12 +107,10 @@ function services({ options, limits, appScore }: HostParts): ServiceFactoryMap<H
       scoreParams: gossipScoreParams(appScore, limits.peersPerAddressMax),
       scoreThresholds: GOSSIP_THRESHOLDS,
     }),
-    ...(options.discovery?.dht === true
-      ? { dht: kadDHT({ protocol: dht, clientMode: false, peerInfoMapper: passthroughMapper }) }
-      : {}),
-    ...(relayServer ? { relay: circuitRelayServer() } : {}),
-    ...(autonat ? { autonat: autoNAT() } : {}),
-    ...(holePunching ? { holePunching: dcutr() } : {}),
+    ...(discovery.dht === true ? { dht: await dhtOf(network) } : {}),
+    ...(relayServer ? { relay: (await import('@libp2p/circuit-relay-v2')).circuitRelayServer() } : {}),
+    ...(autonat ? { autonat: (await import('@libp2p/autonat')).autoNAT() } : {}),
+    ...(holePunching ? { holePunching: (await import('@libp2p/dcutr')).dcutr() } : {}),
   }
 }
 

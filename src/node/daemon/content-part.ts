@@ -18,6 +18,8 @@ export interface ContentPart {
   /** Resolves when a content that a need names is here and pinned until the need is over. */
   readonly keep: (need: string, cid: CID) => Promise<void>
   readonly over: (need: string) => void
+  /** Begins to speak with peers, if nothing asked for one of their blocks before: loading that takes a while. */
+  join(): void
   /** Begins to follow the needs of a heart that was started; what they name goes into the record too, for exports. */
   follow(heart: Heart, record: Pick<LogSink, 'addContent'>): void
   stop(): Promise<void>
@@ -34,7 +36,8 @@ export async function openContentPart(
 ): Promise<ContentPart> {
   const { crypto, clock } = offline
   const directory = homePaths(home).content
-  const store = await openContentStore({ directory, sha256: crypto.sha256, clock, libp2p })
+  const { promise: mayJoin, resolve: join } = Promise.withResolvers<void>()
+  const store = await openContentStore({ directory, sha256: crypto.sha256, clock, libp2p, mayJoin })
   let keeper: ContentKeeper | undefined
   const recorded = new LruMap<string, true>(RECORDED_MAX)
   let heart: Heart | undefined
@@ -56,6 +59,7 @@ export async function openContentPart(
   }
   return {
     store,
+    join,
     async keep(need, cid) {
       await keeper?.keep(
         need,

@@ -61,6 +61,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     const parts = await startParts(options, stack)
     const services = await openApiPart(options, parts, stack)
+    parts.content.join()
     return { services, stop: () => stack.unwind() }
   } catch (error) {
     await stack.unwind()
