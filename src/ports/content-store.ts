@@ -108,6 +108,11 @@ export interface ContentStore {
   gc(retention?: Retention): Promise<CollectedContent>
   /** Reads every block. */
   verify(): Promise<VerifiedContent>
+  /**
+   * Writes what it knows of its blocks beside a copy of them that is made next. Faults `store-io`, `store-full`. Without it a
+   * copy of the directory holds blocks of which nobody knows what they are.
+   */
+  copyIndex(directory: string): void
   /** Ends what is under way and lets go of the directory; may be called twice. */
   close(): Promise<void>
 }

@@ -4,6 +4,9 @@ import { FaultError } from '../../model/fault.ts'
 import { guarded, guardedNow } from './fault.ts'
 import { GroupCommit } from './group-commit.ts'
 
+/** Its file, in the store's directory. */
+export const CONTENT_INDEX = 'index.sqlite'
+
 const APPLICATION_ID = 0x63617463
 
 /** Numbered from 1, and never changed once released. */
@@ -118,6 +121,14 @@ export class ContentIndex {
       this.#db.transaction(() => {
         for (const cid of cids) this.#statement('DELETE FROM content WHERE cid = ?').run(cid)
       })()
+    })
+  }
+
+  /** Writes it as it is now into a file that is not there: nobody else can, since it is open for this store alone. */
+  copyTo(path: string): void {
+    this.#guarded(() => {
+      this.#group.flush()
+      this.#db.prepare('VACUUM INTO ?').run(path)
     })
   }
 

@@ -57,6 +57,11 @@ export function openSqliteDisk(options: SqliteDiskOptions): RowDisk {
   }
 }
 
+/** True where a store was and is no more: a backup has its witness alone, since a voter must not come back with an old one. */
+export function isStoreGone(directory: string): boolean {
+  return existsSync(join(directory, WITNESS)) && !existsSync(join(directory, DATABASE))
+}
+
 /** For its owner alone. Not opened when it is there: closing it would drop the locks that this process has on it. */
 function makeFile(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))

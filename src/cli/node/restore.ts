@@ -1,5 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { FaultError } from '../../model/fault.ts'
 import { homePaths } from '../../node/home.ts'
 import { requireGenesis } from '../../node/network.ts'
@@ -23,23 +23,37 @@ export const restore = defineCommand({
     if (existsSync(home) && readdirSync(home).length > 0) {
       throw new FaultError('home-exists', `${home} is there already, and not empty`)
     }
-    const { net } = requireGenesis(directory)
-    copyWhole(resolve(directory), resolve(home))
-    const data = { home, from: directory, network: net.toString() }
-    return report('canswarm.restore/1', data, `${home} is as ${directory}: "canswarm start" runs it`, {
-      notes: [
-        'a node that voted after the backup must come back under a new raft id: see "canswarm recover"',
-      ],
-    })
+    const { net, genesis } = requireGenesis(directory)
+    const voted = existsSync(join(homePaths(directory).raft, 'turns.witness'))
+    const follows = voted && genesis.voters.length > 1
+    copyWhole(resolve(directory), home, follows ? OF_VOTERS : [])
+    const data = { home, from: directory, network: net.toString(), voted, follows }
+    return report(
+      'canswarm.restore/1',
+      data,
+      `${home} is as ${directory}: ${NEXT[voted ? (follows ? 'follows' : 'alone') : 'runs']}`,
+    )
   },
 })
 
+/** What the others have, as far as it goes by now; begun anew by who follows them. */
+const OF_VOTERS = ['record', 'slots.bin']
+
+const NEXT = {
+  runs: '"canswarm start" runs it',
+  follows:
+    '"canswarm start" runs it; it has forgotten what it promised as a voter, so that it follows the others and votes no more',
+  alone:
+    'its keys, journal, content and records are there to be read; it was the only voter, whose network cannot go on from a copy',
+} as const
+
 /** It appears whole, or not at all. */
-function copyWhole(from: string, home: string): void {
+function copyWhole(from: string, home: string, without: readonly string[]): void {
   const building = `${home}.restoring`
   mkdirSync(dirname(home), { recursive: true })
   rmSync(building, { recursive: true, force: true })
-  cpSync(from, building, { recursive: true, preserveTimestamps: true })
+  const left = new Set(without.map((name) => join(from, name)))
+  cpSync(from, building, { recursive: true, preserveTimestamps: true, filter: (source) => !left.has(source) })
   rmSync(home, { recursive: true, force: true })
   renameSync(building, home)
 }

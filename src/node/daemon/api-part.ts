@@ -53,7 +53,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     identity: {
       did: key.did,
       net: genesis.net,
-      votes: genesis.genesis.voters.includes(key.did),
+      votes: parts.groups.raft !== undefined,
       label: genesis.genesis.label,
       class: genesis.genesis.class,
       version: aboutThis().version,
@@ -74,7 +74,11 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     },
     record: recordPart(homePaths(home).record, () => heart.heart.beforeCheckpoint()),
     logs: log.tail,
-    backups: backupPart(home, () => heart.heart.beforeCheckpoint()),
+    backups: backupPart({
+      home,
+      flush: () => heart.heart.beforeCheckpoint(),
+      copyIndex: (directory) => content.store.copyIndex(directory),
+    }),
     settings: shown(resolved),
     sha256: crypto.sha256,
     random,

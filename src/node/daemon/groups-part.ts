@@ -1,3 +1,4 @@
+import { isStoreGone } from '../../adapters/sqlite/sqlite-disk.ts'
 import { verifyCertifiedBatch } from '../../core/certificate/certified-batch.ts'
 import { extendChainAll, startChain, type VoterChain } from '../../core/certificate/voter-chain.ts'
 import { firstVoters } from '../../core/witness/first-voters.ts'
@@ -19,6 +20,7 @@ export interface GroupsPartOptions
     Omit<RaftPartOptions, 'feed' | 'heart' | 'tell'> {
   readonly gossip: GossipPart
   readonly tellRaft: RaftPartOptions['tell']
+  readonly warn: (text: string) => void
 }
 
 /** What keeps the states of the groups on a node. */
@@ -34,11 +36,21 @@ export interface GroupsPart {
   stop(): Promise<void>
 }
 
-/** A voter takes part in deciding; any other node follows what the voters certified. Faults as either. */
+/**
+ * A voter takes part in deciding; any other node follows what the voters certified, and so does a voter that was restored: it
+ * has forgotten what it promised (raft-host-catalogue B5). Faults as either; a voter that is alone and was restored has nobody
+ * to follow, and does not start.
+ */
 export function openGroupsPart(options: GroupsPartOptions): GroupsPart {
-  const isVoter = options.genesis.genesis.voters.includes(options.key.did)
-  return isVoter ? openVoting(options) : openFollowing(options)
+  const { voters } = options.genesis.genesis
+  const isVoter = voters.includes(options.key.did)
+  const isRestored = voters.length > 1 && isStoreGone(options.directory)
+  if (isVoter && isRestored) options.warn(RESTORED)
+  return isVoter && !isRestored ? openVoting(options) : openFollowing(options)
 }
+
+const RESTORED =
+  'this voter was restored without its raft store: it follows the others and does not vote, since it forgot what it promised'
 
 function openVoting(options: GroupsPartOptions): GroupsPart {
   const { mesh, heart, gossip, tellRaft } = options

@@ -108,6 +108,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     tickMs: config.raftTickMs,
     settings: { checkpointEntries: config.raftCheckpointEntries, tailEntries: config.raftTailEntries },
     tell: trace,
+    warn: (text) => tell('warn', text),
     tellRaft: (event) => tell(event.kind === 'dropped' ? 'info' : 'warn', `raft: ${JSON.stringify(event)}`),
     onFault,
   })
