@@ -61,6 +61,7 @@ const LOADERS: readonly (readonly [path: string, load: Load])[] = [
   ['thread show', async () => (await import('./node/thread-show.ts')).threadShow],
   ['thread watch', async () => (await import('./commands/thread.ts')).threadWatch],
   ['plan show', async () => (await import('./commands/plan.ts')).planShow],
+  ['plan patch', async () => (await import('./commands/plan-patch.ts')).planPatch],
   ['journal show', async () => (await import('./node/journal-show.ts')).journalShow],
   ['journal verify', async () => (await import('./node/journal-verify.ts')).journalVerify],
   ['cas put', async () => (await import('./node/cas-put.ts')).casPut],

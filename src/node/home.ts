@@ -16,6 +16,8 @@ export interface HomePaths {
   readonly slots: string
   /** States of groups of which this node is no voter. */
   readonly followed: string
+  /** What was said in threads beside entries. */
+  readonly threads: string
   /** Peers of before the last stop. */
   readonly peers: string
   /** Content, by its CID. */
@@ -38,6 +40,7 @@ export function homePaths(home: string): HomePaths {
     record: join(home, 'record'),
     slots: join(home, 'slots.bin'),
     followed: join(home, 'followed'),
+    threads: join(home, 'threads.log'),
     peers: join(home, 'peers.json'),
     content: join(home, 'blocks'),
     socket: join(home, 'api.sock'),

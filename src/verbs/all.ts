@@ -11,6 +11,7 @@ import { needShow, needs } from './needs.ts'
 import { backup, logs, settings } from './node-verbs.ts'
 import { peers, peersBan, peersConnect, peersUnban } from './peers.ts'
 import { plan } from './plan.ts'
+import { planPatch } from './plan-patch.ts'
 import type { VerbName } from './routes.ts'
 import { status } from './status.ts'
 import { stop } from './stop.ts'
@@ -51,6 +52,7 @@ export const API_VERBS = {
   agentRemove,
   agentLogs,
   plan,
+  planPatch,
   challenge,
   withdraw,
   content,

@@ -4,10 +4,12 @@ import type { PlanPatch } from '../codec/payload/plan-patch.ts'
 import { opsOf, type PlanOp } from '../core/plan/operation.ts'
 import type { PlanView } from '../core/plan/plan-view.ts'
 import { foldPlan, planRoot } from '../core/plan/versions.ts'
+import type { ThreadId } from '../model/ids.ts'
 import { ok } from '../model/result.ts'
 import { count, threadId } from './fields.ts'
 import { briefOf, placeOf } from './need-view.ts'
 import { idsOf } from './needs.ts'
+import type { NodeServices } from './services.ts'
 import { defineVerb, notFound } from './verb.ts'
 
 const task = z.strictObject({
@@ -21,7 +23,10 @@ const task = z.strictObject({
   notes: z.array(z.strictObject({ key: z.string(), value: z.string() })),
 })
 
-/** A fold over what was said in the thread's open needs; of finished ones `export` has the operations. */
+/**
+ * A fold over what was said in the thread's open needs, and what changed its plan; of finished needs `export` has the
+ * operations.
+ */
 export const plan = defineVerb({
   name: 'plan',
   summary: 'The plan of a thread: its tasks in an order in which they can be done',
@@ -37,14 +42,10 @@ export const plan = defineVerb({
   }),
   rejects: ['not-found'],
   handle: ({ thread }, services) => {
-    const ids = idsOf(services, 'all').filter((id) => briefOf(services, id)?.thread === thread)
-    if (ids.length === 0) return notFound(`nothing of thread ${thread} is known here`, 'thread')
-    const ops = ids.flatMap((id) => [...services.heart.envelopes(id)].flatMap(patchOf))
-    const view = foldPlan(thread, ops)
-    for (const id of ids) {
-      const state = placeOf(services, id)?.need.state
-      if (state !== undefined) view.setNeed(id, state)
-    }
+    const ids = needsOfThread(services, thread)
+    const view = planOf(services, thread, ids)
+    if (ids.length === 0 && view.ops.length === 0)
+      return notFound(`nothing of thread ${thread} is known here`, 'thread')
     return ok({
       thread,
       operations: view.ops.length,
@@ -54,6 +55,22 @@ export const plan = defineVerb({
     })
   },
 })
+
+/** Needs of the thread that are known here. */
+export function needsOfThread(services: NodeServices, thread: ThreadId): readonly string[] {
+  return idsOf(services, 'all').filter((id) => briefOf(services, id)?.thread === thread)
+}
+
+/** What was said in its open needs, and what changed the plan since. */
+export function planOf(services: NodeServices, thread: ThreadId, needs: readonly string[]): PlanView {
+  const said = needs.flatMap((id) => [...services.heart.envelopes(id)])
+  const view = foldPlan(thread, [...said, ...services.threads.envelopes(thread)].flatMap(patchOf))
+  for (const id of needs) {
+    const state = placeOf(services, id)?.need.state
+    if (state !== undefined) view.setNeed(id, state)
+  }
+  return view
+}
 
 /** A PROPOSE or REVEAL_PLAN shows a plan, an UPDATE_PLAN changes it. */
 function patchOf({ id, body }: SingleEnvelope): readonly PlanOp[] {

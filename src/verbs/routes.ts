@@ -38,6 +38,7 @@ export const ROUTES = {
   agentRemove: { method: 'DELETE', path: '/v1/agents/{name}' },
   agentLogs: { method: 'GET', path: '/v1/agents/logs' },
   plan: { method: 'GET', path: '/v1/threads/{thread}/plan' },
+  planPatch: { method: 'POST', path: '/v1/threads/{thread}/plan' },
   challenge: { method: 'POST', path: '/v1/needs/{need}/challenges' },
   withdraw: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/withdraw' },
   content: { method: 'GET', path: '/v1/content' },

@@ -17,6 +17,7 @@ import type { Heart } from '../services/heart/heart.ts'
 import type { ShowFilter, ShownLine } from '../services/journal/show-journal.ts'
 import type { JournalVerdict } from '../services/journal/verify-journal.ts'
 import type { HeartView } from '../services/roles/heart-view.ts'
+import type { ThreadBook } from '../services/threads/thread-book.ts'
 
 /** The agreed state, and what a node that hosts groups knows beside it. */
 export type NodeHeart = HeartView & Pick<Heart, 'leads' | 'leaderOf' | 'onHubVerdict'>
@@ -196,7 +197,7 @@ export interface BackupMaker {
 export interface NodeAccount {
   /** Name of its key. */
   readonly name: string
-  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account'>
+  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
   /** As `Roles.act`. */
   readonly act: (need: string, deed: Deed) => Promise<Result<ReadBody, Rejection>>
   /** What of the attached agents' work is this account's. */
@@ -210,7 +211,9 @@ export interface NodeServices {
   readonly heart: NodeHeart
   readonly mesh: Mesh
   /** Speaks for the node's own account. */
-  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account'>
+  readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
+  /** What was said in threads beside entries: changes of plans. */
+  readonly threads: Pick<ThreadBook, 'envelopes'>
   /** All accounts that the node speaks for, its own first. */
   readonly accounts: readonly NodeAccount[]
   readonly content: ContentStore

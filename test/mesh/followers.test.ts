@@ -18,7 +18,8 @@ const PARAMETERS = {
   attestWindowMs: 20_000,
   revealWindowMs: 5_000,
 }
-const STAKE = '1000000000'
+const CREDITS = '1000000000'
+const PRICE = '200000'
 
 let directory: string
 let network: MeshNetwork
@@ -52,8 +53,8 @@ describe('a node that is no voter', () => {
     'sees what the voters decide, asks for work itself, and writes the same record',
     async () => {
       const { api } = network.node(0)
-      await wanted(api.call('transfer', { to: far.did, amount: STAKE as never }))
-      await network.cluster.until(far, async () => (await totalSeenBy(far, far.did)) === STAKE)
+      await wanted(api.call('transfer', { to: far.did, amount: CREDITS as never }))
+      await network.cluster.until(far, async () => (await totalSeenBy(far, far.did)) === CREDITS)
       const posted = await wanted(network.post('test/quick', {}, far))
       const over = await network.until(posted.need, isOver, far)
       expect([over.state, over.outcome]).toEqual(['SETTLED', 'settled'])
@@ -67,18 +68,19 @@ describe('a node that is no voter', () => {
     'does the work of others, and is paid for it',
     async () => {
       const before = BigInt(await totalSeenBy(network.node(0), far.did))
+      // The cheapest of three workers of the same thing.
       const part = {
-        capability: 'test/far',
-        way: printing('from afar'),
-        price: '200000',
+        capability: 'test/quick',
+        way: printing('quick'),
+        price: PRICE,
         does: ['works'] as const,
       }
       await attach(far, part, 'afar')
       await untilJoined(network.cluster, [far])
-      const posted = await wanted(network.post('test/far'))
+      const posted = await wanted(network.post('test/quick'))
       const over = await network.until(posted.need, isOver)
       expect([over.state, over.worker]).toEqual(['SETTLED', far.did])
-      expect(BigInt(await totalSeenBy(network.node(0), far.did))).toBe(before + 200_000n)
+      expect(BigInt(await totalSeenBy(network.node(0), far.did))).toBe(before + BigInt(PRICE))
       await expectOneRecord(posted.thread)
     },
     LONG_MS,
@@ -92,7 +94,7 @@ describe('a node that is no voter', () => {
       expect((await network.until(missed.need, isOver)).state).toBe('SETTLED')
       network.cluster.run(far)
       await expectOneRecord(missed.thread)
-      const posted = await wanted(network.post('test/far'))
+      const posted = await wanted(network.post('test/quick'))
       expect((await network.until(posted.need, isOver)).worker).toBe(far.did)
       await expectOneRecord(posted.thread)
       await network.cluster.until(far, async () => {

@@ -79,6 +79,7 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     heart,
     mesh,
     author,
+    threads: { envelopes: () => [] },
     accounts: [{ name: 'node', author, act: async () => NOTHING_DRIVEN, works: true, judges: true }],
     content: await contents.open(),
     agents: new ListedAgents(),

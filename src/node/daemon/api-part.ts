@@ -64,6 +64,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     },
     heart: heart.heart,
     mesh,
+    threads: parts.threads.book,
     author: own.author,
     accounts,
     content: content.store,

@@ -1,3 +1,4 @@
+import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { CertifiedBatch } from '../../codec/gossip/certified-batch.ts'
 import { encodeGossip } from '../../codec/gossip/gossip-message.ts'
@@ -17,6 +18,8 @@ export interface GossipPartOptions {
   readonly voters: ReadonlySet<Did>
   readonly mesh: Mesh
   readonly heart: Pick<HeartPart, 'heart' | 'judge'>
+  /** As `ThreadsPart.onBrought`. */
+  readonly onBrought: (peer: Did, envelopes: readonly Envelope[]) => void
 }
 
 /** What certified batches are worth to this node, which takes in what it needs of them. */
@@ -32,11 +35,17 @@ export interface GossipPart {
 }
 
 /** What goes by gossip: lists, on few topics, judged before they go on. Source: network.md, "Gossip". */
-export function openGossipPart({ net, voters, mesh, heart }: GossipPartOptions): GossipPart {
+export function openGossipPart({ net, voters, mesh, heart, onBrought }: GossipPartOptions): GossipPart {
   const topics = topicsOf(net)
   const intake = new GossipIntake({
     judge: heart.judge,
-    take: (_, verified) => heart.heart.take(verified),
+    take(from, verified) {
+      heart.heart.take(verified)
+      onBrought(
+        from,
+        verified.items.flatMap((item) => (item.ok ? [item.value] : [])),
+      )
+    },
   })
   let relay: TopicRelay | undefined
   return {

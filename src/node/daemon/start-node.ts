@@ -23,6 +23,7 @@ import { openRolesPart, type RolesPart } from './roles-part.ts'
 import type { RunningNode } from './running-node.ts'
 import { openSpeech, type Speech } from './speech.ts'
 import { Stack } from './stack.ts'
+import { openThreadsPart, type ThreadsPart } from './threads-part.ts'
 
 export interface NodeOptions {
   readonly home: string
@@ -45,6 +46,7 @@ export interface RunningParts {
   readonly content: ContentPart
   readonly heart: HeartPart
   readonly groups: GroupsPart
+  readonly threads: ThreadsPart
   readonly speech: Speech
   readonly roles: RolesPart
 }
@@ -91,9 +93,13 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   const heart = openHeartPart({ home, genesis, key, keys, mesh, policy, fetch, release, trace, onFault })
   stack.push(() => heart.stop())
   const voters = new Set(genesis.genesis.voters)
-  const gossip = openGossipPart({ net: genesis.net.toString(), voters, mesh, heart })
+  const net = genesis.net.toString()
+  const threads = openThreadsPart({ home, net, mesh, heart, tell: trace, onFault })
+  stack.push(() => threads.stop())
+  const { onThreadOnly, onBrought } = threads
+  const gossip = openGossipPart({ net, voters, mesh, heart, onBrought })
   stack.push(() => gossip.stop())
-  heart.spreadTo({ spread: gossip.spread, onThreadOnly: () => undefined })
+  heart.spreadTo({ spread: gossip.spread, onThreadOnly })
   const groups = openGroupsPart({
     home,
     directory: homePaths(home).raft,
@@ -116,6 +122,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   heart.heart.start(groups.host, groups.soon)
   heart.listen(groups.linksAfter)
   groups.start()
+  threads.start()
   content.follow(heart.heart, heart.archive)
   const speech = await openSpeech({
     home,
@@ -145,7 +152,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   })
   stack.push(() => roles.stop())
   speech.resume()
-  return { genesis, buckets, key, mesh, content, heart, groups, speech, roles }
+  return { genesis, buckets, key, mesh, content, heart, groups, threads, speech, roles }
 }
 
 const PPM_PER_PERCENT = 10_000

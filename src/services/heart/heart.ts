@@ -217,6 +217,13 @@ export class Heart implements HeartView {
     return this.#index.bucketOf(need) === undefined ? [] : this.#pools.of(need).news
   }
 
+  /** Whether this node has an envelope of a need, heard or carried; true where the need is not open, and nothing matters. */
+  hasEnvelope(need: string, id: string): boolean {
+    if (this.#index.placeOf(need) !== 'open' || this.#pools.of(need).has(id)) return true
+    const carried = this.bucket(this.#index.bucketOf(need) as number).get('envelopes', need) ?? []
+    return carried.some((one) => one.id === id)
+  }
+
   /** A peer is connected again: it may not have heard what this node said in between. */
   isBack(): void {
     this.#own.hurry()

@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest'
+import { envelopeIdOf, parseCid } from '../../../../src/codec/cid.ts'
+import { encodeEnvelope } from '../../../../src/codec/envelope/single-form.ts'
+import { decodeFetchAnswer, encodeFetch, type FetchAnswer } from '../../../../src/codec/fetch/messages.ts'
+import type { Pooled } from '../../../../src/core/proposer/pool.ts'
+import { FaultError } from '../../../../src/model/fault.ts'
+import type { Did, ThreadId } from '../../../../src/model/ids.ts'
+import { PlanBook } from '../../../../src/services/plan-sync/plan-book.ts'
+import { EnvelopeFetch } from '../../../../src/services/threads/envelope-fetch.ts'
+import { GapFiller } from '../../../../src/services/threads/gap-filler.ts'
+import { HeadExchange } from '../../../../src/services/threads/head-exchange.ts'
+import { serveEnvelopes } from '../../../../src/services/threads/serve-envelopes.ts'
+import { ThreadBook } from '../../../../src/services/threads/thread-book.ts'
+import { sha256 } from '../../../setup/certificates.ts'
+import { ManualClock } from '../../../setup/manual-clock.ts'
+import { addsTask, openWorld, person, type Said, say } from '../../../setup/said.ts'
+
+const ALICE = person('alice')
+const BOB = person('bob')
+const THREAD = 'a'.repeat(32) as ThreadId
+const OTHER = 'b'.repeat(32) as ThreadId
+const NEEDS = ['one', 'two', 'three'].map((name) => addsTask(person(name), THREAD, 1).envelope.id).sort()
+const [one = '', two = '', three = ''] = NEEDS
+
+type Handler = (from: Did, body: Uint8Array) => Promise<Uint8Array> | Uint8Array
+
+/** A node whose peer is the other one. */
+class Node {
+  readonly did: Did
+  readonly plans = new PlanBook(sha256)
+  readonly stored: Uint8Array[] = []
+  readonly book: ThreadBook
+  readonly said = new Map<string, Map<string, Pooled>>(NEEDS.map((need) => [need, new Map()]))
+  readonly blames: string[] = []
+  readonly fetch: EnvelopeFetch
+  readonly clock = new ManualClock()
+  peer: Node | undefined
+  requests = 0
+  lie: (answer: FetchAnswer) => FetchAnswer = (answer) => answer
+  #handler: Handler = () => new Uint8Array(0)
+
+  constructor(name: string) {
+    this.did = person(name).did
+    this.book = new ThreadBook({
+      plans: this.plans,
+      store: { all: () => this.stored, add: (bytes) => void this.stored.push(bytes), flush: () => undefined },
+      isThread: (thread) => thread === THREAD,
+    })
+    this.fetch = new EnvelopeFetch({
+      net: 'net',
+      mesh: {
+        request: async (_, _protocol, body) => {
+          if (this.peer === undefined) throw new FaultError('peer-unreachable', 'nobody there')
+          return await this.peer.answer(this.did, body)
+        },
+        penalise: (_, _points, why) => void this.blames.push(why),
+      },
+    })
+    const mesh = {
+      handleRequest: (_protocol: string, _limits: unknown, handler: Handler) => {
+        this.#handler = handler
+      },
+      penalise: (_: Did, _points: number, why: string) => void this.blames.push(why),
+    }
+    serveEnvelopes({ net: 'net', mesh, needs: this, threads: this.book, sha256 })
+  }
+
+  async answer(from: Did, body: Uint8Array): Promise<Uint8Array> {
+    this.requests += 1
+    const bytes = await this.#handler(from, body)
+    const answer = decodeFetchAnswer(bytes)
+    return answer.ok ? encodeFetch(this.lie(answer.value)) : bytes
+  }
+
+  openNeeds(): Iterable<string> {
+    return this.said.keys()
+  }
+
+  news(need: string): readonly Pooled[] {
+    return [...(this.said.get(need)?.values() ?? [])]
+  }
+
+  bucketOf(need: string): number | undefined {
+    return this.said.has(need) ? 1 : undefined
+  }
+
+  hasEnvelope(need: string, id: string): boolean {
+    return this.said.get(need)?.has(id) === true
+  }
+
+  /** What is said of a need here begins with its name. */
+  readonly takeField = (field: Pooled['field']): boolean => {
+    const opened = openWorld.openEnvelope(field, 0)
+    if (!opened.ok) return false
+    const { value } = opened
+    if (value.body.kind === 'UPDATE_PLAN') return this.book.take(value) || true
+    if ('need_id' in value.body.payload)
+      this.hear(envelopeIdOf(value.body.payload.need_id), { envelope: value, field })
+    return true
+  }
+
+  hear(need: string, { envelope, field }: Pick<Said, 'envelope' | 'field'>): void {
+    this.said.get(need)?.set(envelope.id, { envelope, field, seenAt: 1 })
+  }
+
+  exchange(): HeadExchange {
+    const mesh = {
+      peers: () => [],
+      isConnected: () => this.peer !== undefined,
+      onPeer: () => undefined,
+    }
+    const faults = { onFault: () => undefined, onDefect: (error: unknown) => expect(error).toBeUndefined() }
+    const { fetch, clock } = this
+    return HeadExchange.open({ mesh, fetch, needs: this, sha256, clock, ...faults })
+  }
+}
+
+function pair(): readonly [Node, Node] {
+  const [a, b] = [new Node('a'), new Node('b')]
+  a.peer = b
+  b.peer = a
+  return [a, b]
+}
+
+function cancel(need: string, seq: number): Said {
+  const link = parseCid(need)
+  if (!link.ok) throw new Error('no id')
+  return say(ALICE, { thread: THREAD, seq }, 'CANCEL', { need_id: link.value })
+}
+
+describe('what is said in threads beside entries', () => {
+  it('is kept once, makes the plan, and comes back from the disk', () => {
+    const node = new Node('a')
+    const first = addsTask(ALICE, THREAD, 3)
+    expect(node.book.take(first.envelope)).toBe(true)
+    expect(node.book.take(first.envelope)).toBe(false)
+    expect(node.plans.plan(THREAD).ops).toHaveLength(1)
+    const again = new Node('a')
+    again.stored.push(...node.stored)
+    again.book.restore((stored) => {
+      expect(stored).toEqual(encodeEnvelope(first.envelope))
+      return first.envelope
+    })
+    expect([...again.book.envelopes(THREAD)].map(({ id }) => id)).toEqual([first.envelope.id])
+    expect(again.stored).toHaveLength(1)
+  })
+
+  it('is nothing in a thread that there is not, and no more than its share for one sender', () => {
+    const node = new Node('a')
+    expect(node.book.take(addsTask(ALICE, OTHER, 1).envelope)).toBe(false)
+    for (let seq = 1; seq <= 256; seq++)
+      expect(node.book.take(addsTask(ALICE, THREAD, seq).envelope)).toBe(true)
+    expect(node.book.take(addsTask(ALICE, THREAD, 257).envelope)).toBe(false)
+    expect(node.book.take(addsTask(BOB, THREAD, 1).envelope)).toBe(true)
+  })
+
+  it('is fetched by its ids, and by a sender’s numbers', async () => {
+    const [a, b] = pair()
+    const said = [1, 2, 5, 9].map((seq) => addsTask(ALICE, THREAD, seq))
+    for (const { envelope } of said) b.book.take(envelope)
+    b.book.take(addsTask(BOB, THREAD, 5).envelope)
+    const ids = [said[3], said[0]].map((each) => (each as Said).envelope.id)
+    const byId = await a.fetch.ofThread(b.did, THREAD, [...ids, addsTask(BOB, OTHER, 1).envelope.id])
+    expect(byId).toEqual([said[3]?.field, said[0]?.field])
+    const byNumber = await a.fetch.range(b.did, THREAD, { sender: ALICE.did, from: 2, to: 5 })
+    expect(byNumber).toEqual([said[1]?.field, said[2]?.field])
+  })
+})
+
+describe('a gap in a thread', () => {
+  function filler(node: Node): GapFiller {
+    const faults = { onFault: () => undefined, onDefect: (error: unknown) => expect(error).toBeUndefined() }
+    return new GapFiller({ fetch: node.fetch, threads: node.book, takeField: node.takeField, ...faults })
+  }
+
+  it('is filled by the peer that showed it: a sender’s missing numbers, and what is named and unknown', async () => {
+    const [a, b] = pair()
+    const first = addsTask(ALICE, THREAD, 1)
+    const second = addsTask(ALICE, THREAD, 2)
+    const bobs = addsTask(BOB, THREAD, 1)
+    const last = addsTask(ALICE, THREAD, 4, [bobs.envelope.id])
+    for (const { envelope } of [first, second, bobs, last]) b.book.take(envelope)
+    a.book.take(first.envelope)
+    a.book.take(last.envelope)
+    const fills = filler(a)
+    fills.took(b.did, last.envelope)
+    await untilIdle(() => a.plans.plan(THREAD).ops.length === 4)
+    await fills.close()
+    expect(a.blames).toEqual([])
+  })
+
+  it('costs a peer its score that fills it with what nobody signed', async () => {
+    const [a, b] = pair()
+    const last = addsTask(ALICE, THREAD, 4)
+    a.book.take(last.envelope)
+    const forged = addsTask(BOB, THREAD, 1).field
+    b.lie = () => ({
+      kind: 'envelopes',
+      envelopes: [{ ...forged, body: last.envelope.bytes.slice().fill(7, 40, 44) }],
+    })
+    const fills = filler(a)
+    fills.took(b.did, last.envelope)
+    await untilIdle(() => a.blames.length > 0)
+    await fills.close()
+    expect(a.plans.plan(THREAD).ops).toHaveLength(1)
+  })
+})
+
+describe('two nodes that meet', () => {
+  it('have the same news of open needs afterwards, whoever heard what', async () => {
+    const [a, b] = pair()
+    a.hear(one, cancel(one, 1))
+    b.hear(one, cancel(one, 2))
+    b.hear(two, cancel(two, 3))
+    for (const node of [a, b]) node.hear(three, cancel(three, 4))
+    expect(await a.exchange().with(b.did)).toBe(2)
+    expect(await b.exchange().with(a.did)).toBe(1)
+    for (const need of NEEDS)
+      expect([...(a.said.get(need)?.keys() ?? [])].sort()).toEqual(
+        [...(b.said.get(need)?.keys() ?? [])].sort(),
+      )
+    const before = b.requests
+    expect(await a.exchange().with(b.did)).toBe(0)
+    // Heads alone: nothing differs.
+    expect(b.requests).toBe(before + 1)
+  })
+
+  it('ask nothing about needs that are not open here', async () => {
+    const [a, b] = pair()
+    a.said.delete(one)
+    b.hear(one, cancel(one, 1))
+    expect(await a.exchange().with(b.did)).toBe(0)
+    expect(b.requests).toBe(1)
+  })
+
+  it('believe no envelope that its sender did not sign, and no answer to another question', async () => {
+    const [a, b] = pair()
+    const said = cancel(one, 1)
+    b.hear(one, said)
+    b.lie = (answer) =>
+      answer.kind === 'envelopes'
+        ? {
+            kind: 'envelopes',
+            envelopes: [{ ...said.field, body: said.envelope.bytes.slice().fill(0, 8, 12) }],
+          }
+        : answer
+    expect(await a.exchange().with(b.did)).toBe(0)
+    expect(a.blames).toHaveLength(1)
+    b.lie = () => ({ kind: 'envelopes', envelopes: [] })
+    await expect(a.exchange().with(b.did)).rejects.toThrow(FaultError)
+    expect(a.blames).toHaveLength(2)
+    expect(a.said.get(one)?.size).toBe(0)
+  })
+
+  it('charge who asks for nonsense, and answer with nothing', async () => {
+    const [a, b] = pair()
+    for (const body of [
+      new Uint8Array(0),
+      new Uint8Array(300),
+      encodeFetch({ kind: 'envelopes', envelopes: [] }),
+    ])
+      expect(decodeFetchAnswer(await b.answer(a.did, body))).toEqual({
+        ok: true,
+        value: { kind: 'envelopes', envelopes: [] },
+      })
+    expect(b.blames).toHaveLength(3)
+  })
+})
+
+/** Lets what is under way go on until it is so. */
+async function untilIdle(isSo: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200 && !isSo(); turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(isSo()).toBe(true)
+}
