@@ -23,7 +23,6 @@ import type { GroupHost } from './group-host.ts'
 import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
-import { HubCare } from './hub-care.ts'
 import { HubDriver } from './hub-driver.ts'
 import { Listeners } from './listeners.ts'
 import type { LogKeeper } from './log-keeper.ts'
@@ -275,7 +274,6 @@ export class Heart implements HeartView {
       },
     })
     const hub = new HubDriver(groups)
-    const care = new HubCare(groups)
     const hearing = new Hearing({
       sha256: crypto.sha256,
       world,
@@ -302,7 +300,7 @@ export class Heart implements HeartView {
       hub,
       timeMs: () => this.slot().timeMs,
     })
-    return { groups, testimony, slots, needs, hub, care, hearing, digest }
+    return { groups, testimony, slots, needs, hub, hearing, digest }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -337,12 +335,11 @@ export class Heart implements HeartView {
   }
 
   #passSlot(): void {
-    const { slots, hub, care, needs, groups, digest } = this.#started()
+    const { slots, hub, needs, groups, digest } = this.#started()
     digest.slotDue = false
     const { n } = this.slot()
     slots.advance()
-    hub.act(n)
-    care.act(n)
+    hub.passSlot(n)
     this.#listeners.slots.tell(n)
     const open = [...this.#index.open()]
     for (const bucket of new Set(open.map(([, where]) => where))) {
@@ -390,7 +387,6 @@ interface Parts {
   readonly slots: SlotDriver
   readonly needs: NeedDriver
   readonly hub: HubDriver
-  readonly care: HubCare
   readonly hearing: Hearing
   readonly digest: Digest
 }

@@ -3,6 +3,7 @@ import { HUB } from '../../codec/entry/item.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
 import type { EnvelopeId } from '../../model/ids.ts'
 import type { GroupAccess } from './group-access.ts'
+import { HubCare } from './hub-care.ts'
 
 /** Envelopes for the hub that no entry carries yet. */
 const WAITING_MAX = 16_384
@@ -23,12 +24,14 @@ interface Waiting {
  */
 export class HubDriver {
   readonly #groups: GroupAccess
+  readonly #care: HubCare
   readonly #waiting = new Map<EnvelopeId, Waiting>()
   readonly #underway = new Set<EnvelopeId>()
   #bytes = 0
 
   constructor(groups: GroupAccess) {
     this.#groups = groups
+    this.#care = new HubCare(groups)
   }
 
   /** False: there is no room now; the sender says it again. */
@@ -46,6 +49,12 @@ export class HubDriver {
     if (waiting === undefined) return
     this.#waiting.delete(id)
     this.#bytes -= waiting.bytes
+  }
+
+  /** A slot was made. */
+  passSlot(slot: number): void {
+    this.act(slot)
+    this.#care.act(slot)
   }
 
   /** Proposes what waits, if this node leads the hub. */
