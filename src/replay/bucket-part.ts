@@ -10,7 +10,8 @@ import type { Shape, Step } from '../core/records/view.ts'
 import type { LogMachine } from '../core/witness/machine.ts'
 import { expectThat } from './divergence.ts'
 import { expectLeaf, type FoldedItem, foldItem, readItem, readLeaf } from './folded-item.ts'
-import type { HubPart, ReplayContext } from './hub-part.ts'
+import type { ReplayContext } from './hub-part.ts'
+import type { HubSide } from './hub-side.ts'
 
 /** A need whose last item has not been reached. */
 interface OpenNeed {
@@ -31,7 +32,7 @@ export interface ReplayedNeed {
 export class BucketPart {
   readonly bucket: number
   readonly #context: ReplayContext
-  readonly #hub: HubPart
+  readonly #hub: HubSide
   readonly #machine: LogMachine<ToBucket | ToHub>
   readonly #shadow: Records<Shape>
   readonly #head: TreeHead | undefined
@@ -42,7 +43,7 @@ export class BucketPart {
   #unsent = 0
   #at = -1
 
-  constructor(context: ReplayContext, hub: HubPart, { bucket, certificate }: BundleBlockOf<'bucket'>) {
+  constructor(context: ReplayContext, hub: HubSide, { bucket, certificate }: BundleBlockOf<'bucket'>) {
     this.bucket = bucket
     this.#context = context
     this.#hub = hub
@@ -62,8 +63,7 @@ export class BucketPart {
     this.#open.set(need, { head: subject.head, at: folded.at, item: folded.encoded })
     this.#count(need, folded)
     for (const { body } of step.effects) {
-      if (this.#hub.takes(this.bucket, encodeEffect(body)))
-        this.#context.book.count('money', 'effects to the hub')
+      if (this.#hub.takes(encodeEffect(body))) this.#context.book.count('money', 'effects to the hub')
       else this.#unsent += 1
     }
   }
@@ -114,7 +114,7 @@ export class BucketPart {
   close(finished: boolean): void {
     const [need] = this.#open.keys()
     expectThat(need === undefined, 'encoding', 'CONFLICT', `the history of need ${need ?? ''} has no end`)
-    const untaken = this.#hub.untaken(this.bucket)
+    const { untaken } = this.#hub
     expectThat(
       untaken === 0,
       'money',
@@ -133,7 +133,7 @@ export class BucketPart {
     if (item.kind !== 'received') return folded
     expectThat(item.source === HUB, 'certificates', 'CONFLICT', 'buckets hear the hub alone')
     this.#context.logs.checkProof(HUB, this.bucket, item.n, item.body, item.proof)
-    this.#hub.receives(this.bucket, item.n, item.body)
+    this.#hub.receives(item.n, item.body)
     return folded
   }
 

@@ -1,5 +1,3 @@
-import { headerOf } from '../codec/envelope/envelope.ts'
-import type { SingleEnvelope } from '../codec/envelope/verify-single.ts'
 import { judgeAlone, judgeAmong } from '../core/thread/law.ts'
 import type { EnvelopeHeader } from '../model/envelope-header.ts'
 import type { EnvelopeId } from '../model/ids.ts'
@@ -19,8 +17,7 @@ export class CausalOrder {
   }
 
   /** Rejects what the header alone decides; EQUIVOCATION for a second body of one `seq`. */
-  add(envelope: SingleEnvelope): Rejection | undefined {
-    const header = headerOf(envelope)
+  add(header: EnvelopeHeader): Rejection | undefined {
     const { id, thread, sender, seq } = header
     if (this.#headers.has(id)) return undefined
     const alone = judgeAlone(thread, header)

@@ -70,6 +70,7 @@ export class CertifiedLogs {
     const chain = extendChainAll(this.#chain(machine), links.map(voterLinkOf), this.#context)
     this.#chains.set(machine, sound(chain, 'certificates'))
     this.#book.count('certificates', 'voter changes', links.length)
+    for (const link of links) this.#countShares(voterLinkOf(link).certificate)
   }
 
   /** The voters in force when leaf `at` was applied. */
@@ -123,13 +124,19 @@ export class CertifiedLogs {
     this.#book.count('certificates', 'inclusion proofs')
   }
 
+  #countShares({ shares }: Certificate): void {
+    this.#book.count('signatures', 'signatures', shares.length)
+  }
+
+  /** Counted wherever it stands, and verified once. */
   #verify(certificate: Certificate, machine: number): TreeHead {
+    this.#book.count('certificates', 'certificates')
+    this.#countShares(certificate)
     const key = `${machine} ${certificateHash(certificate, this.#context.sha256).toHex()}`
     const known = this.#verified.get(key)
     if (known !== undefined) return known
     const head = sound(verifyInChain(this.#chain(machine), certificate, this.#context), 'certificates')
     this.#verified.set(key, head)
-    this.#book.count('certificates', 'certificates')
     return head
   }
 

@@ -71,10 +71,31 @@ export interface CheckReport {
   readonly allowed: boolean
 }
 
+type Sums = Map<CheckName, Map<string, number>>
+
+/** What a part of a file comes to, as plain data: of each check what was counted, and what could not be checked. */
+export interface BookPage {
+  readonly counts: ReadonlyMap<CheckName, ReadonlyMap<string, number>>
+  readonly unchecked: ReadonlyMap<CheckName, ReadonlyMap<string, number>>
+}
+
 /** What the checks have found so far. */
 export class CheckBook {
-  readonly #counts = new Map<CheckName, Map<string, number>>()
-  readonly #unchecked = new Map<CheckName, Map<string, number>>()
+  #counts: Sums = new Map()
+  #unchecked: Sums = new Map()
+
+  /** Everything so far, which is then forgotten. */
+  takePage(): BookPage {
+    const page = { counts: this.#counts, unchecked: this.#unchecked }
+    this.#counts = new Map()
+    this.#unchecked = new Map()
+    return page
+  }
+
+  addPage({ counts, unchecked }: BookPage): void {
+    for (const [check, sums] of counts) for (const [what, n] of sums) add(this.#counts, check, what, n)
+    for (const [check, sums] of unchecked) for (const [why, n] of sums) add(this.#unchecked, check, why, n)
+  }
 
   count(check: CheckName, what: string, more = 1): void {
     add(this.#counts, check, what, more)
@@ -108,7 +129,7 @@ export class CheckBook {
   }
 }
 
-function add(all: Map<CheckName, Map<string, number>>, check: CheckName, what: string, more: number): void {
+function add(all: Sums, check: CheckName, what: string, more: number): void {
   const counts = all.get(check) ?? new Map<string, number>()
   all.set(check, counts)
   counts.set(what, (counts.get(what) ?? 0) + more)

@@ -4,12 +4,13 @@ import { HUB } from '../codec/entry/item.ts'
 import type { Records } from '../core/records/tables.ts'
 import type { Shape } from '../core/records/view.ts'
 import type { SlotFacts } from '../core/records/world.ts'
-import type { Machines } from '../core/witness/machine.ts'
+import { type Machines, machineOfGroup } from '../core/witness/machine.ts'
 import type { Sha256 } from '../ports/crypto.ts'
 import type { CertifiedLogs } from './certified-logs.ts'
 import type { CheckBook } from './checks.ts'
 import { expectThat } from './divergence.ts'
 import { expectLeaf, foldItem, readItem, readLeaf } from './folded-item.ts'
+import type { HubFacts } from './hub-side.ts'
 
 /** What the parts of a replay share. */
 export interface ReplayContext {
@@ -27,10 +28,10 @@ export class HubPart {
   readonly #context: ReplayContext
   readonly #shadow: Records<Shape>
   readonly #head: TreeHead | undefined
-  readonly #slots = new Map<number, SlotFacts>()
-  /** Hashes of effects that buckets have to receive, by `<bucket> <number>`. */
-  readonly #sent = new Map<string, Uint8Array>()
-  /** Hashes of effects that buckets have to send, in the order in which the hub took them. */
+  /** Facts of the slots that the file has. */
+  readonly slots = new Map<number, SlotFacts>()
+  /** By bucket: see `HubFacts`. */
+  readonly #sent = new Map<number, Map<number, Uint8Array>>()
   readonly #taken = new Map<number, Uint8Array[]>()
   #at = -1
   #last: SlotFacts | undefined
@@ -39,10 +40,6 @@ export class HubPart {
     this.#context = context
     this.#shadow = context.machines.hub.open()
     this.#head = context.logs.head(certificate, HUB)
-  }
-
-  slot(n: number): SlotFacts | undefined {
-    return this.#slots.get(n)
   }
 
   add(block: BundleBlockOf<'hub-item'>): void {
@@ -67,7 +64,7 @@ export class HubPart {
     if (read !== undefined) {
       expectLeaf(leaf, read, folded, step, sha256)
       for (const output of read.outputs) {
-        if (output.kind === 'effect') this.#sent.set(`${output.group - 1} ${output.number}`, output.hash)
+        if (output.kind === 'effect') this.#noteSent(machineOfGroup(output.group), output.number, output.hash)
       }
     }
     book.count('money', 'items of the hub')
@@ -78,34 +75,23 @@ export class HubPart {
     }
   }
 
-  /** What a bucket received is what the hub sent it under that number; true when the file has the hub's side. */
-  receives(bucket: number, n: number, body: Uint8Array): void {
-    if (this.#head === undefined) return
-    const key = `${bucket} ${n}`
-    const sent = this.#sent.get(key)
-    expectThat(
-      sent !== undefined,
-      'encoding',
-      'CONFLICT',
-      `the file has no item of the hub that sent effect ${n}`,
-    )
-    const isSame = sent.toHex() === this.#context.sha256(body).toHex()
-    expectThat(isSame, 'money', 'CONFLICT', `effect ${n} is not what the hub sent`)
-    this.#sent.delete(key)
+  /** What a bucket has to receive and to send; the hub's part forgets it then. */
+  factsOf(bucket: number): HubFacts {
+    const facts = {
+      isCertified: this.#head !== undefined,
+      sent: this.#sent.get(bucket) ?? new Map<number, Uint8Array>(),
+      taken: this.#taken.get(bucket) ?? [],
+    }
+    this.#sent.delete(bucket)
+    this.#taken.delete(bucket)
+    return facts
   }
 
-  /** What a bucket sent is what the hub took next from it; false where the file does not reach so far. */
-  takes(bucket: number, body: Uint8Array): boolean {
-    const next = this.#taken.get(bucket)?.shift()
-    if (next === undefined) return false
-    const isSame = next.toHex() === this.#context.sha256(body).toHex()
-    expectThat(isSame, 'money', 'CONFLICT', 'what the bucket sends is not what the hub took')
-    return true
-  }
-
-  /** Effects that the hub took from a bucket and that nothing in the bucket's items sent. */
-  untaken(bucket: number): number {
-    return this.#taken.get(bucket)?.length ?? 0
+  /** A copy is kept: what was read is a view of a piece of the file. */
+  #noteSent(bucket: number, n: number, hash: Uint8Array): void {
+    const sent = this.#sent.get(bucket)
+    if (sent === undefined) this.#sent.set(bucket, new Map([[n, hash.slice()]]))
+    else sent.set(n, hash.slice())
   }
 
   #noteSlot(name: string | undefined): void {
@@ -117,7 +103,7 @@ export class HubPart {
       last === undefined || (facts.n > last.n && facts.time >= last.time && facts.clock >= last.clock)
     expectThat(isAfter, 'slots', 'CONFLICT', `slot ${facts.n} is before slot ${last?.n ?? 0}`)
     this.#last = facts
-    this.#slots.set(n, facts)
+    this.slots.set(n, facts)
     this.#context.book.count('slots', 'slots')
     if (facts.beacon !== undefined) this.#context.book.count('slots', 'beacons')
   }

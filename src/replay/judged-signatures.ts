@@ -20,9 +20,6 @@ interface Question {
 export class JudgedSignatures {
   readonly #judge: CheckSignature
   readonly #good = new LruMap<string, Question>(REMEMBERED_MAX)
-  /** How often an answer was known. */
-  known = 0
-
   constructor(judge: CheckSignature) {
     this.#judge = judge
   }
@@ -31,7 +28,6 @@ export class JudgedSignatures {
     const name = signature.toHex()
     const before = this.#good.get(name)
     if (before !== undefined && equalBytes(before.key, key) && equalBytes(before.message, message)) {
-      this.known += 1
       return true
     }
     const isGood = this.#judge(key, message, signature)

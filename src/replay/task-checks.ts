@@ -31,7 +31,7 @@ export class TaskChecks {
     this.#book = book
   }
 
-  note({ id, body }: SingleEnvelope): void {
+  note({ id, body }: Pick<SingleEnvelope, 'id' | 'body'>): void {
     if (body.kind === 'NEED' && body.payload.verification.mode === 'reexecute') {
       const { input, capability, constraints, requires } = body.payload
       const { gas_limit: gasMax } = constraints

@@ -26,6 +26,8 @@ export type ReadBlock = { readonly place: Place; readonly cid: CID; readonly byt
   | { readonly kind: 'index' }
   | { readonly kind: 'block'; readonly block: BundleBlock }
   | { readonly kind: 'content' }
+  /** Its bytes are those of its name; what they say somebody else reads. */
+  | { readonly kind: 'unread' }
 )
 
 /** What is wrong with a file, and where. */
@@ -36,10 +38,17 @@ export interface Misread {
 
 const JSON_START = 0x7b
 
-/** Yields every block in order, and ends with the first thing that is wrong. */
+/** Says which blocks stay unread; asked when it is a block's turn. */
+export type LeavesUnread = (bytes: Uint8Array) => boolean
+
+/**
+ * Yields every block in order, and ends with the first thing that is wrong. `leavesUnread` is asked in a CAR alone: a line of
+ * JSON must be read to know its bytes.
+ */
 export function* readBundle(
   chunks: Iterable<Uint8Array>,
   sha256: Sha256,
+  leavesUnread: LeavesUnread = () => false,
 ): Generator<Result<ReadBlock, Misread>> {
   const queue = new ByteQueue(chunks)
   const isJson = queue.peek(1)[0] === JSON_START
@@ -54,6 +63,7 @@ export function* readBundle(
     queue,
     isJson,
     sha256,
+    leavesUnread,
   )
   yield* readFrom(reader, header.value)
 }
@@ -107,6 +117,7 @@ class OrderedReader {
   readonly #queue: ByteQueue
   readonly #sha256: Sha256
   readonly #unit: Place['unit']
+  readonly #leavesUnread: LeavesUnread
   #number: number
 
   constructor(
@@ -114,10 +125,12 @@ class OrderedReader {
     queue: ByteQueue,
     isJson: boolean,
     sha256: Sha256,
+    leavesUnread: LeavesUnread,
   ) {
     this.#raw = raw
     this.#queue = queue
     this.#sha256 = sha256
+    this.#leavesUnread = leavesUnread
     this.#unit = isJson ? 'line' : 'block'
     this.#number = isJson ? 2 : 1
   }
@@ -132,6 +145,15 @@ class OrderedReader {
   }
 
   next(link: CID): Result<Expected, Misread> {
+    const found = this.#named(link)
+    if (!found.ok) return found
+    const { place, bytes, raw } = found.value
+    const value = valueOf(raw, link)
+    return value.ok ? ok({ place, cid: link, bytes, value: value.value }) : misread(place, value)
+  }
+
+  /** The next block, which is that of the link; nothing of it is read. */
+  #named(link: CID): Result<Omit<Expected, 'value' | 'cid'> & { readonly raw: RawBlock }, Misread> {
     const place = this.place()
     const raw = this.#raw.next()
     this.#number += 1
@@ -145,18 +167,19 @@ class OrderedReader {
       const message = `the block is ${found.toString()}, not ${link.toString()}`
       return misread(place, reject('CONFLICT', message))
     }
-    const value = valueOf(raw.value.value, link)
-    return value.ok ? ok({ place, cid: link, bytes: bytes.value, value: value.value }) : misread(place, value)
+    return ok({ place, bytes: bytes.value, raw: raw.value.value })
   }
 
   nextBlock(link: CID): Result<ReadBlock, Misread> {
-    const read = this.next(link)
-    if (!read.ok) return read
-    if (link.code !== DAG_CBOR) return ok({ ...named(read.value), kind: 'content' })
-    const block = parseBlock(read.value.value)
-    return block.ok
-      ? ok({ ...named(read.value), kind: 'block', block: block.value })
-      : misread(read.value.place, block)
+    const found = this.#named(link)
+    if (!found.ok) return found
+    const { place, bytes, raw } = found.value
+    const block = { place, cid: link, bytes }
+    if (link.code !== DAG_CBOR) return ok({ ...block, kind: 'content' })
+    if (raw.form === 'bytes' && this.#leavesUnread(bytes)) return ok({ ...block, kind: 'unread' })
+    const value = valueOf(raw, link)
+    const read = value.ok ? parseBlock(value.value) : value
+    return read.ok ? ok({ ...block, kind: 'block', block: read.value }) : misread(place, read)
   }
 }
 
@@ -182,6 +205,12 @@ function valueOf(raw: RawBlock, link: CID): Result<Ipld, Rejection> {
   if (raw.form === 'value') return ok(raw.value)
   if (link.code === RAW) return ok(raw.bytes)
   return decodeDagCbor(raw.bytes, { bytesMax: BLOCK_BYTES_MAX, itemsMax: BLOCK_ITEMS_MAX })
+}
+
+/** What a block that was left unread says. Rejects as reading does. */
+export function decodeBlock(bytes: Uint8Array): Result<BundleBlock, Rejection> {
+  const value = decodeDagCbor(bytes, { bytesMax: BLOCK_BYTES_MAX, itemsMax: BLOCK_ITEMS_MAX })
+  return value.ok ? parseBlock(value.value) : value
 }
 
 function misread(

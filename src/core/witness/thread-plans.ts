@@ -19,7 +19,7 @@ export class ThreadPlans {
   readonly #plans = new Map<ThreadId, PlanView>()
 
   /** An envelope whose signature was checked. */
-  carry(envelope: SingleEnvelope): void {
+  carry(envelope: Pick<SingleEnvelope, 'id' | 'body'>): void {
     const patch = patchOf(envelope)
     if (patch === undefined) return
     const { thread, lamport, sender } = envelope.body
@@ -37,7 +37,7 @@ export class ThreadPlans {
   }
 }
 
-function patchOf({ body }: SingleEnvelope): PlanPatch | undefined {
+function patchOf({ body }: Pick<SingleEnvelope, 'body'>): PlanPatch | undefined {
   if (body.kind === 'PROPOSE') {
     return 'patch' in body.payload.plan ? (body.payload.plan.patch as PlanPatch) : undefined
   }

@@ -1,15 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { VerifyPool } from '../../adapters/crypto/verify-pool.ts'
 import { LogFiles } from '../../adapters/log-files/log-files.ts'
 import type { CID } from '../../codec/cid.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
 import type { Crypto } from '../../ports/crypto.ts'
-import { type ReplayOptions, type ReplayReport, replay } from '../../replay/replay.ts'
+import type { PartThreads } from '../../replay/parts.ts'
+import { replay } from '../../replay/replay.ts'
+import type { ReplayOptions, ReplayReport } from '../../replay/report.ts'
 import { offline } from '../offline.ts'
 import { openPolicyEngine } from '../policy/runtime.ts'
 import { convert, importedPath } from './export.ts'
 import { openPieces } from './files.ts'
+import { NodePartThreads } from './part-threads.ts'
 import { WasmReplay } from './replay-tasks.ts'
 
 export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
@@ -26,47 +30,57 @@ export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
 
 /**
  * Replays a file. Faults `store-io` for one that cannot be read. In parallel, threads judge the signatures while the
- * rules go on as if all were good; when one was not, all of it is thrown away and the file replayed as it is without.
+ * rules go on as if all were good, and do buckets once the hub is folded; when anything is wrong, all of it is thrown away
+ * and the file replayed as it is without: so what is named first is the same, whatever threads did.
  */
 export async function replayFile(request: ReplayRequest): Promise<ReplayReport> {
   if (request.parallel === true) {
     const report = await replayAhead(request)
     if (report !== undefined) return report
   }
-  return await replayWith(request, offline.crypto.verify, () => undefined)
+  return await replayWith(request, { verify: offline.crypto.verify, pause: () => undefined })
 }
 
-/** Undefined where a signature is not good: then the report says nothing. */
+/** Undefined where anything is wrong: then the report says nothing. */
 async function replayAhead(request: ReplayRequest): Promise<ReplayReport | undefined> {
   const pool = new VerifyPool()
+  const threads = new NodePartThreads()
   try {
     const verify: Crypto['verify'] = (key, message, signature) => {
       pool.offer(key, message, signature)
       return true
     }
-    const report = await replayWith(request, verify, () => pool.room())
-    return (await pool.end()) ? report : undefined
+    const pause = async (isWaiting: boolean): Promise<void> => {
+      await (isWaiting ? threads.arrival() : setImmediate())
+      await pool.room()
+    }
+    const report = await replayWith(request, { verify, pause, threads })
+    return (await pool.end()) && report.divergence === undefined ? report : undefined
   } finally {
-    await pool.close()
+    await Promise.all([pool.close(), threads.close()])
   }
 }
 
-async function replayWith(
-  request: ReplayRequest,
-  verify: Crypto['verify'],
-  pause: () => Promise<void> | undefined,
-): Promise<ReplayReport> {
+/** How a file is replayed. */
+interface Way {
+  readonly verify: Crypto['verify']
+  /** Others have their turn; `isWaiting`: until there is something of the threads. */
+  readonly pause: (isWaiting: boolean) => Promise<void> | undefined
+  readonly threads?: PartThreads
+}
+
+async function replayWith(request: ReplayRequest, { verify, pause, ...way }: Way): Promise<ReplayReport> {
   const policy = openPolicyEngine()
   const tasks = new WasmReplay(request.cas)
   try {
     const { size, pieces } = openPieces(request.path)
     const crypto = { ...offline.crypto, verify }
-    const run = replay(pieces, { ...optionsOf(request), crypto, policy })
+    const run = replay(pieces, { ...optionsOf(request), ...way, crypto, policy })
     for (let next = run.next(); ; ) {
       if (next.done === true) return next.value
-      const { byte, events, task } = next.value
+      const { byte, events, task, isWaiting = false } = next.value
       request.progress(size === 0 ? 1 : byte / size, events)
-      await pause()
+      await pause(isWaiting)
       next = run.next(task && (await tasks.run(task)))
     }
   } finally {

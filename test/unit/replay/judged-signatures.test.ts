@@ -22,10 +22,10 @@ function judgedOnce() {
 }
 
 describe('signatures that were judged before', () => {
-  it('are accepted again without being judged again, and that is counted', () => {
+  it('are accepted again without being judged again', () => {
     const { judged, asked } = judgedOnce()
     expect(judged.accepts(key, message.slice(), signature.slice())).toBe(true)
-    expect([asked(), judged.known]).toEqual([1, 1])
+    expect(asked()).toBe(1)
   })
 
   it('lend nothing to another key, message or signature', () => {
@@ -35,13 +35,13 @@ describe('signatures that were judged before', () => {
     expect(judged.accepts(key, changed(message), signature)).toBe(false)
     expect(judged.accepts(key, message.subarray(1), signature)).toBe(false)
     expect(judged.accepts(key, message, changed(signature))).toBe(false)
-    expect([asked(), judged.known]).toEqual([5, 0])
+    expect(asked()).toBe(5)
   })
 
   it('are judged each time while they are bad', () => {
     const { judged, asked } = judgedOnce()
     const bad = signature.with(63, 0)
     expect([judged.accepts(key, message, bad), judged.accepts(key, message, bad)]).toEqual([false, false])
-    expect([asked(), judged.known]).toEqual([3, 0])
+    expect(asked()).toBe(3)
   })
 })
