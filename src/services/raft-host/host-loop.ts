@@ -1,12 +1,21 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { RaftHost } from './host.ts'
 
+/** What a loop needs of a host. */
+type LoopedHost = Pick<RaftHost, 'beginStop' | 'isLed' | 'leads' | 'tick' | 'turn'>
+
+/** How much faster a host ticks that has just begun, and for how many ticks at most. */
+const HASTE = 4
+const HASTY_TICKS = 40
+
 /**
- * Gives a host its ticks and turns. `soon` is called after anything was given to the host; turns run one after
+ * Gives a host its ticks and turns. Until every group has a leader, a host that has just begun ticks faster: nodes that
+ * start together would wait a whole election timeout for nothing. Where there is a leader that disturbs nobody, because
+ * who hears of one votes for no other (PreVote, CheckQuorum). `soon` is called after anything was given to the host; turns run one after
  * another with room for everything else between them. A fault of a turn ends the loop and goes to `onFault`.
  */
 export class HostLoop {
-  readonly #host: RaftHost
+  readonly #host: LoopedHost
   readonly #clock: Clock
   readonly #tickMs: number
   readonly #onFault: (error: unknown) => void
@@ -15,10 +24,11 @@ export class HostLoop {
   #isDue = false
   #isOver = false
   #cancelTick: () => void = () => undefined
+  #hastyTicks = HASTY_TICKS
 
   /** `later` runs a task once what came in meanwhile was handed over: setImmediate, of the shell. */
   constructor(
-    host: RaftHost,
+    host: LoopedHost,
     options: {
       readonly clock: Clock
       readonly tickMs: number
@@ -64,7 +74,9 @@ export class HostLoop {
   }
 
   #tickLater(): void {
-    this.#cancelTick = this.#clock.after(this.#tickMs, () => {
+    if (this.#hastyTicks > 0) this.#hastyTicks = this.#host.isLed ? 0 : this.#hastyTicks - 1
+    const afterMs = this.#hastyTicks > 0 ? this.#tickMs / HASTE : this.#tickMs
+    this.#cancelTick = this.#clock.after(afterMs, () => {
       this.#host.tick()
       this.soon()
       this.#tickLater()

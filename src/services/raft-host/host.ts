@@ -243,6 +243,13 @@ export class RaftHost implements RaftTransportListener {
     for (const group of this.#core.groups.all()) if (group.role === 'leader') wake(this.#core, group)
   }
 
+  /** Whether a leader of every group that runs here is known. */
+  get isLed(): boolean {
+    for (const { condition, leader } of this.#core.groups.all())
+      if (condition === 'running' && leader === undefined) return false
+    return true
+  }
+
   /** Groups that this node leads. */
   leads(): readonly GroupId[] {
     return [...this.#core.groups.all()].filter(({ role }) => role === 'leader').map(({ id }) => id)

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { HostLoop } from '../../../../src/services/raft-host/host-loop.ts'
+import { ManualClock } from '../../../setup/manual-clock.ts'
+
+/** A loop of 100 ms ticks, and what its host is asked. */
+function looped() {
+  const clock = new ManualClock()
+  const host = { ticks: 0, isLed: false }
+  const loop = new HostLoop(
+    {
+      get isLed() {
+        return host.isLed
+      },
+      tick: () => void host.ticks++,
+      turn: () => false,
+      leads: () => [],
+      beginStop: () => undefined,
+    },
+    { clock, tickMs: 100, later: (task) => task(), onFault: () => undefined },
+  )
+  const ticksIn = (ms: number): number => {
+    const before = host.ticks
+    for (let passed = 0; passed < ms; passed += 5) clock.advance(5)
+    return host.ticks - before
+  }
+  return { host, loop, ticksIn }
+}
+
+describe('a host that has just begun', () => {
+  it('ticks four times as fast until every group has a leader', () => {
+    const { host, ticksIn } = looped()
+    expect(ticksIn(500)).toBe(20)
+    host.isLed = true
+    ticksIn(100)
+    expect(ticksIn(1_000)).toBe(10)
+  })
+
+  it('and for a second at most, though nobody comes to lead', () => {
+    const { ticksIn } = looped()
+    ticksIn(1_000)
+    expect(ticksIn(1_000)).toBe(10)
+  })
+
+  it('does not hurry again when a leader is lost later', () => {
+    const { host, ticksIn } = looped()
+    host.isLed = true
+    ticksIn(200)
+    host.isLed = false
+    expect(ticksIn(1_000)).toBe(10)
+  })
+})
