@@ -2,11 +2,14 @@ import type { SlotFacts } from '../../core/records/world.ts'
 
 /** What a node does not foresee in more slots than this, it looks at anyway. */
 const STRIDE_SLOTS_MAX = 256
+/** Looks by time alone that find nothing before it is asked about later slots: short windows are over by then. */
+const IDLE_LOOKS = 4
 
 interface Nap {
   readonly slot: number
   readonly timeMs: number
   readonly stride: number
+  readonly looks: number
 }
 
 /**
@@ -30,13 +33,19 @@ export class Naps {
 
   /** After a look that found nothing to do. `isQuiet`: nothing would be lawful in that slot either. */
   begin(need: string, now: SlotFacts, slotMs: number, isQuiet: (later: SlotFacts) => boolean): void {
-    const last = this.#naps.get(need)?.stride ?? 1
-    const longer = Math.min(STRIDE_SLOTS_MAX, last * 2)
-    const stride = isQuiet(ahead(now, longer, slotMs)) ? longer : Math.max(1, Math.floor(last / 2))
-    const isSure = stride === longer || stride === 1 || isQuiet(ahead(now, stride, slotMs))
-    const [slots, timeMs] = isSure ? [stride, stride * slotMs] : [1, slotMs]
-    this.#naps.set(need, { slot: now.n + slots, timeMs: now.time + timeMs, stride: slots })
+    const { stride: last = 1, looks = 0 } = this.#naps.get(need) ?? {}
+    const slots = looks < IDLE_LOOKS ? 1 : strideOf(last, (stride) => isQuiet(ahead(now, stride, slotMs)))
+    const until = { slot: now.n + slots, timeMs: now.time + slots * slotMs }
+    this.#naps.set(need, { ...until, stride: slots, looks: looks + 1 })
   }
+}
+
+/** Twice as many slots as last time, or half as many, or the next one: how far nothing is lawful. */
+function strideOf(last: number, isQuietFor: (slots: number) => boolean): number {
+  const longer = Math.min(STRIDE_SLOTS_MAX, last * 2)
+  if (isQuietFor(longer)) return longer
+  const shorter = Math.floor(last / 2)
+  return shorter > 1 && isQuietFor(shorter) ? shorter : 1
 }
 
 function ahead(now: SlotFacts, slots: number, slotMs: number): SlotFacts {

@@ -11,6 +11,7 @@ import { HISTORY_START } from '../../core/records/history.ts'
 import type { SlotFacts, World } from '../../core/records/world.ts'
 import type { Did, Signature } from '../../model/ids.ts'
 import type { Outcome } from '../../model/replicated.ts'
+import { ok } from '../../model/result.ts'
 import type { GroupAccess } from './group-access.ts'
 import { Naps } from './naps.ts'
 import type { NeedPools } from './need-pools.ts'
@@ -43,6 +44,8 @@ export class NeedDriver {
   readonly #deps: NeedDriverDeps
   /** The same rules, but what voters say is believed: for looking ahead. */
   readonly #lenient: World
+  /** And neither signatures nor the policy are asked again: for a first look, which most entries do not outlast. */
+  readonly #quick: World
   /** Needs with a proposal underway. */
   readonly #underway = new Set<string>()
   readonly #naps = new Naps()
@@ -50,6 +53,7 @@ export class NeedDriver {
   constructor(deps: NeedDriverDeps) {
     this.#deps = deps
     this.#lenient = { ...deps.world, verify: () => true }
+    this.#quick = { ...this.#lenient, judge: () => ok(undefined), openEnvelope: openingOnce(deps.world) }
   }
 
   /** Looks at one need of which something was said or applied; proposes at most one entry. */
@@ -111,6 +115,7 @@ export class NeedDriver {
     const proposing = { view, world, need, pool, slot: slot(), by: self, seen, have }
     for (const command of candidatesOf(proposing)) {
       const isAssumed = (hasSeen(command) && gathered === undefined) || isWaitingFor(command, asked.have)
+      if (!this.#isAccepted(bucket, command, this.#quick)) continue
       if (!this.#isAccepted(bucket, command, isAssumed ? this.#lenient : world)) continue
       if (!isAssumed) return command
       this.#ask(need, head, asked.have, command, pool)
@@ -131,7 +136,7 @@ export class NeedDriver {
     const have = (cid: CID) => this.#assumedHave(need, cid)
     const proposing = { view, world, need, pool, slot: later.n, by: self, seen, have }
     for (const command of candidatesOf(proposing)) {
-      if (this.#isAccepted(bucket, command, this.#lenient, later)) return true
+      if (this.#isAccepted(bucket, command, this.#quick, later)) return true
     }
     return false
   }
@@ -207,4 +212,17 @@ function hasSeen(command: BucketCommand): boolean {
 
 function isWaitingFor(command: BucketCommand, content: CID | undefined): boolean {
   return content !== undefined && 'have' in command && command.have.length > 0
+}
+
+/** What a pool holds is opened once: it is asked about many times before an entry carries it. */
+function openingOnce({ openEnvelope }: World): World['openEnvelope'] {
+  const opened = new WeakMap<object, ReturnType<World['openEnvelope']>>()
+  return (field, atMs) => {
+    if (field === null || typeof field !== 'object') return openEnvelope(field, atMs)
+    const known = opened.get(field)
+    if (known !== undefined) return known
+    const result = openEnvelope(field, atMs)
+    opened.set(field, result)
+    return result
+  }
 }

@@ -41,24 +41,33 @@ describe('a nap of a need', () => {
 
   it('ends by time as well, when slots come late', () => {
     const naps = new Naps()
-    naps.begin('a', slotAt(0), SLOT_MS, () => true)
-    expect(naps.isAsleep('a', slotAt(1))).toBe(true)
-    expect(naps.isAsleep('a', slotAt(1, 2 * SLOT_MS))).toBe(false)
+    for (const n of [0, 1, 2, 3, 4]) naps.begin('a', slotAt(n), SLOT_MS, () => true)
+    expect(naps.isAsleep('a', slotAt(5))).toBe(true)
+    expect(naps.isAsleep('a', slotAt(5, 6 * SLOT_MS))).toBe(false)
   })
 
   it('ends when something happens, and the next one is short again', () => {
     const naps = new Naps()
-    for (const n of [0, 2, 6]) naps.begin('a', slotAt(n), SLOT_MS, () => true)
-    expect(naps.isAsleep('a', slotAt(13))).toBe(true)
+    for (const n of [0, 1, 2, 3, 4, 6]) naps.begin('a', slotAt(n), SLOT_MS, () => true)
+    expect(naps.isAsleep('a', slotAt(9))).toBe(true)
     naps.end('a')
-    expect(naps.isAsleep('a', slotAt(13))).toBe(false)
-    naps.begin('a', slotAt(13), SLOT_MS, () => true)
-    expect(naps.isAsleep('a', slotAt(15))).toBe(false)
+    expect(naps.isAsleep('a', slotAt(9))).toBe(false)
+    naps.begin('a', slotAt(9), SLOT_MS, () => true)
+    expect(naps.isAsleep('a', slotAt(10))).toBe(false)
   })
 
   it('is of one need alone', () => {
     const naps = new Naps()
-    naps.begin('a', slotAt(0), SLOT_MS, () => true)
-    expect(naps.isAsleep('b', slotAt(1))).toBe(false)
+    for (const n of [0, 1, 2, 3, 4]) naps.begin('a', slotAt(n), SLOT_MS, () => true)
+    expect([naps.isAsleep('a', slotAt(5)), naps.isAsleep('b', slotAt(5))]).toEqual([true, false])
+  })
+
+  it('asks nothing about later slots in a short window', () => {
+    const naps = new Naps()
+    const neverAsked = (): boolean => {
+      throw new Error('asked')
+    }
+    for (const n of [0, 1, 2, 3]) naps.begin('a', slotAt(n), SLOT_MS, neverAsked)
+    expect(() => naps.begin('a', slotAt(4), SLOT_MS, neverAsked)).toThrow('asked')
   })
 })
