@@ -130,7 +130,7 @@ export class CheckBook {
 }
 
 function add(all: Sums, check: CheckName, what: string, more: number): void {
-  const counts = all.get(check) ?? new Map<string, number>()
-  all.set(check, counts)
-  counts.set(what, (counts.get(what) ?? 0) + more)
+  const counts = all.get(check)
+  if (counts === undefined) all.set(check, new Map([[what, more]]))
+  else counts.set(what, (counts.get(what) ?? 0) + more)
 }

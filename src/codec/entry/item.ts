@@ -15,6 +15,7 @@ import {
 import { TREE_LEVELS_MAX } from '../certificate/voter-chain.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { decodeKept } from '../dag-cbor/kept-value.ts'
+import { type Ipld, isList } from '../ipld.ts'
 import { bytes, count, hash32, integer, list } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 import { BUCKETS } from './fields.ts'
@@ -75,10 +76,20 @@ function proofToTuple({ certificate, index, leaf, path }: EffectProof) {
   return [certificateToIpld(certificate), index, leaf, [...path]]
 }
 
+/** Of [0, command], which most items are, without going through the schema; what else it may be the schema says. */
+function commandIn(value: Ipld): Uint8Array | undefined {
+  if (!isList(value) || value.length !== 2 || value[0] !== 0) return undefined
+  const [, command] = value
+  const isBounded = command instanceof Uint8Array && command.length > 0 && command.length <= PART_BYTES_MAX
+  return isBounded ? command : undefined
+}
+
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; commands, effects and certificates in it are not judged yet. */
 export function decodeItem(encoded: Uint8Array): Result<GroupItem, Rejection> {
   const decoded = decodeKept(encoded, { bytesMax: ITEM_BYTES_MAX, itemsMax: ITEM_ITEMS_MAX })
   if (!decoded.ok) return decoded
+  const command = commandIn(decoded.value)
+  if (command !== undefined) return ok({ kind: 'command', command })
   const formed = checkSchema(itemSchema, decoded.value, 'item')
   if (!formed.ok) return formed
   if (formed.value[0] === 0) return ok({ kind: 'command', command: formed.value[1] })
