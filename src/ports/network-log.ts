@@ -39,6 +39,8 @@ export interface LogSource {
   machines(): readonly number[]
   /** Records of a machine: a torn last one is none. */
   count(machine: number): number
+  /** What record number `at` is, without reading it. */
+  kind(machine: number, at: number): LogRecord['kind']
   /** Record number `at`, from 0 on; asserts that there is one. */
   record(machine: number, at: number): LogRecord
   /** All of them, in order. */

@@ -28,6 +28,9 @@ export class MemoryLogs implements LogSink, LogSource {
   count(machine: number): number {
     return this.#logs.get(machine)?.length ?? 0
   }
+  kind(machine: number, at: number): LogRecord['kind'] {
+    return this.record(machine, at).kind
+  }
   record(machine: number, at: number): LogRecord {
     return this.#logs.get(machine)?.[at] as LogRecord
   }

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { encodeFrame, FRAME_HEAD_BYTES, readFrameHead } from '../../codec/network-log/frame.ts'
+import { KIND_AT } from '../../codec/network-log/log-record.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import { guarded } from './fault.ts'
@@ -22,13 +23,15 @@ const FILE_MODE = 0o600
 interface Scan {
   /** Offset of each payload; the head's first. */
   readonly offsets: number[]
+  /** Of each payload the byte that tells its kind. */
+  readonly kinds: number[]
   /** End of the last whole frame. */
   readonly end: number
 }
 
 /**
  * One file of frames. Opening it reads it whole and checks every frame; a torn end is not seen by readers, and cut off
- * by who writes. 16 bytes of memory a frame.
+ * by who writes. 24 bytes of memory a frame.
  */
 export class LogFile {
   readonly #path: string
@@ -36,16 +39,18 @@ export class LogFile {
   readonly #checksum: Checksum
   readonly #offsets: number[]
   readonly #lengths: number[]
+  readonly #kinds: number[]
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   #isSynced = true
   #end: number
 
-  private constructor(path: string, file: number, checksum: Checksum, { offsets, end }: Scan) {
+  private constructor(path: string, file: number, checksum: Checksum, { offsets, kinds, end }: Scan) {
     this.#path = path
     this.#file = file
     this.#checksum = checksum
     this.#offsets = offsets
+    this.#kinds = kinds
     this.#lengths = offsets.map(
       (offset, at) => (offsets[at + 1] ?? end + FRAME_HEAD_BYTES) - FRAME_HEAD_BYTES - offset,
     )
@@ -75,11 +80,19 @@ export class LogFile {
     const frame = encodeFrame(payload, this.#checksum)
     this.#offsets.push(this.#end + FRAME_HEAD_BYTES)
     this.#lengths.push(payload.length)
+    this.#kinds.push(payload[KIND_AT] ?? 0)
     this.#end += frame.length
     this.#isSynced = false
     this.#waiting.push(frame)
     this.#waitingBytes += frame.length
     if (this.#waitingBytes > WAITING_BYTES_MAX) this.#write()
+  }
+
+  /** The byte at `KIND_AT` of a frame's payload, as it was when the file was opened. */
+  kindByte(at: number): number {
+    const byte = this.#kinds[at]
+    assert(byte !== undefined, 'a frame that is looked at is there')
+    return byte
   }
 
   /** Payload of a frame. Faults `store-damaged` when it changed since it was scanned. */
@@ -131,6 +144,7 @@ function scanFrames(path: string, file: number, checksum: Checksum): Scan {
   const size = guarded(`look at ${path}`, () => fstatSync(file).size)
   const read = windowOf(path, file, size)
   const offsets: number[] = []
+  const kinds: number[] = []
   let end = 0
   while (end + FRAME_HEAD_BYTES <= size) {
     const head = readFrameHead(read(end, FRAME_HEAD_BYTES))
@@ -145,9 +159,10 @@ function scanFrames(path: string, file: number, checksum: Checksum): Scan {
       throw damaged(path, end)
     }
     offsets.push(end + FRAME_HEAD_BYTES)
+    kinds.push(read(end + FRAME_HEAD_BYTES, head.length)[KIND_AT] ?? 0)
     end = next
   }
-  return { offsets, end }
+  return { offsets, kinds, end }
 }
 
 /** Reads pieces of the file in order through one buffer: each is valid until the next is asked for. */

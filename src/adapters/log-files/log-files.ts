@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type CID, cidOf } from '../../codec/cid.ts'
 import { isLogHead, logHead } from '../../codec/network-log/frame.ts'
-import { decodeLogRecord, encodeLogRecord } from '../../codec/network-log/log-record.ts'
+import { decodeLogRecord, encodeLogRecord, kindOfByte } from '../../codec/network-log/log-record.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { LogRecord, LogSink, LogSource } from '../../ports/network-log.ts'
@@ -81,6 +81,12 @@ export class LogFiles implements LogSink, LogSource {
 
   count(machine: number): number {
     return Math.max(0, (this.#files.get(machine)?.count ?? 0) - 1)
+  }
+
+  kind(machine: number, at: number): LogRecord['kind'] {
+    const kind = kindOfByte(this.#open(machine).kindByte(at + 1))
+    if (kind !== undefined) return kind
+    throw new FaultError('store-damaged', `${nameOf(machine)}, record ${at}: of no kind`)
   }
 
   record(machine: number, at: number): LogRecord {

@@ -8,6 +8,8 @@ import { bytes } from '../payload/fields.ts'
 import { checkSchema } from '../schema-check.ts'
 
 const CODE = { item: 0, voters: 1, certificate: 2, passed: 3 } as const
+/** By their codes. */
+const KINDS: readonly LogRecord['kind'][] = ['item', 'voters', 'certificate', 'passed']
 
 const PART_BYTES_MAX = 2_097_152
 /** An item, its leaf and what frames them. */
@@ -33,6 +35,14 @@ export function encodeLogRecord(record: LogRecord): Uint8Array {
     default:
       return record satisfies never
   }
+}
+
+/** Where the code stands in an encoded record: behind the head of its list. */
+export const KIND_AT = 1
+
+/** The kind that a record has, by its byte at `KIND_AT`; undefined for a byte that no record has there. */
+export function kindOfByte(byte: number): LogRecord['kind'] | undefined {
+  return KINDS[byte]
 }
 
 /** Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED; what the parts hold is not judged. Parts are views of `encoded`. */

@@ -10,7 +10,7 @@ import type { LogPage } from '../log-fetch/log-page.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 
 /** Where logs are kept: written, and read for what memory has not got. */
-export type LogArchive = LogSink & Pick<LogSource, 'count' | 'record' | 'records'>
+export type LogArchive = LogSink & Pick<LogSource, 'count' | 'kind' | 'record' | 'records'>
 
 /**
  * Keeps every leaf of every machine's log. After a restart a host applies again what is behind its checkpoint: what is
@@ -108,7 +108,7 @@ export class LogKeeper {
   #keptOf(machine: number): KeptLog {
     const known = this.#kept.get(machine)
     if (known !== undefined) return known
-    const kept = keptIn(this.#archive.records(machine))
+    const kept = keptIn(this.#archive, machine)
     this.#kept.set(machine, kept)
     return kept
   }
@@ -125,23 +125,36 @@ interface KeptLog {
   newest: Certificate | undefined
 }
 
-function keptIn(records: Iterable<LogRecord>): KeptLog {
+/**
+ * Only certificates are read, of a log without changes of voters the last one alone: many finished needs must not keep a
+ * node from its start.
+ */
+function keptIn(archive: LogArchive, machine: number): KeptLog {
   const kept: KeptLog = { leaves: 0, changes: new Set(), recorded: new Set(), newest: undefined }
-  const certified = new Map<number, Certificate>()
-  for (const record of records) {
-    if (record.kind === 'certificate') {
-      const certificate = decodeCertificate(record.certificate)
-      if (certificate.ok) certified.set(certificate.value.head.size, certificate.value)
-      continue
-    }
-    kept.leaves += 1
-    if (record.kind === 'voters') kept.changes.add(kept.leaves)
+  const certificates: number[] = []
+  for (let at = 0; at < archive.count(machine); at++) {
+    const kind = archive.kind(machine, at)
+    if (kind === 'certificate') certificates.push(at)
+    else kept.leaves += 1
+    if (kind === 'voters') kept.changes.add(kept.leaves)
   }
-  for (const [size, certificate] of certified) {
-    if (kept.changes.has(size)) kept.recorded.add(size)
-    else if (size > (kept.newest?.head.size ?? 0)) kept.newest = certificate
+  for (const at of kept.changes.size === 0 ? certificates.slice(-1) : certificates) {
+    const certificate = certificateAt(archive, machine, at)
+    if (certificate !== undefined) noteCertificate(kept, certificate)
   }
   return kept
+}
+
+function noteCertificate(kept: KeptLog, certificate: Certificate): void {
+  const { size } = certificate.head
+  if (kept.changes.has(size)) kept.recorded.add(size)
+  else if (size > (kept.newest?.head.size ?? 0)) kept.newest = certificate
+}
+
+function certificateAt(archive: LogArchive, machine: number, at: number): Certificate | undefined {
+  const record = archive.record(machine, at)
+  const certificate = record.kind === 'certificate' ? decodeCertificate(record.certificate) : undefined
+  return certificate?.ok === true ? certificate.value : undefined
 }
 
 function recordOf(kind: LeafNotice['kind'], leaf: Uint8Array, item: Uint8Array | undefined): LogRecord {

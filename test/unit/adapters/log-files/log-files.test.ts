@@ -53,6 +53,19 @@ describe('stored logs', () => {
     files.close()
   })
 
+  it('tell what each record is without reading it, of those too that were added since', () => {
+    const kinds: LogRecord[] = [
+      item(0),
+      { kind: 'voters', leaf: hashOf('voters') },
+      { kind: 'certificate', certificate: hashOf('certificate') },
+    ]
+    write(kinds)
+    const files = LogFiles.open(dir, sha256, 'write')
+    files.append(-1, { kind: 'passed', leaf: hashOf('passed') })
+    expect([0, 1, 2, 3].map((at) => files.kind(-1, at))).toEqual(['item', 'voters', 'certificate', 'passed'])
+    files.close()
+  })
+
   it('end before a torn record, at every place where a write can break off; who writes cuts it off', () => {
     write([item(0), item(1)])
     const whole = readFileSync(hubLog())

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { decodeLogRecord, encodeLogRecord } from '../../../../src/codec/network-log/log-record.ts'
+import {
+  decodeLogRecord,
+  encodeLogRecord,
+  KIND_AT,
+  kindOfByte,
+} from '../../../../src/codec/network-log/log-record.ts'
 import type { LogRecord } from '../../../../src/ports/network-log.ts'
 
 const PART = new Uint8Array([1, 2, 3])
@@ -12,7 +17,9 @@ describe('a record of a stored log', () => {
     ['a change of voters', { kind: 'voters', leaf: PART }],
     ['a certificate', { kind: 'certificate', certificate: PART }],
   ])('%s is read as it was written', (_, record) => {
-    expect(decodeLogRecord(encodeLogRecord(record))).toEqual({ ok: true, value: record })
+    const encoded = encodeLogRecord(record)
+    expect(decodeLogRecord(encoded)).toEqual({ ok: true, value: record })
+    expect(kindOfByte(encoded[KIND_AT] ?? 0)).toBe(record.kind)
   })
 
   it('of a kind that nobody knows is refused', () => {

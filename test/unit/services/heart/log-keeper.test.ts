@@ -6,6 +6,8 @@ import { type LogArchive, LogKeeper } from '../../../../src/services/heart/log-k
 class Memory implements LogArchive {
   readonly logs = new Map<number, LogRecord[]>()
   flushed = 0
+  /** Records that were read, not only looked at. */
+  read = 0
 
   append(machine: number, record: LogRecord): void {
     this.logs.set(machine, [...(this.logs.get(machine) ?? []), record])
@@ -13,7 +15,11 @@ class Memory implements LogArchive {
   count(machine: number): number {
     return this.logs.get(machine)?.length ?? 0
   }
+  kind(machine: number, at: number): LogRecord['kind'] {
+    return this.logs.get(machine)?.[at]?.kind ?? 'passed'
+  }
   record(machine: number, at: number): LogRecord {
+    this.read += 1
     return this.logs.get(machine)?.[at] as LogRecord
   }
   records(machine: number): readonly LogRecord[] {
@@ -44,6 +50,18 @@ describe('the keeper of logs', () => {
     for (const number of [1, 2, 3]) after.keep(leafOf(number))
     const leaves = memory.records(-1).flatMap((record) => (record.kind === 'item' ? [record.leaf[0]] : []))
     expect(leaves).toEqual([0, 1, 2, 3])
+  })
+
+  it('counts what is there by its kinds, and reads of it the last certificate alone', () => {
+    const memory = new Memory()
+    for (let n = 0; n < 50; n++) {
+      memory.append(-1, { kind: 'passed', leaf: new Uint8Array([n]) })
+      if (n % 10 === 0) memory.append(-1, { kind: 'certificate', certificate: new Uint8Array([9]) })
+    }
+    const keeper = new LogKeeper(memory)
+    memory.read = 0
+    expect(keeper.leaves(-1)).toBe(50)
+    expect(memory.read).toBe(1)
   })
 
   it('keeps the machines apart, and copies what is lent to it', () => {
