@@ -38,6 +38,7 @@ const LOADERS: readonly (readonly [path: string, load: Load])[] = [
   ['stake', async () => (await import('./commands/ledger.ts')).stake],
   ['unstake', async () => (await import('./commands/ledger.ts')).unstake],
   ['unbond', async () => (await import('./commands/ledger.ts')).unbond],
+  ['ledger history', async () => (await import('./commands/ledger-history.ts')).ledgerHistory],
   ['ledger verify', async () => (await import('./commands/ledger.ts')).ledgerVerify],
   ['verifier ls', async () => (await import('./commands/verifier.ts')).verifierLs],
   ['verifier register', async () => (await import('./commands/verifier.ts')).verifierRegister],

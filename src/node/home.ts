@@ -14,6 +14,8 @@ export interface HomePaths {
   /** Logs of the machines, with the content that needs name: what export reads. */
   readonly record: string
   readonly slots: string
+  /** What the ledger did. */
+  readonly ledger: string
   /** States of groups of which this node is no voter. */
   readonly followed: string
   /** What was said in threads beside entries. */
@@ -39,6 +41,7 @@ export function homePaths(home: string): HomePaths {
     raft: join(home, 'raft'),
     record: join(home, 'record'),
     slots: join(home, 'slots.bin'),
+    ledger: join(home, 'ledger.jsonl'),
     followed: join(home, 'followed'),
     threads: join(home, 'threads.log'),
     peers: join(home, 'peers.json'),

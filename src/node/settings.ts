@@ -75,8 +75,9 @@ export const SETTINGS = {
   meshDht: setting({
     key: 'mesh.dht',
     schema: z.boolean(),
-    default: false,
-    about: 'Finds nodes in the wider network by Kademlia',
+    default: true,
+    about:
+      'Finds nodes by Kademlia, from those that are known: without it voters that know one address meet nobody else',
   }),
   apiListen: setting({
     key: 'api.listen',

@@ -5,6 +5,7 @@ import { attest, claim, commit, giveUp, heartbeat, propose } from './by-hand.ts'
 import { cancel } from './cancel.ts'
 import { challenge, withdraw } from './challenge.ts'
 import { content, contentGc, contentHas, contentPin, contentUnpin, contentVerify } from './content.ts'
+import { ledgerHistory } from './ledger-history.ts'
 import { ledgerVerify } from './ledger-verify.ts'
 import { need } from './need.ts'
 import { needShow, needs } from './needs.ts'
@@ -43,6 +44,7 @@ export const API_VERBS = {
   stake,
   unstake,
   unbond,
+  ledgerHistory,
   ledgerVerify,
   verifiers,
   verifierRegister,

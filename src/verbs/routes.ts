@@ -29,6 +29,7 @@ export const ROUTES = {
   stake: { method: 'POST', path: '/v1/ledger/stake' },
   unstake: { method: 'POST', path: '/v1/ledger/unstake' },
   unbond: { method: 'POST', path: '/v1/ledger/unbond' },
+  ledgerHistory: { method: 'GET', path: '/v1/ledger/history' },
   ledgerVerify: { method: 'GET', path: '/v1/ledger/verify' },
   verifierRegister: { method: 'POST', path: '/v1/verifiers' },
   verifierDeregister: { method: 'DELETE', path: '/v1/verifiers' },

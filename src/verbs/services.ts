@@ -9,6 +9,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ContentStore } from '../ports/content-store.ts'
 import type { Sha256 } from '../ports/crypto.ts'
 import type { Job } from '../ports/job.ts'
+import type { LedgerLog } from '../ports/ledger-log.ts'
 import type { Mesh } from '../ports/mesh.ts'
 import type { Random } from '../ports/random.ts'
 import type { RunOutcome } from '../ports/runner.ts'
@@ -220,6 +221,7 @@ export interface NodeServices {
   readonly agents: AgentRegistry
   readonly journal: JournalReader
   readonly record: RecordReader
+  readonly ledger: Pick<LedgerLog, 'backwards'>
   readonly logs: LogTail
   readonly backups: BackupMaker
   readonly settings: readonly ShownSetting[]

@@ -84,6 +84,7 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     content: await contents.open(),
     agents: new ListedAgents(),
     journal: { show: async function* () {}, verify: () => Promise.reject(new Error('no journal here')) },
+    ledger: { backwards: () => [] },
     record: { exportThread: async () => undefined },
     logs: {
       recent: (last) => lines.slice(-last),

@@ -8,7 +8,7 @@ import { unwrap } from '../failure.ts'
 const CREDITS = 10_000n * MICRO_PER_CREDIT
 
 /** No other machine is to find it, and another one beside it does not matter. */
-const ALONE = { meshListen: '/ip4/127.0.0.1/tcp/0', meshMdns: false }
+const ALONE = { meshListen: '/ip4/127.0.0.1/tcp/0', meshMdns: false, meshDht: false }
 
 export const dev = defineCommand({
   path: 'dev',

@@ -73,6 +73,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
       show: (filter) => showHomeJournal(home, filter),
       verify: () => verifyHomeJournal(home, {}),
     },
+    ledger: heart.ledger,
     record: recordPart(homePaths(home).record, () => heart.heart.beforeCheckpoint()),
     logs: log.tail,
     backups: backupPart({

@@ -1,4 +1,5 @@
 import { openSecondOpinion } from '../../adapters/crypto/second-opinion.ts'
+import { LedgerFile } from '../../adapters/log-files/ledger-file.ts'
 import { LogFiles } from '../../adapters/log-files/log-files.ts'
 import { SlotFile } from '../../adapters/log-files/slot-file.ts'
 import type { CID } from '../../codec/cid.ts'
@@ -7,11 +8,14 @@ import { VerifiedRoots } from '../../codec/envelope/verified-roots.ts'
 import { encodeGenesis, type OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { remembering } from '../../codec/signed/remembered-signatures.ts'
 import { VOTER_MESSAGE_BYTES_MAX } from '../../codec/voter-message/voter-message.ts'
+import type { AuditRow } from '../../core/ledger/book.ts'
+import { audited } from '../../core/machines/audited.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
 import type { World } from '../../core/records/world.ts'
 import { ok } from '../../model/result.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
+import type { LedgerRow } from '../../ports/ledger-log.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { Heart } from '../../services/heart/heart.ts'
 import type { HeartDeps } from '../../services/heart/heart-deps.ts'
@@ -47,6 +51,7 @@ export interface HeartPart {
   readonly heart: Heart
   readonly world: World
   readonly archive: LogFiles
+  readonly ledger: LedgerFile
   /** Fetches what the logs lack after a snapshot. */
   readonly gaps: LogGaps
   /** What a batch that a peer handed over is worth, the policy at INGRESS included. */
@@ -76,6 +81,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const archive = LogFiles.create(paths.record, encodeGenesis(genesis.genesis), crypto.sha256)
   if (policy.bundle !== undefined) archive.addCapsule(policy.bundle)
   const slots = new SlotFile(paths.slots)
+  const ledger = new LedgerFile(paths.ledger)
   const secondOpinion = openSecondOpinion({ spend: secondOpinionBudget(clock) })
   const verify = remembering(crypto.verify, crypto.sha256)
   const verifiedRoots = new VerifiedRoots()
@@ -98,7 +104,9 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     crypto,
     clock,
     world,
-    machines: machinesOf(genesis, world),
+    machines: audited(machinesOf(genesis, world), (first, rows) =>
+      ledger.note(rowsOf(first, rows, heart.slot())),
+    ),
     slots,
     archive,
     keeper,
@@ -130,6 +138,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   })
   return {
     heart,
+    ledger,
     world,
     archive,
     gaps,
@@ -150,6 +159,24 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
       await secondOpinion.close()
       archive.close()
       slots.close()
+      ledger.close()
     },
   }
+}
+
+function rowsOf(
+  first: number,
+  rows: readonly AuditRow[],
+  { n: slot, timeMs: time }: { readonly n: number; readonly timeMs: number },
+): readonly LedgerRow[] {
+  return rows.map(({ id, operation, amount, from, to }, at) => ({
+    n: first + at,
+    slot,
+    time,
+    id,
+    operation,
+    amount: String(amount),
+    from,
+    to,
+  }))
 }
