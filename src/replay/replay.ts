@@ -13,7 +13,7 @@ import type { ReplayedOutcome } from '../ports/task-replay.ts'
 import { ReplayRun } from './replay-run.ts'
 import type { ReplayOptions, ReplayProgress, ReplayReport } from './report.ts'
 
-const PROGRESS_BLOCKS = 256
+const PROGRESS_BLOCKS = 64
 
 /** Yields now and then how far it is; returns what it found. Never throws for what a file holds. */
 export function* replay(

@@ -9,6 +9,9 @@ const BATCH_CHECKS = 64
 /** Batches that are under way, for each thread: what waits is bounded by whoever offers and calls `room`. */
 const BATCHES_MAX = 16
 
+/** Batches that keep a thread going until it is looked at again; more would be left over when all else is done. */
+const BATCHES_BUSY = 6
+
 /**
  * Judges signatures by the rule in threads, one for each core but one; whoever offers one learns in the end whether all were
  * accepted. The caller closes it.
@@ -38,6 +41,11 @@ export class VerifyPool {
     if (hasSizes(key, signature)) this.#batch.add(key, message, signature)
     else this.#accepted = false
     if (this.#batch.count >= BATCH_CHECKS) this.#send()
+  }
+
+  /** The threads have enough to do: whoever offers may as well judge the next one itself. */
+  get isBusy(): boolean {
+    return this.#pending >= this.#workers.length * BATCHES_BUSY
   }
 
   /** When there is room for more. Faults `worker`. */

@@ -43,6 +43,19 @@ describe('the pool of threads that judge signatures', () => {
     }
   })
 
+  it('says when it has enough to do, and that it has no more once all is judged', async () => {
+    const pool = new VerifyPool(1)
+    const message = new Uint8Array(8)
+    const signature = nodeCrypto.sign(secret, message)
+    for (let at = 0; at < 5 * 64; at++) pool.offer(key, message, signature)
+    expect(pool.isBusy).toBe(false)
+    for (let at = 0; at < 64; at++) pool.offer(key, message, signature)
+    expect(pool.isBusy).toBe(true)
+    expect(await pool.end()).toBe(true)
+    expect(pool.isBusy).toBe(false)
+    await pool.close()
+  })
+
   it('accepts nothing that is no key or no signature', async () => {
     for (const [signer, signature] of [
       [key.subarray(1), new Uint8Array(64)],

@@ -12,7 +12,7 @@ describe('an item of a log', () => {
     ['no bytes', [0, new Uint8Array(0)], 'MALFORMED'],
     ['too many bytes', [0, new Uint8Array(1_048_577)], 'TOO_LARGE'],
     ['no command', [0], 'MALFORMED'],
-    ['something behind it', [0, Uint8Array.of(1), 2], 'MALFORMED'],
+    ['something behind it', [0, Uint8Array.of(1), 2], 'TOO_LARGE'],
     ['a text', [0, 'command'], 'MALFORMED'],
     ['another kind', [2, Uint8Array.of(1)], 'MALFORMED'],
     ['a map', { 0: 0, 1: Uint8Array.of(1) }, 'MALFORMED'],
