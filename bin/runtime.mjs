@@ -34,7 +34,9 @@ export async function runOnPinnedNode(script, args) {
     } else await runChild(pinnedNode(), [fileURLToPath(script), ...args])
   } catch (error) {
     if (!isOfInstallation(error)) throw error
-    process.stderr.write(`error not-installed: its dependencies are not here\n  do:  (cd ${ROOT} && npm ci)\n`)
+    process.stderr.write(
+      `error not-installed: its dependencies are not here\n  do:  (cd ${ROOT} && npm ci)\n`,
+    )
     process.exitCode = 1
   }
 }

@@ -48,7 +48,7 @@ function line(cells: readonly string[], widths: readonly number[]): string {
 
 function hanging(cells: readonly string[], widths: readonly number[], width: number): string {
   const indent = sum(widths.slice(0, -1))
-  const head = `${line(cells.slice(0, -1), widths)}`.padEnd(indent)
+  const head = line(cells.slice(0, -1), widths).padEnd(indent)
   return wrapped(cells.at(-1) ?? '', width - indent)
     .map((part, at) => `${at === 0 ? head : ' '.repeat(indent)}${part}`.trimEnd())
     .join('\n')

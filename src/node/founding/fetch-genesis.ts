@@ -8,11 +8,11 @@ import { offline } from '../offline.ts'
 
 /** Names no network: whoever asks does not know which one it is. */
 const PROTOCOL = '/canswarm/genesis/1'
-export const GENESIS_FILE_BYTES_MAX = 131_072
+const GENESIS_BYTES_MAX = 131_072
 const TIMEOUT_MS = 10_000
 const LIMITS = {
   bodyBytesMax: 0,
-  answerBytesMax: GENESIS_FILE_BYTES_MAX,
+  answerBytesMax: GENESIS_BYTES_MAX,
   inFlightPerPeerMax: 2,
   timeoutMs: TIMEOUT_MS,
   perSecondMax: 1,
@@ -39,7 +39,7 @@ export async function fetchGenesis(address: string): Promise<OpenedGenesis> {
     discovery: { mdns: false, dht: false },
   })
   try {
-    const options = { timeoutMs: TIMEOUT_MS, answerBytesMax: GENESIS_FILE_BYTES_MAX }
+    const options = { timeoutMs: TIMEOUT_MS, answerBytesMax: GENESIS_BYTES_MAX }
     const answer = await mesh.request(await mesh.connect(address), PROTOCOL, new Uint8Array(), options)
     const opened = parseGenesis(answer)
     if (opened.ok) return opened.value

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
-import { CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
+import { type CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
 import type { Deed } from '../../../../src/core/agent/by-hand.ts'
 import {
   capabilityOf,
