@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
@@ -130,7 +131,10 @@ function carMeasured(car: Uint8Array, way: Way): Run {
 }
 
 function runChild(path: string, way: Way): Run {
-  const out = execFileSync(process.execPath, [import.meta.filename, path, way], { encoding: 'utf8' })
+  // What was compiled is kept, as `canswarm` does: threads load it too.
+  const compiled = getCompileCacheDir()
+  const env = compiled === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: compiled }
+  const out = execFileSync(process.execPath, [import.meta.filename, path, way], { encoding: 'utf8', env })
   const run = JSON.parse(out) as Run
   if (!run.sound) throw new Error('the file does not replay')
   return run

@@ -18,7 +18,7 @@ export const replayCommand = defineCommand({
   arguments: [{ name: 'FILE', about: 'an export, CAR or JSONL' }],
   options: {
     ...REPLAY_OPTIONS,
-    parallel: { type: 'boolean', about: 'all cores judge signatures' },
+    parallel: { type: 'boolean', about: 'all cores judge signatures and do buckets' },
     cas: {
       type: 'string',
       value: 'DIR',
