@@ -77,6 +77,7 @@ export class LogPeers {
       archive: this.logs,
       trees: this.trees,
       certificates,
+      later: setImmediate,
       slot: factsOf,
     })
     this.fetch = new LogFetch(this.deps)

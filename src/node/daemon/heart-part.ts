@@ -151,7 +151,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
       mesh.onPeer((_, isConnected) => isConnected && heart.isBack())
       const slot = (n: number) => slots.get(n)
       const certificates = { newest: (machine: number) => keeper.newest(machine), links }
-      serveLogs({ net: net.toString(), mesh, archive, trees, certificates, slot })
+      serveLogs({ net: net.toString(), mesh, archive, trees, certificates, later: setImmediate, slot })
     },
     async stop() {
       gaps.stop()

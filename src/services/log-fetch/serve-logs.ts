@@ -37,6 +37,8 @@ export interface ServeLogsDeps {
   readonly archive: LogTreesDeps['archive']
   readonly trees: LogTrees
   readonly certificates: KnownCertificates
+  /** Runs a task once others had their turn. */
+  readonly later: (task: () => void) => void
   /** Undefined for a slot that this node does not have. */
   readonly slot: (n: number) => SlotFacts | undefined
 }
@@ -50,6 +52,8 @@ const REQUEST_LIMITS = {
   burstMax: 200,
 }
 const MALFORMED_POINTS = 10
+/** Records that are read between two turns of whoever else is there: about 5 ms. */
+const SLICE_RECORDS = 128
 
 type Page = Extract<LogRequest, { kind: 'page' }>
 type Newest = Extract<LogRequest, { kind: 'newest' }>
@@ -65,7 +69,9 @@ export function serveLogs(deps: ServeLogsDeps): void {
     }
     const { value } = request
     const log = await deps.trees.of(value.machine)
-    return encodeLogMessage(value.kind === 'page' ? pageOf(deps, log, value) : newestOf(deps, log, value))
+    return encodeLogMessage(
+      value.kind === 'page' ? await pageOf(deps, log, value) : newestOf(deps, log, value),
+    )
   }
   deps.mesh.handleRequest(logProtocol(deps.net), REQUEST_LIMITS, answer)
 }
@@ -81,18 +87,23 @@ function newestOf(
   return { kind: 'newest', certificate: certificateToIpld(certificate), links }
 }
 
-function pageOf(deps: ServeLogsDeps, { tree, records }: GrownLog, { machine, from, size }: Page): LogAnswer {
+async function pageOf(
+  deps: ServeLogsDeps,
+  { tree, records }: GrownLog,
+  { machine, from, size }: Page,
+): Promise<LogAnswer> {
   if (from >= size || size > tree.size) return NONE
   const page: Uint8Array[] = []
   const slots: ReturnType<typeof slotToTuple>[] = []
   const end = Math.min(size, from + PAGE_LEAVES_MAX)
   for (let at = from, bytes = 0; at < end && bytes < PAGE_BYTES_TARGET; at++) {
+    if ((at - from) % SLICE_RECORDS === SLICE_RECORDS - 1) await new Promise<void>(deps.later)
     const record = deps.archive.record(machine, records[at] as number)
-    const encoded = encodeLogRecord(record)
     const made = machine === HUB ? slotMadeBy(record) : undefined
     const facts = made && deps.slot(Number(made.name.slice('slot/'.length)))
     if (made !== undefined && facts === undefined) break
     if (facts !== undefined) slots.push(slotToTuple(facts))
+    const encoded = encodeLogRecord(record)
     page.push(encoded)
     bytes += encoded.length
   }
