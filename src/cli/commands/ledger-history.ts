@@ -31,13 +31,14 @@ export const ledgerHistory = defineCommand({
     } as InputOf<'ledgerHistory'>
     const data = await asked(nodeOf(context).call('ledgerHistory', input))
     const notes = data.next === null ? [] : [`there are more: --before ${data.next} goes on`]
-    const headings = ['number', 'time', 'operation', 'credits', 'from', 'to']
+    const headings = ['number', 'time', 'operation', 'credits', 'from → to']
     return report('canswarm.ledger.history/1', data, table(headings, data.rows.map(cellsOf)), { notes })
   },
 })
 
 function cellsOf({ n, time: at, operation, amount, from, to }: History['rows'][number]): string[] {
-  return [String(n), time(at), operation.toLowerCase(), creditsOf(amount), place(from), place(to)]
+  const seconds = time(at).slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)
+  return [String(n), seconds, operation.toLowerCase(), creditsOf(amount), `${place(from)} → ${place(to)}`]
 }
 
 /** Ids at their ends: whole ones are in the JSON. */

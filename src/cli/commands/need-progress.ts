@@ -56,7 +56,7 @@ export function stepOf(brief: NeedBrief): string {
     case 'OPEN':
       return 'waits for bids'
     case 'RANKED':
-      return `${bids} bids: the best one shows its plan`
+      return `${bids} ${bids === 1 ? 'bid' : 'bids'}: the best one shows its plan`
     case 'DECIDED':
       return `waits for its worker${again}`
     case 'CLAIMED':

@@ -5,12 +5,26 @@ import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
 import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
 import { canswarm, scratch } from '../../setup/canswarm.ts'
 
+const TOKEN = 'a-token-of-thirty-two-characters'
+const MOVED = {
+  n: 7,
+  slot: 5,
+  time: 1_700_000_000_000,
+  id: 'cause/0',
+  operation: 'TRANSFER',
+  amount: '2500000',
+  from: 'balance did:key:zA',
+  to: 'balance did:key:zB',
+}
+
 let node: ApiNode
 const place = scratch()
 
 beforeAll(async () => {
   node = await openApiNode({
+    tcp: { host: '127.0.0.1', port: 0, token: TOKEN },
     changes: {
+      ledger: { backwards: () => [MOVED] },
       record: {
         exportThread: async ({ form }) => ({
           pieces: piecesOf(['one ', form]),
@@ -72,6 +86,35 @@ describe('canswarm status', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining(node.services.identity.did)])
     const json = await run('status', '--json')
     expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'canswarm.status/1', state: 'ok' })
+  })
+})
+
+describe('a node on TCP', () => {
+  it('is spoken to by its address and its token; a wrong one is refused', async () => {
+    const env = { CANSWARM_API: node.api.url ?? '', CANSWARM_API_TOKEN: TOKEN }
+    const there = await canswarm(['status', '--json'], { home: place.path, env })
+    expect([there.code, JSON.parse(there.stdout).did]).toEqual([0, node.services.identity.did])
+    const wrong = { ...env, CANSWARM_API_TOKEN: `${TOKEN}x` }
+    const refused = await canswarm(['status'], { home: place.path, env: wrong })
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('unauthorized')])
+    const tokenless = await canswarm(['status'], { home: place.path, env: { CANSWARM_API: 'nonsense' } })
+    expect(tokenless.code).toBe(2)
+  })
+})
+
+describe('canswarm propose, attest, ledger history', () => {
+  it('refuse with 4 what does not fit where the need stands, and with 2 what is none', async () => {
+    const need = `bafyrei${'a'.repeat(52)}`
+    const refused = await run('propose', need, '--cost', '1', '--json')
+    expect([refused.code, JSON.parse(refused.stderr).error.code]).toEqual([4, 'WINDOW_CLOSED'])
+    expect((await run('propose', need)).code).toBe(2)
+    expect((await run('attest', need, 'perhaps')).code).toBe(2)
+    expect((await run('propose', need, '--cost', '1', '--as', 'nobody')).stderr).toContain('speaks for node')
+  })
+
+  it('show what the ledger did, in credits', async () => {
+    const { code, stdout } = await run('ledger', 'history')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/7 +2023-11-14T\S+ +transfer +2\.5 +balance/u)])
   })
 })
 
