@@ -62,7 +62,7 @@ function openVoting(options: GroupsPartOptions): GroupsPart {
     sha256,
     leads(id) {
       const group = host?.group(id)
-      return group?.role === 'leader' ? group.replica?.sealed?.tree.frontier() : undefined
+      return group?.role === 'leader' ? group.replica?.sealed?.tree : undefined
     },
     later: setImmediate,
   })

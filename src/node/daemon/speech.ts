@@ -5,6 +5,7 @@ import type { Did } from '../../model/ids.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import { Author, type AuthorPolicy } from '../../services/author/author.ts'
 import { ownBodies, recordInJournal } from '../../services/author/own-journal.ts'
+import { RecentSaid } from '../../services/author/recent-said.ts'
 import type { Heart } from '../../services/heart/heart.ts'
 import type { Journal } from '../../services/journal/journal.ts'
 import type { NodeConfig } from '../config.ts'
@@ -26,8 +27,8 @@ export interface SpeechOptions {
 export interface Voice {
   readonly key: KeyPair
   readonly author: Author
-  /** Everything that was said of late, in order: what a role said is not said again. */
-  readonly said: readonly ReadBody[]
+  /** What was said of late, in order, until `resume`: what a role said is not said again. */
+  said: readonly ReadBody[]
 }
 
 export interface Speech {
@@ -44,24 +45,31 @@ const RESENT_MS = 60_000
 
 /** Opens the journal and an author of each key, which takes up its numbers where the journal ends. */
 export async function openSpeech(options: SpeechOptions): Promise<Speech> {
-  const { home, config, keys, net, onFault } = options
+  const { home, config, keys, net, heart, onFault } = options
   const { crypto, clock } = offline
   const { journal } = await openNodeJournal({ home, config, key: keys[0], net, onFault })
   const since = clock.nowMs() - RESENT_MS
   const lines = showHomeJournal(home, { kinds: ['envelope.out'] })
-  const bodies: ReadBody[] = []
-  for await (const body of ownBodies(lines, { net, sha256: crypto.sha256 })) bodies.push(body)
+  const open = new Set(heart.openNeeds())
+  const authors = new Map(keys.map((key) => [key.did, authorOf(options, key, journal)]))
+  const recent = new Map(keys.map(({ did }) => [did, new RecentSaid((need) => open.has(need))]))
+  for await (const body of ownBodies(lines, { net, sha256: crypto.sha256 })) {
+    const { sender } = body.body
+    if (authors.get(sender)?.remember(body) === true) recent.get(sender)?.note(body)
+  }
   const voices = new Map<Did, Voice>()
   for (const key of keys) {
-    const author = authorOf(options, key, journal)
-    voices.set(key.did, { key, author, said: await author.restore(inOrder(bodies), () => true) })
+    const author = authors.get(key.did) as Author
+    voices.set(key.did, { key, author, said: recent.get(key.did)?.all() ?? [] })
   }
   return {
     voices,
     journal,
     resume() {
-      for (const { author, said } of voices.values())
-        author.resend(said.filter(({ body }) => body.ts >= since))
+      for (const voice of voices.values()) {
+        voice.author.resend(voice.said.filter(({ body }) => body.ts >= since))
+        voice.said = []
+      }
     },
     async stop() {
       await journal.close()
@@ -69,7 +77,11 @@ export async function openSpeech(options: SpeechOptions): Promise<Speech> {
   }
 }
 
-function authorOf({ net, heart, policy }: SpeechOptions, { did, secret }: KeyPair, journal: Journal): Author {
+function authorOf(
+  { home, net, heart, policy }: SpeechOptions,
+  { did, secret }: KeyPair,
+  journal: Journal,
+): Author {
   const { crypto, clock } = offline
   return new Author({
     did,
@@ -79,10 +91,8 @@ function authorOf({ net, heart, policy }: SpeechOptions, { did, secret }: KeyPai
     clock,
     ...(policy === undefined ? {} : { policy }),
     record: recordInJournal(journal, crypto.sha256Hex),
+    recall: (thread) =>
+      ownBodies(showHomeJournal(home, { thread, kinds: ['envelope.out'] }), { net, sha256: crypto.sha256 }),
     submit: (batch, bodies) => heart.submit(batch, bodies),
   })
-}
-
-async function* inOrder<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items
 }

@@ -15,6 +15,7 @@ import type { Result } from '../../model/result.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import { type Draft, finishDraft, startDraft } from './drafts.ts'
+import { PlaceBook } from './place-book.ts'
 import { afterOther, afterOwn, afterRestored, NOWHERE, type ThreadPlace } from './thread-place.ts'
 
 export interface AuthorDeps {
@@ -33,6 +34,13 @@ export interface AuthorDeps {
    * will be: the author is over then, and a new one is made from what the journal holds.
    */
   readonly record: (bodies: readonly ReadBody[], signature: Uint8Array) => Promise<void>
+  /**
+   * What the journal holds of this author in a thread that was forgotten here, in order. Absent: no place is forgotten. Faults
+   * as the journal, which end the author.
+   */
+  readonly recall?: (thread: ThreadId) => AsyncIterable<ReadBody>
+  /** Threads whose place is in memory, where `recall` is there. */
+  readonly placesMax?: number
   /** As `HeartView.submit`. */
   readonly submit: (batch: Uint8Array, bodies: readonly ReadBody[]) => void
 }
@@ -68,7 +76,7 @@ interface Waiting {
 export class Author {
   readonly did: Did
   readonly #deps: AuthorDeps
-  readonly #places = new Map<ThreadId, ThreadPlace>()
+  readonly #places: PlaceBook
   #waiting: Waiting[] = []
   #isSpeaking = false
   #fault: { readonly reason: unknown } | undefined
@@ -76,6 +84,8 @@ export class Author {
   constructor(deps: AuthorDeps) {
     this.#deps = deps
     this.did = deps.did
+    this.#places =
+      deps.recall === undefined ? new PlaceBook(Number.POSITIVE_INFINITY) : new PlaceBook(deps.placesMax)
   }
 
   /**
@@ -110,7 +120,8 @@ export class Author {
   /** Takes note of a checked envelope of somebody else: what is said next in its thread comes after it. */
   saw(read: ReadBody): void {
     const { thread, sender } = read.body
-    if (sender !== this.did) this.#places.set(thread, afterOther(this.#placeOf(thread), read))
+    if (sender === this.did || this.#places.isGone(thread)) return
+    this.#places.set(thread, afterOther(this.#placeOf(thread), read))
   }
 
   /**
@@ -123,13 +134,16 @@ export class Author {
   ): Promise<readonly ReadBody[]> {
     assert(!this.#isSpeaking, 'an author is restored before it speaks')
     const wanted: ReadBody[] = []
-    for await (const read of bodies) {
-      const { sender, thread } = read.body
-      if (sender !== this.did) continue
-      this.#places.set(thread, afterRestored(this.#placeOf(thread), thread, read))
-      if (isWanted(read)) wanted.push(read)
-    }
+    for await (const read of bodies) if (this.remember(read) && isWanted(read)) wanted.push(read)
     return wanted
+  }
+
+  /** As `restore`, of one body; false for somebody else's. */
+  remember(read: ReadBody): boolean {
+    const { sender, thread } = read.body
+    if (sender !== this.did) return false
+    this.#places.set(thread, afterRestored(this.#placeOf(thread), thread, read))
+    return true
   }
 
   /** Hands on again what was recorded: the same bodies under a new signature, which is no second word. */
@@ -152,6 +166,7 @@ export class Author {
   async #turn(turn: readonly Waiting[]): Promise<void> {
     try {
       if (this.#fault !== undefined) throw this.#fault.reason
+      await this.#recall(new Set(turn.map(({ draft: { thread } }) => thread)))
       const { said, places } = await this.#compose(turn)
       await this.#handOn(said.flatMap((one) => (one.ok ? [one.value] : [])))
       for (const [thread, place] of places) this.#places.set(thread, place)
@@ -219,6 +234,23 @@ export class Author {
       batch: signBatch(crypto, net, secret, group, by),
       reads: group.map((bytes) => byBytes.get(bytes) as ReadBody),
     }))
+  }
+
+  /** Places that were forgotten, out of the journal. */
+  async #recall(threads: ReadonlySet<ThreadId>): Promise<void> {
+    const { recall } = this.#deps
+    for (const thread of threads) {
+      if (recall === undefined || !this.#places.isGone(thread)) continue
+      let place = NOWHERE
+      try {
+        for await (const read of recall(thread))
+          if (read.body.sender === this.did) place = afterRestored(place, thread, read)
+      } catch (reason) {
+        this.#fault = { reason }
+        throw reason
+      }
+      this.#places.set(thread, place)
+    }
   }
 
   #placeOf(thread: ThreadId): ThreadPlace {

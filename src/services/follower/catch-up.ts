@@ -35,6 +35,8 @@ export class CatchUp {
   /** Groups that are behind, with the peer that showed it. */
   readonly #behind = new Map<GroupId, Did>()
   #turn = 0
+  /** It is time to ask for all groups again, whatever is behind. */
+  #isPollDue = false
   #next = 0
   #underway: Promise<void> | undefined
   #cancel: () => void = () => undefined
@@ -58,6 +60,7 @@ export class CatchUp {
 
   /** Asks for all groups soon: a peer came. */
   soon(): void {
+    this.#isPollDue = true
     this.#start()
   }
 
@@ -69,6 +72,7 @@ export class CatchUp {
   }
 
   #tick(): void {
+    this.#isPollDue = true
     this.#start()
     if (!this.#isOver) this.#cancel = this.#deps.clock.after(EVERY_MS, () => this.#tick())
   }
@@ -79,20 +83,22 @@ export class CatchUp {
       .catch(this.#deps.onDefect)
       .finally(() => {
         this.#underway = undefined
-        if (this.#behind.size > 0) this.#start()
+        if (this.#behind.size > 0 || this.#isPollDue) this.#start()
       })
   }
 
   async #run(): Promise<void> {
-    for (const [group, peer] of this.#behind) {
-      this.#behind.delete(group)
-      await this.#guarded(peer, group)
-    }
+    // Those that fall behind meanwhile wait for the next time, or a busy group would leave no time for quiet ones.
+    const behind = [...this.#behind]
+    this.#behind.clear()
+    for (const [group, peer] of behind) await this.#guarded(peer, group)
+    if (!this.#isPollDue) return
+    this.#isPollDue = false
     const { groups, mesh } = this.#deps
     const peers = mesh.peers()
     const peer = peers[this.#turn++ % Math.max(1, peers.length)]?.did
     if (peer === undefined) return
-    for (let n = 0; n < Math.min(GROUPS_AT_ONCE, groups.length) && this.#behind.size === 0; n++) {
+    for (let n = 0; n < Math.min(GROUPS_AT_ONCE, groups.length); n++) {
       const group = groups[this.#next++ % groups.length] as GroupId
       if (!(await this.#guarded(peer, group))) return
     }

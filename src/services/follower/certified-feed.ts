@@ -16,8 +16,8 @@ export interface CertifiedFeedDeps {
   readonly mesh: Pick<Mesh, 'publish' | 'subscribers'>
   readonly topics: NetworkTopics
   readonly sha256: Sha256
-  /** Of a group's tree as it is now; undefined where this node does not lead the group. */
-  readonly leads: (group: GroupId) => Frontier | undefined
+  /** A group's tree as it is now; undefined where this node does not lead the group. */
+  readonly leads: (group: GroupId) => Pick<LogTree, 'first' | 'frontier'> | undefined
   /** Runs a task once the present turn is over. */
   readonly later: (task: () => void) => void
 }
@@ -63,17 +63,16 @@ export class CertifiedFeed {
   /** A leaf that this node applied. */
   onLeaf({ group, number, kind, leaf, item }: LeafNotice): void {
     if (!this.#isListenedTo) return
-    const frontier = this.#deps.leads(group)
-    if (frontier === undefined) {
+    const tree = this.#deps.leads(group)
+    if (tree === undefined) {
       this.#telling.delete(group)
       return
     }
-    const telling = this.#telling.get(group)
-    if (telling === undefined || number > telling.tree.size) {
-      // The tree has the leaf already: what is told begins behind it.
-      this.#telling.set(group, begin(frontier, this.#deps.sha256))
-      return
-    }
+    const known = this.#telling.get(group)
+    const isNext = known !== undefined && number <= known.tree.size
+    // The tree has the leaf already, and may have forgotten what was before: what is told begins behind it then.
+    const telling = isNext ? known : begin(tree.frontier(Math.max(number, tree.first)), this.#deps.sha256)
+    this.#telling.set(group, telling)
     if (number === telling.tree.size) this.#add(telling, { kind, leaf, item })
   }
 

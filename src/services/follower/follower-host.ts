@@ -53,6 +53,8 @@ export type Taken = 'new' | 'known' | 'gap' | 'full' | 'unproved'
 const SLICE_MS = 8
 /** Leaves of a group after which its state is stored. */
 const STORE_LEAVES = 2_048
+/** Each at most one gossip message long, and most are a thousandth of that. */
+const AHEAD_MAX = 32
 const NOT_HOSTED: Outcome = { kind: 'refused', why: 'unknown-group', detail: 'this node is no voter' }
 
 /**
@@ -64,6 +66,8 @@ export class FollowerHost implements GroupHost {
   readonly #deps: FollowerHostDeps
   readonly #groups: ReadonlyMap<GroupId, FollowedGroup>
   readonly #storedAt = new Map<GroupId, number>()
+  /** Judged batches of which earlier leaves are missing. */
+  #ahead: CertifiedBatch[] = []
   #isDue = false
   #isOver = false
 
@@ -112,10 +116,12 @@ export class FollowerHost implements GroupHost {
     if (config > latestConfig(group.chain).version) return ok('unproved')
     const head = verifyCertifiedBatch(batch, group.chain, this.#deps.context)
     if (!head.ok) return head
-    if (batch.records.length === 0 || batch.from > group.size) return ok('gap')
+    if (batch.records.length === 0 || batch.from > group.size) {
+      this.#keepAhead(batch)
+      return ok('gap')
+    }
     if (!group.hasRoom) return ok('full')
-    const leaves = batch.records.slice(group.size - batch.from) as readonly LeafRecord[]
-    group.take(leaves, batch.certificate)
+    this.#takeBatch(group, batch)
     this.#soon()
     return ok('new')
   }
@@ -130,6 +136,7 @@ export class FollowerHost implements GroupHost {
     const group = this.#groups.get(id)
     if (group === undefined || from > group.size) return false
     group.take(leaves.slice(group.size - from), certificate)
+    this.#goOn(group)
     this.#soon()
     return true
   }
@@ -181,6 +188,30 @@ export class FollowerHost implements GroupHost {
       if (record.kind === 'certificate') continue
       if (number++ >= group.size) group.take([record], undefined)
     }
+  }
+
+  #takeBatch(group: FollowedGroup, batch: CertifiedBatch): void {
+    group.take(batch.records.slice(group.size - batch.from) as readonly LeafRecord[], batch.certificate)
+    this.#goOn(group)
+  }
+
+  /** What came while leaves before it were being fetched; bounded, the oldest goes. */
+  #keepAhead(batch: CertifiedBatch): void {
+    if (batch.records.length === 0) return
+    this.#ahead.push(batch)
+    if (this.#ahead.length > AHEAD_MAX) this.#ahead.shift()
+  }
+
+  /** Takes what follows now from among what was ahead. */
+  #goOn(group: FollowedGroup): void {
+    const ofGroup = this.#ahead.filter(({ certificate: { head } }) => head.group === group.id)
+    const next = ofGroup.find(
+      ({ from, certificate }) => from <= group.size && group.size < certificate.head.size,
+    )
+    this.#ahead = this.#ahead.filter(
+      ({ certificate: { head } }) => head.group !== group.id || head.size > group.size,
+    )
+    if (next !== undefined && group.hasRoom) this.#takeBatch(group, next)
   }
 
   #soon(): void {

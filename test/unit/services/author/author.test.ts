@@ -302,6 +302,41 @@ describe('the policy', () => {
   })
 })
 
+describe('an author', () => {
+  it('that remembers few threads gives no number twice: what it forgot the journal has', async () => {
+    const kept: ReadBody[] = []
+    const asked: ThreadId[] = []
+    const { author } = setUp({
+      placesMax: 2,
+      record: async (bodies) => void kept.push(...bodies),
+      recall: (thread) => {
+        asked.push(thread)
+        return list(...kept.filter(({ body }) => body.thread === thread))
+      },
+    })
+    const first = said(await author.need(need('first')))
+    for (const key of ['second', 'third', 'fourth']) said(await author.need(need(key)))
+    expect(asked).toEqual([])
+    const again = said(await author.need(need('first')))
+    expect([again.body.seq, again.body.prev.map(String)]).toEqual([2, [first.id]])
+    expect(asked).toEqual([first.body.thread])
+    for (const key of ['second', 'third']) expect(said(await author.need(need(key))).body.seq).toBe(2)
+    expect(said(await author.need(need('first'))).body.seq).toBe(3)
+    expect(said(await author.need(need('new'))).body.seq).toBe(1)
+  })
+
+  it('that cannot read what it forgot says nothing more', async () => {
+    const broken = new Error('the journal is damaged')
+    const recall = (): AsyncIterable<ReadBody> => {
+      throw broken
+    }
+    const { author } = setUp({ placesMax: 1, recall })
+    for (const key of ['first', 'second']) said(await author.need(need(key)))
+    await expect(author.need(need('first'))).rejects.toBe(broken)
+    await expect(author.need(need('third'))).rejects.toBe(broken)
+  })
+})
+
 function patch(): Payload<'UPDATE_PLAN'> {
   const op = { op_id: '1', op_type: 'ADD_TASK' as const, task_id: 'work', payload: { label: 'x' } }
   return { patch: { ops: [op], base_lamport: 0 } }

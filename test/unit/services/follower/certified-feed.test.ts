@@ -20,6 +20,8 @@ class Leader {
   readonly said: { readonly topic: string; readonly batches: readonly CertifiedBatch[] }[] = []
   listeners: readonly Did[] = VOTERS.slice(9, 10)
   isLeader = true
+  /** Its trees have nothing of what was before the last leaf. */
+  forgets = false
   readonly feed: CertifiedFeed
   #tasks: (() => void)[] = []
 
@@ -37,7 +39,9 @@ class Leader {
       sha256,
       leads: (group) => {
         const log = this.logs[group as 0 | 1]
-        return this.isLeader ? log.tree(log.records.length).frontier() : undefined
+        const tree = log.tree(log.records.length)
+        if (this.forgets) tree.forget(tree.size)
+        return this.isLeader ? tree : undefined
       },
       later: (task) => void this.#tasks.push(task),
     })
@@ -90,7 +94,7 @@ describe('what a leader tells those who follow', () => {
     for (const { batches } of leader.said) {
       for (const batch of batches) {
         const log = leader.logs[batch.certificate.head.group as 0 | 1]
-        expect(batch).toEqual(log.batch(1))
+        expect(batch).toEqual(log.batch(0))
         expect(verifyCertifiedBatch(batch, log.chain, leader.book.context(LIARS)).ok).toBe(true)
       }
     }
@@ -110,7 +114,7 @@ describe('what a leader tells those who follow', () => {
       batches.map(({ from, records }) => [from, records.length]),
     )
     expect(told).toEqual([
-      [1, 1],
+      [0, 2],
       [2, 2],
       [4, 1],
     ])
@@ -134,7 +138,17 @@ describe('what a leader tells those who follow', () => {
     leader.apply(BUCKET, 'd', 'e')
     leader.certify(BUCKET)
     leader.settle()
-    expect(leader.said.flatMap(({ batches }) => batches.map(({ from }) => from))).toEqual([4])
+    expect(leader.said.flatMap(({ batches }) => batches.map(({ from }) => from))).toEqual([3])
+  })
+
+  it('begins with the next leaf where the tree has forgotten what was before', () => {
+    const leader = new Leader()
+    leader.forgets = true
+    leader.apply(BUCKET, 'a', 'b')
+    leader.certify(BUCKET)
+    leader.settle()
+    const [batch] = leader.said[0]?.batches ?? []
+    expect(batch).toEqual(leader.logs[BUCKET].batch(1))
   })
 
   it('is announced without its leaves where they are long: they are fetched', () => {
@@ -143,7 +157,7 @@ describe('what a leader tells those who follow', () => {
     leader.certify(BUCKET)
     leader.settle()
     const [batch] = leader.said[0]?.batches ?? []
-    expect([batch?.from, batch?.records.length, batch?.certificate.head.size]).toEqual([1, 0, 3])
+    expect([batch?.from, batch?.records.length, batch?.certificate.head.size]).toEqual([0, 0, 3])
     leader.apply(BUCKET, 'z')
     leader.certify(BUCKET)
     leader.settle()

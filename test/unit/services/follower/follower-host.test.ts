@@ -88,13 +88,25 @@ describe('a node that is no voter', () => {
   it('takes of a batch what it has not got, and nothing where something before it is missing', () => {
     const book = new SignatureBook()
     const log = new CertifiedLog(BUCKET, book).add('a', 'b', 'c', 'd')
+    const early = new Node(book).host
+    expect(early.take(log.batch(2))).toEqual({ ok: true, value: 'gap' })
+    expect(early.take({ ...log.batch(0), records: [] })).toEqual({ ok: true, value: 'gap' })
     const node = new Node(book)
-    expect(node.host.take(log.batch(2))).toEqual({ ok: true, value: 'gap' })
-    expect(node.host.take({ ...log.batch(0), records: [] })).toEqual({ ok: true, value: 'gap' })
     node.host.take(log.batch(0, 3))
     expect(node.host.take(log.batch(0, 3))).toEqual({ ok: true, value: 'known' })
     expect(node.host.take(log.batch(1))).toEqual({ ok: true, value: 'new' })
     expect(node.settle().state(BUCKET)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('goes on with what came too early once the leaves before it are there', () => {
+    const book = new SignatureBook()
+    const log = new CertifiedLog(BUCKET, book).add('a', 'b', 'c', 'd')
+    const node = new Node(book)
+    for (const batch of [log.batch(3), log.batch(1, 3)])
+      expect(node.host.take(batch)).toEqual({ ok: true, value: 'gap' })
+    expect(node.host.takeLeaves(BUCKET, 0, log.records.slice(0, 1), undefined)).toBe(true)
+    expect(node.settle().state(BUCKET)).toEqual(['a', 'b', 'c', 'd'])
+    expect(node.host.certificate(BUCKET)?.head.size).toBe(4)
   })
 
   it('refuses what too few voters signed, other leaves, other items, what is left out, and groups that there are not', () => {
