@@ -13,10 +13,10 @@ import { apiTcp } from './api-tcp.ts'
 import { backupPart } from './backup-part.ts'
 import { healthOf } from './health.ts'
 import { castOf } from './hosted-keys.ts'
+import type { NodeOptions, RunningParts } from './node-parts.ts'
 import { recordPart } from './record-part.ts'
 import type { Speech } from './speech.ts'
 import type { Stack } from './stack.ts'
-import type { NodeOptions, RunningParts } from './start-node.ts'
 
 /** Puts the services of a running node together and opens its API, the last part to start and the first to stop. */
 export async function openApiPart(

@@ -3,7 +3,7 @@ import { isConserved } from '../../core/ledger/conservation.ts'
 import { ALL, NO_SUPPLY } from '../../core/ledger/tables.ts'
 import { bucketGroups } from '../../services/heart/group-access.ts'
 import type { SubsystemHealth } from '../../verbs/services.ts'
-import type { RunningParts } from './start-node.ts'
+import type { RunningParts } from './node-parts.ts'
 
 /** A hub that makes no slot for so many slot intervals has no quorum, or no leader. */
 const QUIET_SLOTS = 20

@@ -4,52 +4,25 @@ import { acceptedKeys } from '../../codec/did/accepted-keys.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { MICRO_PER_CREDIT } from '../../model/micro.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
-import type { Mesh } from '../../ports/mesh.ts'
-import type { NodeConfig, ResolvedConfig } from '../config.ts'
+import type { NodeConfig } from '../config.ts'
 import { serveGenesis } from '../founding/fetch-genesis.ts'
 import { homePaths } from '../home.ts'
 import { requireGenesis } from '../network.ts'
 import { offline } from '../offline.ts'
 import { openApiPart } from './api-part.ts'
-import { type ContentPart, openContentPart } from './content-part.ts'
+import { openContentPart } from './content-part.ts'
 import { openGossipPart } from './gossip-part.ts'
-import { type GroupsPart, openGroupsPart } from './groups-part.ts'
-import { type HeartPart, openHeartPart } from './heart-part.ts'
-import { castOf, type HostedKeys, keysOf } from './hosted-keys.ts'
-import type { LogPart } from './log-part.ts'
+import { openGroupsPart } from './groups-part.ts'
+import { openHeartPart } from './heart-part.ts'
+import { castOf, keysOf } from './hosted-keys.ts'
+import type { NodeOptions, RunningParts } from './node-parts.ts'
 import { openPolicyPart } from './policy-part.ts'
 import { bucketsOf } from './raft-part.ts'
-import { openRolesPart, type RolesPart } from './roles-part.ts'
+import { openRolesPart } from './roles-part.ts'
 import type { RunningNode } from './running-node.ts'
-import { openSpeech, type Speech } from './speech.ts'
+import { openSpeech } from './speech.ts'
 import { Stack } from './stack.ts'
-import { openThreadsPart, type ThreadsPart } from './threads-part.ts'
-
-export interface NodeOptions {
-  readonly home: string
-  readonly resolved: ResolvedConfig
-  /** The node's key, opened. */
-  readonly key: KeyPair
-  /** Keys of further accounts that work and judge for it, by the settings; absent: its own does. */
-  readonly hosted?: HostedKeys
-  readonly log: LogPart
-  /** Somebody asks the node to stop: by the API, or a fault after which what is stored is right and the process must end. */
-  readonly onStop: (why: string, fault?: unknown) => void
-}
-
-/** The parts of a running node, in the order in which they were started. */
-export interface RunningParts {
-  readonly genesis: OpenedGenesis
-  readonly buckets: number
-  readonly key: KeyPair
-  readonly mesh: Mesh
-  readonly content: ContentPart
-  readonly heart: HeartPart
-  readonly groups: GroupsPart
-  readonly threads: ThreadsPart
-  readonly speech: Speech
-  readonly roles: RolesPart
-}
+import { openThreadsPart } from './threads-part.ts'
 
 type Tell = (level: 'info' | 'warn' | 'error', text: string) => void
 

@@ -9,7 +9,7 @@ import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { ApiClient } from '../../sdk/client.ts'
 import { LostNodeError, NoNodeError } from '../../sdk/http.ts'
-import { type FoundNetwork, type FoundRequest, foundNetwork } from '../daemon/found-network.ts'
+import { type FoundNetwork, type FoundRequest, foundNetwork } from '../founding/found-network.ts'
 import { homePaths } from '../home.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/canswarm', import.meta.url))

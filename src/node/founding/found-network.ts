@@ -6,11 +6,11 @@ import type { Did } from '../../model/ids.ts'
 import { parseKeyName } from '../../model/key-name.ts'
 import { MICRO_PER_CREDIT, type MicroText } from '../../model/micro.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
-import { makeGenesis } from '../founding/make-genesis.ts'
-import { type VoterCard, voterCard } from '../founding/voter-card.ts'
 import { homePaths } from '../home.ts'
 import { genesisText } from '../network.ts'
 import { offline } from '../offline.ts'
+import { makeGenesis } from './make-genesis.ts'
+import { type VoterCard, voterCard } from './voter-card.ts'
 
 /** A development network that is founded whole: all its nodes on this machine. */
 export interface FoundRequest {
