@@ -13,7 +13,15 @@ const SEEDS = 500
 const SEEDS_A_TEST = 50
 
 function options(seed: number): RunOptions {
-  return { crypto: nodeCrypto, seed, steps: 250, needs: 2, checksSignatures: false, certifies: false }
+  return {
+    crypto: nodeCrypto,
+    seed,
+    steps: 250,
+    needs: 2,
+    checksSignatures: false,
+    certifies: false,
+    replicas: 1,
+  }
 }
 
 /** The play of a seed; what it breaks, with the smallest play that breaks it. */

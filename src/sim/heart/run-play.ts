@@ -13,6 +13,8 @@ import { Play } from './play.ts'
 import { foldable, refold } from './replicas.ts'
 import type { Stage } from './stage.ts'
 
+const REPLICAS = 2
+
 export interface RunOptions {
   readonly crypto: Crypto
   readonly seed: number
@@ -25,6 +27,8 @@ export interface RunOptions {
   readonly casting?: Casting
   /** Given the stage before the play begins: for who wants to see its logs whatever comes of it. */
   readonly onStage?: (stage: Stage) => void
+  /** How many other replicas fold the logs at the end; two where it is absent. */
+  readonly replicas?: number
 }
 
 export interface RunResult {
@@ -86,15 +90,15 @@ function end(play: Play): void {
   }
 }
 
-/** Two other replicas, each with its own interleaving, and the hash made again from every record. */
+/** Other replicas, each with its own interleaving, and the hash made again from every record. */
 function compareReplicas(
-  { crypto }: RunOptions,
+  { crypto, replicas = REPLICAS }: RunOptions,
   stage: Parameters<typeof newChecks>[0],
   chance: Chance,
 ): void {
   const { network, hub } = stage
   const logs = new Map([HUB, ...network.buckets].map((machine) => [machine, foldable(network.log(machine))]))
-  for (let replica = 0; replica < 2; replica++) {
+  for (let replica = 0; replica < replicas; replica++) {
     const parts = {
       machines: stage.machines,
       voters: stage.voters.map(({ did }) => did),
