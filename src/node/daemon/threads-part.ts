@@ -5,6 +5,7 @@ import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { FETCH_ENVELOPES_MAX } from '../../codec/fetch/messages.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
+import { FaultError } from '../../model/fault.ts'
 import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import type { Mesh } from '../../ports/mesh.ts'
@@ -44,6 +45,7 @@ export interface ThreadsPart {
 /** Threads of which it is remembered that there is a need in them, or was. */
 const THREADS_REMEMBERED = 65_536
 const FLUSH_MS = 1_000
+const NOT_SIGNED = 'an envelope that is not its sender’s'
 
 /**
  * What is said in threads beside entries: kept, shown to peers, fetched from them; and the plans that follow from it, which
@@ -73,7 +75,11 @@ export function openThreadsPart({ home, net, mesh, heart, tell, onFault }: Threa
   const fetchEnvelopes = async (peer: Did, thread: ThreadId, ids: readonly EnvelopeId[]): Promise<void> => {
     for (let at = 0; at < ids.length; at += FETCH_ENVELOPES_MAX) {
       const fields = await fetch.ofThread(peer, thread, ids.slice(at, at + FETCH_ENVELOPES_MAX))
-      if (!fields.every(takeField)) return fetch.blame(peer, 'an envelope that is not its sender’s')
+      const envelopes = fields.map(open)
+      if (envelopes.some((one) => one === undefined)) return fetch.blame(peer, NOT_SIGNED)
+      // What is good and has no place here (yet) would make the peer's document look poisoned: the next sync tries again.
+      const isRefused = envelopes.some((one) => one && !book.take(one) && !book.has(one.body.thread, one.id))
+      if (isRefused) throw new FaultError('peer-refused', `thread ${thread} has no place here`)
     }
   }
   const note = (need: string): void => {

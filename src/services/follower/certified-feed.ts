@@ -79,8 +79,7 @@ export class CertifiedFeed {
   /** The group that this node leads has a certificate. */
   onCertificate(certificate: Certificate): void {
     const { group, size } = certificate.head
-    const telling = this.#telling.get(group)
-    if (telling === undefined || size <= telling.from || size > telling.tree.size) return
+    if (!isTold(this.#telling.get(group), size)) return
     this.#certificates.set(group, certificate)
     if (this.#isDue) return
     this.#isDue = true
@@ -102,8 +101,12 @@ export class CertifiedFeed {
   #tell(): void {
     const messages = new Map<string, { batches: CertifiedBatch[]; bytes: number }>()
     for (const certificate of this.#certificates.values()) {
-      const topic = topicOfMachine(this.#deps.topics, machineOfGroup(certificate.head.group))
-      const { batch, bytes } = this.#batchOf(certificate)
+      const { group, size } = certificate.head
+      const telling = this.#telling.get(group)
+      // Since the certificate was completed, the last listener may have gone, or another node leads.
+      if (!isTold(telling, size)) continue
+      const topic = topicOfMachine(this.#deps.topics, machineOfGroup(group))
+      const { batch, bytes } = this.#batchOf(telling, certificate)
       const message = messages.get(topic) ?? { batches: [], bytes: 0 }
       messages.set(topic, message)
       if (message.bytes + bytes > MESSAGE_BYTES_TARGET) this.#publish(topic, message.batches.splice(0))
@@ -119,9 +122,11 @@ export class CertifiedFeed {
   }
 
   /** What is told of a group now; the next batch begins where it ends. */
-  #batchOf(certificate: Certificate): { readonly batch: CertifiedBatch; readonly bytes: number } {
+  #batchOf(
+    telling: Telling,
+    certificate: Certificate,
+  ): { readonly batch: CertifiedBatch; readonly bytes: number } {
     const { group, size } = certificate.head
-    const telling = this.#telling.get(group) as Telling
     const { tree, from } = telling
     const { peaks } = tree.frontier(from)
     const isWhole = telling.bytes <= BATCH_BYTES_MAX
@@ -135,6 +140,11 @@ export class CertifiedFeed {
     if (!isWhole && tree.size > size) this.#telling.delete(group)
     return { batch: { from, peaks, records, certificate }, bytes }
   }
+}
+
+/** Leaves up to this size are there to be told. */
+function isTold(telling: Telling | undefined, size: number): telling is Telling {
+  return telling !== undefined && telling.from < size && size <= telling.tree.size
 }
 
 function begin(frontier: Frontier, sha256: Sha256): Telling {

@@ -141,6 +141,23 @@ describe('what a leader tells those who follow', () => {
     expect(leader.said.flatMap(({ batches }) => batches.map(({ from }) => from))).toEqual([3])
   })
 
+  it('is nothing once the last listener went, or another node leads, before the turn was over', () => {
+    const leader = new Leader()
+    leader.apply(BUCKET, 'a')
+    leader.certify(BUCKET)
+    leader.listeners = []
+    leader.feed.look()
+    leader.settle()
+    leader.listeners = VOTERS.slice(9, 10)
+    leader.feed.look()
+    leader.apply(BUCKET, 'b')
+    leader.certify(BUCKET)
+    leader.isLeader = false
+    leader.apply(BUCKET, 'c')
+    leader.settle()
+    expect(leader.said).toEqual([])
+  })
+
   it('begins with the next leaf where the tree has forgotten what was before', () => {
     const leader = new Leader()
     leader.forgets = true
