@@ -9,20 +9,22 @@ interface Kept {
   readonly sinceMs: number
   /** Ids that no entry carries yet, with their needs; none where the hub decides. */
   readonly open: Map<EnvelopeId, string | undefined>
-  /** When it is said again, and how long after that. */
+  /** When it is said again. */
   atMs: number
-  waitMs: number
 }
 
 /** Said again for so long: as long as a need lasts where nothing else is said. Whoever still wants it then says something new. */
 const KEPT_MS = 3_600_000
-const WAIT_MS_MIN = 1_000
-const WAIT_MS_MAX = 30_000
+/** Between two times: at first what a window of a need may hang on, later what somebody was cut off with. */
+const WAIT_MS = 1_000
+const LATER_WAIT_MS = 30_000
+const LATER_MS = 60_000
 const BATCHES_MAX = 4_096
 
 /**
  * What this node said and no entry carries yet: streams break, leaders change, queues are full, and a node may be cut off
- * from the others for as long as it lasts. It is said again ever more rarely, and at once when somebody is back.
+ * from the others for as long as it lasts. It is said again each second for a minute, later more rarely, and at once when
+ * somebody is back.
  */
 export class OwnBatches {
   readonly #clock: Pick<Clock, 'monotonicMs'>
@@ -35,7 +37,7 @@ export class OwnBatches {
   add(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
     const open = new Map(envelopes.map(({ id, body }) => [id, needOf(body.payload)]))
     const sinceMs = this.#clock.monotonicMs()
-    this.#kept.add({ batch, sinceMs, open, atMs: sinceMs + WAIT_MS_MIN, waitMs: WAIT_MS_MIN })
+    this.#kept.add({ batch, sinceMs, open, atMs: sinceMs + WAIT_MS })
     const [oldest] = this.#kept
     if (this.#kept.size > BATCHES_MAX && oldest !== undefined) this.#kept.delete(oldest)
   }
@@ -48,10 +50,7 @@ export class OwnBatches {
   /** Somebody who may not have heard it is there again: all of it is due. */
   hurry(): void {
     const now = this.#clock.monotonicMs()
-    for (const one of this.#kept) {
-      one.atMs = now
-      one.waitMs = WAIT_MS_MIN
-    }
+    for (const one of this.#kept) one.atMs = now
   }
 
   /** What is to be said again now. `isDone`: an entry carried it, or its need is over. */
@@ -61,8 +60,7 @@ export class OwnBatches {
       for (const [id, need] of one.open) if (need !== undefined && isDone(need, id)) one.open.delete(id)
       if (one.open.size === 0 || now - one.sinceMs > KEPT_MS) this.#kept.delete(one)
       else if (one.atMs <= now) {
-        one.waitMs = Math.min(WAIT_MS_MAX, 2 * one.waitMs)
-        one.atMs = now + one.waitMs
+        one.atMs = now + (now - one.sinceMs < LATER_MS ? WAIT_MS : LATER_WAIT_MS)
         yield one.batch
       }
     }

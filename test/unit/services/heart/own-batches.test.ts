@@ -24,17 +24,19 @@ function saidAt(due: (atMs: number) => number, untilMs: number): readonly number
 }
 
 describe('what a node said and no entry carries', () => {
-  it('is said again ever more rarely, however long it is cut off', () => {
+  it('is said again each second for a minute, and then more rarely, however long it is cut off', () => {
     const { due } = kept()
-    expect(saidAt(due, 100_000)).toEqual([1_000, 3_000, 7_000, 15_000, 31_000, 61_000, 91_000])
+    const seconds = Array.from({ length: 60 }, (_, n) => 1_000 * (n + 1))
+    expect(saidAt(due, 125_000)).toEqual([...seconds, 90_000, 120_000])
   })
 
   it('is said again at once when somebody is back', () => {
     const { own, due } = kept()
-    saidAt(due, 50_000)
+    saidAt(due, 95_000)
+    expect(due(96_000)).toBe(0)
     own.hurry()
-    expect(due(50_100)).toBe(1)
-    expect(due(51_000)).toBe(0)
+    expect(due(96_100)).toBe(1)
+    expect(due(97_000)).toBe(0)
   })
 
   it('is said no more once an entry carried it', () => {
