@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
-import { GOSSIP_BYTES_MAX } from '../../ports/mesh.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { bytes, list } from '../payload/fields.ts'
@@ -21,9 +20,11 @@ export type GossipMessage =
   | { readonly kind: 'certified'; readonly batches: readonly CertifiedBatch[] }
 
 const CODE = { batch: 0, certified: 1 } as const
+/** Of a whole message: as the mesh has it. */
+const GOSSIP_BYTES_MAX = 1_048_576
 const ITEMS_MAX = 131_072
 /** One for each group: a turn may certify several sizes, of which the last one stands for all. */
-export const GOSSIP_BATCHES_MAX = 512
+const GOSSIP_BATCHES_MAX = 512
 
 const messageTuple = z.compile(
   z.union([

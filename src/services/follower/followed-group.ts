@@ -4,6 +4,7 @@ import { decodeItemLeaf } from '../../codec/certificate/leaf.ts'
 import type { VoterLink } from '../../codec/certificate/voter-chain.ts'
 import { decodeItem, type GroupItem } from '../../codec/entry/item.ts'
 import { leafHash } from '../../codec/merkle/hash.ts'
+import { decodeFollowedState, encodeFollowedState } from '../../codec/network-log/followed-state.ts'
 import { LogTree } from '../../core/certificate/log-tree.ts'
 import type { VoterChain } from '../../core/certificate/voter-chain.ts'
 import { groupOfMachine, isLeafOf } from '../../core/witness/machine.ts'
@@ -13,7 +14,6 @@ import type { Sha256 } from '../../ports/crypto.ts'
 import type { AppliedAt, MachineStep, StateMachine } from '../../ports/state-machine.ts'
 import type { LeafRecord } from '../log-fetch/log-page.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
-import { decodeFollowedState, encodeFollowedState } from './followed-state.ts'
 
 export interface FollowedGroupDeps {
   readonly id: GroupId
@@ -91,7 +91,10 @@ export class FollowedGroup {
 
   /** The state as it was stored. Faults `store-damaged`. */
   restore(encoded: Uint8Array): void {
-    const { frontier, state } = decodeFollowedState(encoded, this.id)
+    const read = decodeFollowedState(encoded)
+    if (!read.ok)
+      throw new FaultError('store-damaged', `the state of group ${this.id}: ${read.error.message}`)
+    const { frontier, state } = read.value
     const decoded = this.#deps.machine.decode(this.id, state)
     if (!decoded.ok)
       throw new FaultError('store-damaged', `the state of group ${this.id}: ${decoded.error.message}`)
