@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +18,16 @@ const MODULE = join(ROOT, 'examples/workers/text-stats.wasm')
 const ENV = { CANSWARM_MESH_MDNS: 'false' }
 const LONG_MS = 240_000
 const ROUND_MS = 50
+
+/** A task in parts: the text between bars, and how many words each has. */
+const SPLIT = `import { readFileSync } from 'node:fs'
+const text = readFileSync(JSON.parse(readFileSync(0, 'utf8')).input.path, 'utf8')
+const parts = text.split('|').map((input) => ({ capability: 'text/stats', input }))
+process.stdout.write(JSON.stringify({ parts }))`
+const JOIN = `import { readFileSync } from 'node:fs'
+const { files } = JSON.parse(readFileSync(0, 'utf8'))
+const words = files.map(({ path }) => JSON.parse(readFileSync(path, 'utf8')).words)
+process.stdout.write(JSON.stringify({ words }))`
 
 let directory: string
 
@@ -287,11 +297,46 @@ describe('three voters that are founded by their cards', () => {
   )
 
   it(
+    'do the parts of a task that an aggregator asks them for',
+    async () => {
+      const [split, join_, schema] = ['split.mjs', 'join.mjs', 'schema.json'].map((name) =>
+        join(directory, name),
+      )
+      writeFileSync(split ?? '', SPLIT)
+      writeFileSync(join_ ?? '', JOIN)
+      writeFileSync(schema ?? '', '{"type":"object"}')
+      const home = homeOf('d')
+      const { did } = await shown<OutputOf<'status'>>(home, 'status')
+      await done(homeOf('a'), 'transfer', did, '50')
+      const [first, second] = [`${process.execPath} ${split}`, `${process.execPath} ${join_}`]
+      const way = ['--split', first, '--join', second, '--unsafe', '--price', '5']
+      await done(home, 'agent', 'add', 'book', '--capability', 'book/stats', ...way)
+      const judge = ['--exec', `${process.execPath} -v`, '--unsafe', '--judges-only']
+      await done(homeOf('b'), 'agent', 'add', 'check', '--capability', 'book/stats', ...judge)
+      const wish = [
+        '--text',
+        'one two|three',
+        '--budget',
+        '6',
+        '--verify',
+        'schema',
+        '--schema',
+        schema ?? '',
+      ]
+      expect(await done(homeOf('a'), 'need', '--capability', 'book/stats', ...wish, '--wait')).toBe(
+        '{"words":[2,1]}\n',
+      )
+    },
+    LONG_MS,
+  )
+
+  it(
     'go on with one that was restored from a backup, which follows and has all that it had',
     async () => {
       const home = homeOf('c')
       const copy = join(directory, 'c-copy')
-      const before = await shown<OutputOf<'balance'>>(home, 'balance', 'worker')
+      const voter = new ApiClient({ socketPath: homePaths(homeOf('a')).socket })
+      const { did } = await shown<OutputOf<'balance'>>(home, 'balance', 'worker')
       await done(home, 'backup', copy)
       await done(home, 'stop')
       rmSync(home, { recursive: true })
@@ -300,8 +345,11 @@ describe('three voters that are founded by their cards', () => {
       await until(home, makesSlots)
       expect(await shown<OutputOf<'status'>>(home, 'status')).toMatchObject({ votes: false })
       await until(home, async (node) => {
-        const balance = await node.call('balance', { as: 'worker' })
-        return balance.ok && balance.value.free === before.free
+        const [own, others] = await Promise.all([
+          node.call('balance', { as: 'worker' }),
+          voter.call('balance', { did }),
+        ])
+        return own.ok && others.ok && own.value.total === others.value.total
       })
       const { agents } = await shown<OutputOf<'agents'>>(home, 'agent', 'ls')
       expect(agents).toMatchObject([{ name: 'stats', way: { kind: 'wasm' } }])
