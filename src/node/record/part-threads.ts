@@ -1,5 +1,4 @@
 import { getCompileCacheDir } from 'node:module'
-import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { FaultError } from '../../model/fault.ts'
 import type { SlotFacts } from '../../model/slot-facts.ts'
@@ -34,7 +33,7 @@ function copyOf({ roster, registry, beacon, ...facts }: SlotFacts): SlotFacts {
   return { ...facts, ...hashes, ...(beacon === undefined ? {} : { beacon: beacon.slice() }) }
 }
 
-/** Threads that do buckets of a file, one for each core but one. The caller closes them. */
+/** Threads that do buckets of a file. The caller closes them. */
 export class NodePartThreads implements PartThreads {
   readonly partBytesMax = PART_BYTES_MAX
   readonly #threads: readonly Thread[]
@@ -42,7 +41,7 @@ export class NodePartThreads implements PartThreads {
   #fault: FaultError | undefined
   #wake: () => void = () => undefined
 
-  constructor(threads: number = availableParallelism() - 1) {
+  constructor(threads: number) {
     const url = new URL('./part-thread.ts', import.meta.url)
     const workerData: ThreadData = { compiled: getCompileCacheDir() }
     this.#threads = Array.from({ length: threads }, () => {

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { VerifyPool } from '../../adapters/crypto/verify-pool.ts'
@@ -20,8 +21,10 @@ export interface ReplayRequest extends Pick<ReplayOptions, 'allowUnchecked'> {
   readonly path: string
   readonly network: CID | undefined
   readonly anchor: ReplayOptions['anchor']
-  /** All cores judge signatures. */
+  /** All cores judge signatures, and do buckets. */
   readonly parallel?: boolean
+  /** In parallel: threads that do buckets, beside the one that reads and the one that judges signatures; see `partThreads`. */
+  readonly threads?: number
   /** Folder with content that the file has not, each under the text of its CID. */
   readonly cas?: string
   /** Called now and then: part of the file that was read, 0 to 1, and items so far. */
@@ -44,7 +47,8 @@ export async function replayFile(request: ReplayRequest): Promise<ReplayReport> 
 /** Undefined where anything is wrong: then the report says nothing. */
 async function replayAhead(request: ReplayRequest): Promise<ReplayReport | undefined> {
   const pool = new VerifyPool()
-  const threads = new NodePartThreads()
+  const count = request.threads ?? partThreads()
+  const threads = count === 0 ? undefined : new NodePartThreads(count)
   try {
     const verify: Crypto['verify'] = (key, message, signature) => {
       if (pool.isBusy) return offline.crypto.verify(key, message, signature)
@@ -52,14 +56,23 @@ async function replayAhead(request: ReplayRequest): Promise<ReplayReport | undef
       return true
     }
     const pause = async (isWaiting: boolean): Promise<void> => {
-      await (isWaiting ? threads.arrival() : setImmediate())
+      await (isWaiting ? threads?.arrival() : setImmediate())
       await pool.room()
     }
-    const report = await replayWith(request, { verify, pause, threads })
+    const way = { verify, pause, ...(threads === undefined ? {} : { threads }) }
+    const report = await replayWith(request, way)
     return (await pool.end()) && report.divergence === undefined ? report : undefined
   } finally {
-    await Promise.all([pool.close(), threads.close()])
+    await Promise.all([pool.close(), threads?.close()])
   }
+}
+
+/**
+ * One for each core but two: reading and signatures have a core each. A thread starts, compiles the rules for itself and
+ * copies what it is given, which two cores, where they are two halves of one, do not give back (docs/performance.md).
+ */
+function partThreads(): number {
+  return Math.max(0, availableParallelism() - 2)
 }
 
 /** How a file is replayed. */

@@ -22,7 +22,7 @@ function replayed(file: Uint8Array, parallel: boolean) {
   const path = join(dir, 'thread.car')
   writeFileSync(path, file)
   const request = { path, network: undefined, anchor: undefined, allowUnchecked: new Set<string>() }
-  return replayFile({ ...request, parallel, progress: () => undefined })
+  return replayFile({ ...request, parallel, threads: 1, progress: () => undefined })
 }
 
 /** One byte of one voter's signature under the last item of the need. */
