@@ -51,7 +51,7 @@ describe('writes of one turn', () => {
     other.exec('CREATE TABLE b (n)')
     const write = put(1)
     db.exec('ROLLBACK')
-    await expect(write).rejects.toThrow()
+    await expect(write).rejects.toThrow('no transaction')
     await put(2)
     expect(seenBy(other)).toEqual([2])
   })

@@ -28,8 +28,7 @@ describe('of what an author said', () => {
   it('no more is held while a long journal is read', () => {
     const recent = new RecentSaid(() => false)
     const one = word(OVER, 0)
-    for (let hour = 0; hour < 20_000; hour++)
-      recent.note({ ...one, body: { ...one.body, ts: hour * HOUR } })
+    for (let hour = 0; hour < 20_000; hour++) recent.note({ ...one, body: { ...one.body, ts: hour * HOUR } })
     expect(recent.all()).toHaveLength(1)
   })
 })
