@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApi } from '../../../src/api/server.ts'
 import { ApiClient } from '../../../src/sdk/client.ts'
 import { ask, NoNodeError, readBody } from '../../../src/sdk/http.ts'
+import type { NodeAccount } from '../../../src/verbs/services.ts'
 import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
 import { scratch } from '../../setup/canswarm.ts'
 
@@ -162,11 +163,13 @@ describe('requests', () => {
   })
 
   it('that take too long are answered: whether it was done is not known', async () => {
-    const { clock, author } = node.services
+    const { clock, accounts } = node.services
+    const [own] = accounts as [NodeAccount]
+    const silent = { ...own.author, did: own.author.did, account: () => new Promise<never>(() => undefined) }
     const slow = await openApiNode({
       changes: {
         clock: { ...clock, after: (ms, task) => clock.after(Math.min(ms, 30), task) },
-        author: { ...author, did: author.did, account: () => new Promise(() => undefined) },
+        accounts: [{ ...own, author: silent }],
       },
     })
     try {
