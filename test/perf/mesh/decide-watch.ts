@@ -44,6 +44,8 @@ interface Decide {
 class DecideWatch {
   readonly #nodes: readonly ClusterNode[]
   readonly #decides = new Map<string, Decide>()
+  /** Needs that were seen before their DECIDE: of others, events are of what came long after it. */
+  readonly #young = new Set<string>()
   readonly #ending = new AbortController()
   #seen = 0
 
@@ -73,8 +75,10 @@ class DecideWatch {
   async #listen(place: number): Promise<void> {
     const { api } = this.#nodes[place] as ClusterNode
     for await (const event of api.events({ kinds: ['need'] }, this.#ending.signal)) {
-      if (event.kind !== 'need' || UNDECIDED.has(event.data.state)) continue
-      const { need, thread } = event.data
+      if (event.kind !== 'need') continue
+      const { need, thread, state } = event.data
+      if (UNDECIDED.has(state)) this.#young.add(need)
+      if (UNDECIDED.has(state) || !this.#young.has(need)) continue
       const decide = this.#decides.get(need) ?? { appliedAt: new Map(), quorumAt: undefined }
       this.#decides.set(need, decide)
       if (decide.appliedAt.has(place)) continue
