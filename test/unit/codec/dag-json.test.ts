@@ -220,7 +220,7 @@ describe('fuzzing', () => {
           decoded.ok ? encodeDagCbor(decoded.value) : undefined,
         )
       }),
-      { numRuns: 4_000 },
+      { numRuns: 1_500 },
     )
   })
 
@@ -234,7 +234,7 @@ describe('fuzzing', () => {
         expect(Number(/at character (\d+)$/.exec(said)?.[1])).toBeLessThanOrEqual(input.length)
         expect(decoded.ok ? encodeDagJson(decoded.value) : input).toBe(input)
       }),
-      { numRuns: 4_000 },
+      { numRuns: 1_500 },
     )
   })
 })
