@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PATIENT } from '../../src/node/demo/demo.ts'
-import { MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, printing, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 300_000
 const CREDIT = 1_000_000n
@@ -17,13 +14,11 @@ const LYING_MS = 5_000
 const NEXT_MS = 15_000
 const [WORKER, NEXT, LIAR, HONEST] = [1, 2, 3, 4]
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
   const right = { capability: TASK, way: printing('right') }
-  network = await MeshNetwork.start(directory, {
+  network = await MeshNetwork.start({
     verifiers: [LIAR],
     capabilities: [TASK],
     parameters: { ...PATIENT, challengeWindowMs: 1_000 },
@@ -36,11 +31,8 @@ beforeAll(async () => {
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
-
-const isOver = ({ over }: Need): boolean => over
 
 describe('a worker whose right result was rejected', () => {
   it(
@@ -66,7 +58,7 @@ describe('a worker whose right result was rejected', () => {
       )
       expect(gained).toBeGreaterThan(0n)
       expect(lost).toBeLessThan(-SEAT_LOCK)
-      expect(network.replay(directory, await network.exported(posted.thread, network.node(0)))).toBe(0)
+      expect(network.replay(await network.exported(posted.thread, network.node(0)))).toBe(0)
     },
     LONG_MS,
   )

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { attach, untilJoined } from '../../src/node/demo/acts.ts'
 import type { ClusterNode } from '../../src/node/demo/cluster.ts'
 import { joinNetwork } from '../setup/joined-node.ts'
-import { MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, printing, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 300_000
 /** What a follower acts upon is certified first: windows leave time for that on a busy machine. */
@@ -21,23 +18,19 @@ const PARAMETERS = {
 const CREDITS = '1000000000'
 const PRICE = '200000'
 
-let directory: string
 let network: MeshNetwork
 let far: ClusterNode
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
-  network = await MeshNetwork.start(directory, { parameters: PARAMETERS })
+  network = await MeshNetwork.start({ parameters: PARAMETERS })
   // The last certificate of a quiet bucket is with its leader alone: it knows all five voters.
-  far = await joinNetwork(network, directory, 'far')
+  far = await joinNetwork(network, 'far')
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
 
-const isOver = ({ over }: Need): boolean => over
 const totalSeenBy = async ({ api }: ClusterNode, did: string): Promise<string> =>
   (await wanted(api.call('balance', { did: did as never }))).total
 
@@ -45,7 +38,7 @@ async function expectOneRecord(thread: string): Promise<void> {
   const own = await network.exported(thread, far)
   for (const node of network.cluster.nodes)
     expect(own.equals(await network.exported(thread, node))).toBe(true)
-  expect(network.replay(directory, own)).toBe(0)
+  expect(network.replay(own)).toBe(0)
 }
 
 describe('a node that is no voter', () => {

@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 240_000
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
-  network = await MeshNetwork.start(directory)
+  network = await MeshNetwork.start()
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
-
-const isOver = ({ over }: Need): boolean => over
 
 describe('five nodes, of which some die', () => {
   it(
@@ -37,7 +29,7 @@ describe('five nodes, of which some die', () => {
       await network.cluster.ready()
       const record = await network.exported(posted.thread, network.node(0))
       expect((await network.exported(posted.thread, dead)).equals(record)).toBe(true)
-      expect(network.replay(directory, record)).toBe(0)
+      expect(network.replay(record)).toBe(0)
       expect(await network.untilOneLedger()).toHaveLength(5)
     },
     LONG_MS,

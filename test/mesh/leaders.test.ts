@@ -1,33 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClusterNode } from '../../src/node/demo/cluster.ts'
 import { decidersIn } from '../setup/decides.ts'
-import { MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 290_000
 /** Who leads the bucket of a need is drawn: needs are posted until it is one who can be spared, and the instant is hit. */
 const TRIES_MAX = 40
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
   // Elections wait for longer than a leader that is stopped is left alone.
-  network = await MeshNetwork.start(directory, { settings: ['[raft]', 'tick_ms = 400'] })
+  network = await MeshNetwork.start({ settings: ['[raft]', 'tick_ms = 400'] })
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
 
 const post = async (capability: string) => await wanted(network.post(capability))
 type Posted = Awaited<ReturnType<typeof post>>
-
-const isOver = ({ over }: Need): boolean => over
 
 /** Whoever sees what becomes of a need while that node is stopped or dead. */
 function beside(leader: ClusterNode): ClusterNode {
@@ -75,7 +67,7 @@ async function expectOneRecord({ thread }: Posted): Promise<string> {
   const record = await network.exported(thread, network.node(0))
   for (const node of network.cluster.nodes)
     expect((await network.exported(thread, node)).equals(record)).toBe(true)
-  expect(network.replay(directory, record)).toBe(0)
+  expect(network.replay(record)).toBe(0)
   expect(await network.untilOneLedger()).toHaveLength(5)
   const deciders = decidersIn(record)
   expect(deciders).toHaveLength(1)

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { freePorts } from '../../src/node/demo/cluster.ts'
 import { decidersIn } from '../setup/decides.ts'
-import { MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, wanted } from '../setup/mesh-cluster.ts'
 import { Switchboard } from '../setup/switchboard.ts'
 
 const LONG_MS = 290_000
@@ -12,16 +9,14 @@ const LONG_MS = 290_000
 const LARGER = [0, 1, 3]
 const SMALLER = [2, 4]
 
-let directory: string
 let board: Switchboard
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
   board = await Switchboard.open(5)
   const ports = await freePorts(5)
   board.lead(ports)
-  network = await MeshNetwork.start(directory, {
+  network = await MeshNetwork.start({
     // With one liar to withstand, three of five decide but certify nothing.
     liars: 0,
     ports,
@@ -31,12 +26,9 @@ beforeAll(async () => {
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
+  await network.end()
   await board.stop()
-  rmSync(directory, { recursive: true, force: true })
 }, LONG_MS)
-
-const isOver = ({ over }: Need): boolean => over
 
 describe('five nodes, of which two are cut off', () => {
   it(
@@ -64,7 +56,7 @@ describe('five nodes, of which two are cut off', () => {
         const record = await network.exported(thread, asking)
         for (const node of network.cluster.nodes)
           expect((await network.exported(thread, node)).equals(record)).toBe(true)
-        expect(network.replay(directory, record)).toBe(0)
+        expect(network.replay(record)).toBe(0)
         expect(decidersIn(record)).toHaveLength(1)
       }
       expect(await network.untilOneLedger()).toHaveLength(5)

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MeshNetwork, printing, wanted } from '../setup/mesh-cluster.ts'
@@ -8,12 +7,10 @@ const LONG_MS = 300_000
 /** Longer than the test: the need stays open. */
 const LASTS_MS = 240_000
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
-  network = await MeshNetwork.start(directory, {
+  network = await MeshNetwork.start({
     nodes: 3,
     verifiers: [2],
     capabilities: ['test/long'],
@@ -30,8 +27,7 @@ beforeAll(async () => {
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
 
 const adds = (task: string, label: string) => ({
@@ -57,7 +53,7 @@ describe('the plan of a thread', () => {
         })
       await network.cluster.until(worker, async () => (await worker.api.call('plan', { thread })).ok)
       await network.cluster.kill(down, 'SIGKILL')
-      const file = join(directory, 'ops.json')
+      const file = join(network.directory, 'ops.json')
       writeFileSync(file, JSON.stringify([adds('read', 'read it')]))
       network.command(asker, 'plan', 'patch', thread, file)
       await wanted(

@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Part } from '../../src/node/demo/acts.ts'
 import { PATIENT } from '../../src/node/demo/demo.ts'
 import { homePaths } from '../../src/node/home.ts'
-import { MeshNetwork, type Need, printing, script, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, type Need, printing, script, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 300_000
 const CREDIT = 1_000_000n
@@ -25,13 +22,11 @@ const EVEN = [3, 4, 5]
 const TASKS = ['test/open', 'test/secret', 'test/silent', 'test/torn'] as const
 const SLOW_MS = 1_500
 
-let directory: string
 let network: MeshNetwork
 
 /** Four verifiers out of bootstrap mode: two seats must agree. */
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
-  network = await MeshNetwork.start(directory, {
+  network = await MeshNetwork.start({
     nodes: 6,
     verifiers: [ODD],
     capabilities: TASKS,
@@ -61,11 +56,9 @@ beforeAll(async () => {
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
 
-const isOver = ({ over }: Need): boolean => over
 const result = ({ committees }: Need) => committees.find(({ role }) => role === 'result')
 const hasOddSeat = (need: Need): boolean => result(need)?.seats.includes(network.node(ODD).did) === true
 
@@ -94,7 +87,7 @@ async function settled({ need, thread }: { readonly need: string; readonly threa
   const over = await network.until(need, isOver)
   expect([over.state, over.attempt]).toEqual(['SETTLED', 0])
   await network.untilOneLedger()
-  expect(network.replay(directory, await network.exported(thread, network.node(0)))).toBe(0)
+  expect(network.replay(await network.exported(thread, network.node(0)))).toBe(0)
   return final
 }
 

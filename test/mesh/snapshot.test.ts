@@ -1,27 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 290_000
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
   // Entries are forgotten at once, so that whoever was away gets the state instead of them.
   const raft = ['[raft]', 'checkpoint_entries = 16', 'tail_entries = 1']
-  network = await MeshNetwork.start(directory, { settings: [...raft, '[log]', 'level = "debug"'] })
+  network = await MeshNetwork.start({ settings: [...raft, '[log]', 'level = "debug"'] })
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
-
-const isOver = ({ over }: Need): boolean => over
 
 describe('a voter that was away for longer than entries are kept', () => {
   it(
@@ -40,7 +34,7 @@ describe('a voter that was away for longer than entries are kept', () => {
       for (const { thread } of posted) {
         const record = await network.exported(thread, absent)
         expect(record.equals(await network.exported(thread, network.node(0)))).toBe(true)
-        expect(network.replay(directory, record)).toBe(0)
+        expect(network.replay(record)).toBe(0)
       }
       expect(readFileSync(join(absent.home, 'node.log'), 'utf8')).toContain('machine -1 has all leaves again')
       expect(await network.untilOneLedger()).toHaveLength(5)

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PATIENT } from '../../src/node/demo/demo.ts'
 import { moduleCapability, moduleWay } from '../../src/node/demo/text-task.ts'
-import { MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, printing, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 240_000
 const CREDIT = 1_000_000n
@@ -17,14 +14,12 @@ const WORKER_BOND = 10n * CREDIT
 const CHALLENGE_BOND = 100n * CREDIT
 const PRICE = CREDIT
 
-let directory: string
 let network: MeshNetwork
 
 /** One that asks, two that work, two that judge: in bootstrap mode one seat decides. */
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
   const stats = moduleCapability()
-  network = await MeshNetwork.start(directory, {
+  network = await MeshNetwork.start({
     capabilities: [HONESTY, PATIENCE, stats],
     // Long enough for a person to call the program.
     parameters: { ...PATIENT, revealWindowMs: 3_000, challengeWindowMs: 4_000 },
@@ -53,11 +48,9 @@ beforeAll(async () => {
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
 
-const isOver = ({ over }: Need): boolean => over
 const amounts = { budget: String(BUDGET) as never, verify_bounty: String(BOUNTY) as never }
 const totals = async () => await Promise.all([0, 1, 2, 3, 4].map((place) => network.totalOf(place)))
 
@@ -83,7 +76,7 @@ describe('what is delivered', () => {
       const after = await totals()
       expect((after[1] ?? 0n) - (before[1] ?? 0n)).toBe(-WORKER_BOND)
       expect((after[2] ?? 0n) - (before[2] ?? 0n)).toBe(PRICE)
-      expect(network.replay(directory, await network.exported(posted.thread, network.node(0)))).toBe(0)
+      expect(network.replay(await network.exported(posted.thread, network.node(0)))).toBe(0)
     },
     LONG_MS,
   )
@@ -121,7 +114,7 @@ describe('what is delivered', () => {
       const after = await totals()
       expect((before[0] ?? 0n) - (after[0] ?? 0n)).toBe(CHALLENGE_BOND + PRICE + BOUNTY)
       const record = await network.exported(posted.thread, network.node(4))
-      expect(network.replay(directory, record, 'all')).toBe(0)
+      expect(network.replay(record, 'all')).toBe(0)
     },
     LONG_MS,
   )
@@ -149,7 +142,7 @@ describe('what is delivered', () => {
       await network.untilOneLedger()
       const after = await totals()
       expect((before[0] ?? 0n) - (after[0] ?? 0n)).toBe(CHALLENGE_BOND / 10n + PRICE + BOUNTY)
-      expect(network.replay(directory, await network.exported(posted.thread, requester))).toBe(0)
+      expect(network.replay(await network.exported(posted.thread, requester))).toBe(0)
     },
     LONG_MS,
   )

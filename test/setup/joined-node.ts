@@ -11,8 +11,7 @@ import type { MeshNetwork } from './mesh-cluster.ts'
  * resolves, and belongs to the network's processes.
  */
 export async function joinNetwork(
-  { cluster }: MeshNetwork,
-  directory: string,
+  { cluster, directory }: MeshNetwork,
   name: string,
   through: readonly ClusterNode[] = cluster.nodes,
 ): Promise<ClusterNode> {

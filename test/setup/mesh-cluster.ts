@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Genesis } from '../../src/codec/genesis/genesis.ts'
@@ -30,6 +31,9 @@ const QUICK = 'test/quick'
 const SLOW = 'test/slow'
 
 export type Need = OutputOf<'needShow'>
+
+/** Nothing more comes of it, and its history is certified. */
+export const isOver = ({ over }: Need): boolean => over
 
 /** Which node does what, by its place from 0 on. */
 export interface Attached extends Part {
@@ -70,19 +74,34 @@ const FIVE: MeshOptions = {
 /** A network of real processes, and what they are asked to do. */
 export class MeshNetwork {
   readonly cluster: Cluster
+  /** Homes and whatever else is written; it goes with the network. */
+  readonly directory: string
   #agents = 0
 
-  private constructor(cluster: Cluster) {
+  private constructor(cluster: Cluster, directory: string) {
     this.cluster = cluster
+    this.directory = directory
   }
 
-  static async start(directory: string, options: Partial<MeshOptions> = {}): Promise<MeshNetwork> {
+  /** The caller ends it. What does not come on is ended here. */
+  static async start(options: Partial<MeshOptions> = {}): Promise<MeshNetwork> {
     const { parameters, attached, ...founded } = { ...FIVE, ...options }
+    const directory = mkdtempSync(join(tmpdir(), 'cs-'))
     const request = { directory, label: 'test', ...founded, parameters: { ...PARAMETERS, ...parameters } }
-    const network = new MeshNetwork(await Cluster.start(request))
-    await network.cluster.ready()
-    await network.attach(...attached)
+    const network = new MeshNetwork(await Cluster.start(request), directory)
+    try {
+      await network.cluster.ready()
+      await network.attach(...attached)
+    } catch (error) {
+      await network.end()
+      throw error
+    }
     return network
+  }
+
+  async end(): Promise<void> {
+    await this.cluster.stop()
+    rmSync(this.directory, { recursive: true, force: true })
   }
 
   /** Resolves when the registry names all of them. */
@@ -146,12 +165,8 @@ export class MeshNetwork {
   }
 
   /** Exit code of the program's own replay; tasks of commands nobody can do again: those of modules are among `all`. */
-  replay(
-    directory: string,
-    bytes: Uint8Array,
-    checks: 'all' | 'all but tasks' = 'all but tasks',
-  ): number | null {
-    const file = join(directory, `${randomUUID()}.jsonl`)
+  replay(bytes: Uint8Array, checks: 'all' | 'all but tasks' = 'all but tasks'): number | null {
+    const file = join(this.directory, `${randomUUID()}.jsonl`)
     writeFileSync(file, bytes)
     const network = this.cluster.network.genesis.net.toString()
     const allowed = checks === 'all' ? [] : ['--allow-unchecked', 'tasks']

@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MeshNetwork, type Need, wanted } from '../../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, wanted } from '../../setup/mesh-cluster.ts'
 
 const LONG_MS = 240_000
 
-let directory: string
 let network: MeshNetwork
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'cs-'))
-  network = await MeshNetwork.start(directory)
+  network = await MeshNetwork.start()
 }, LONG_MS)
 
 afterAll(async () => {
-  await network.cluster.stop()
-  rmSync(directory, { recursive: true, force: true })
+  await network.end()
 }, LONG_MS)
-
-const isOver = ({ over }: Need): boolean => over
 
 describe('five nodes, each a process of its own', () => {
   it(
@@ -36,7 +28,7 @@ describe('five nodes, each a process of its own', () => {
       const records = []
       for (const node of network.cluster.nodes) records.push(await network.exported(posted.thread, node))
       for (const record of records) expect(record.equals(records[0] as Buffer)).toBe(true)
-      expect(network.replay(directory, records[0] as Buffer)).toBe(0)
+      expect(network.replay(records[0] as Buffer)).toBe(0)
       expect(await network.untilOneLedger()).toHaveLength(5)
     },
     LONG_MS,
