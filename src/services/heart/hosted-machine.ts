@@ -3,11 +3,12 @@ import { decodeCertificate } from '../../codec/certificate/certificate.ts'
 import { encodeEffect, type ToBucket, type ToHub } from '../../codec/entry/effect.ts'
 import { type EffectProof, encodeItem, type GroupItem, HUB } from '../../codec/entry/item.ts'
 import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
+import { wantsCertificate } from '../../core/certificate/sealing-rule.ts'
 import { ALL } from '../../core/ledger/tables.ts'
 import { decodeState, encodeState } from '../../core/records/encode-state.ts'
 import { StateHash } from '../../core/records/state-hash.ts'
 import type { Records } from '../../core/records/tables.ts'
-import type { Shape, Step, View, Write } from '../../core/records/view.ts'
+import type { Shape, Step, Write } from '../../core/records/view.ts'
 import { commandItem } from '../../core/replica/leaf-items.ts'
 import { checkConservation } from '../../core/system/conservation.ts'
 import type { HubTables } from '../../core/system/tables.ts'
@@ -76,7 +77,7 @@ export function hostedMachine(group: GroupId, deps: HostedMachineDeps): HostedMa
     const slot = (n: number) => slots.get(n)
     const step = one.apply(state.records, item, encoded, { position, voters, slot })
     onStep({ machine, item, verdict: step.verdict, subject: step.subject?.name })
-    return machineStep(step, encoded, wantsCertificate(machine, step, state.records))
+    return machineStep(step, encoded, wantsCertificate(machine === HUB, step, slotMsOf(machine, state)))
   }
   return {
     empty: () => hosted(one.open(), deps.sha256),
@@ -113,6 +114,13 @@ function hosted(records: Records<Shape>, sha256: Sha256): HostedState {
   return { records, hash: new StateHash(records, sha256) }
 }
 
+/** By the hub's parameters; no bucket has them. */
+function slotMsOf(machine: number, { records }: HostedState): number | undefined {
+  if (machine !== HUB) return undefined
+  const settings = records.get('settings', ALL) as HubTables['settings'] | undefined
+  return settings?.parameters.slotMs
+}
+
 function machineStep(
   { writes, verdict, effects, subject }: Step<Shape, Body>,
   item: Uint8Array,
@@ -125,27 +133,6 @@ function machineStep(
   const step = { writes, verdict, effects: sent, item, seal }
   return subject === undefined ? step : { ...step, subject }
 }
-
-/** Certificates of slots: so many a second are enough for those who follow. */
-const SLOT_SEAL_MS = 200
-
-/**
- * Who follows a group without being its voter applies what is certified, so all that others act upon is: every entry of a
- * need, which voters in other buckets' groups and agents wait for, and slots, which those entries name.
- */
-function wantsCertificate(
-  machine: number,
-  { verdict, subject }: Step<Shape, Body>,
-  records: View<Shape>,
-): boolean {
-  if (verdict.kind !== 'applied' || subject === undefined) return false
-  if (machine !== HUB) return true
-  const n = subject.name.startsWith(SLOT) ? Number(subject.name.slice(SLOT.length)) : 0
-  const settings = records.get('settings', ALL) as HubTables['settings'] | undefined
-  return n % Math.ceil(SLOT_SEAL_MS / (settings?.parameters.slotMs ?? SLOT_SEAL_MS)) === 0
-}
-
-const SLOT = 'slot/'
 
 function slotOfBody(body: Uint8Array, kind: 'command' | 'effect'): number {
   return slotOfItem(
