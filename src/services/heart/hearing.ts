@@ -1,10 +1,12 @@
 import { envelopeIdOf } from '../../codec/cid.ts'
+import type { HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { envelopesOf, envelopeToIpld, type SingleForm } from '../../codec/envelope/single-form.ts'
 import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { decodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
+import { checkStatement } from '../../core/records/voter-statement.ts'
 import type { World } from '../../core/records/world.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Rejection } from '../../model/rejection.ts'
@@ -21,11 +23,12 @@ import type { Witness } from './witness.ts'
 export interface HearingDeps {
   readonly sha256: Sha256
   readonly world: World
+  readonly voters: readonly Did[]
   readonly pools: NeedPools
   readonly testimony: Testimony
-  readonly witness: Witness
-  readonly slots: SlotDriver
-  readonly hub: HubDriver
+  readonly witness: Pick<Witness, 'tellSeen' | 'tellHave'>
+  readonly slots: Pick<SlotDriver, 'hear'>
+  readonly hub: Pick<HubDriver, 'add' | 'act'>
   readonly slot: () => HeldSlot
   readonly placeOf: (need: string) => NeedPlace
   /** Something may be proposed for it now. */
@@ -66,7 +69,8 @@ export class Hearing {
         witness.tellSeen(from, message)
         return
       case 'seen':
-        if (message.statement.voter !== from || !testimony.hearSeen(message.statement)) return
+        if (!this.#isWordOf(from, 'seen-statement', message.statement)) return
+        if (!testimony.hearSeen(message.statement)) return
         for (const field of message.envelopes)
           if (!this.takeField(field)) this.#deps.blame(from, 'an envelope that is not its sender’s')
         touch(envelopeIdOf(message.statement.body.need))
@@ -75,7 +79,8 @@ export class Hearing {
         void witness.tellHave(from, message)
         return
       case 'have':
-        if (message.statement.voter !== from || !testimony.hearHave(message.statement)) return
+        if (!this.#isWordOf(from, 'have-statement', message.statement)) return
+        if (!testimony.hearHave(message.statement)) return
         touch(envelopeIdOf(message.statement.body.need))
         return
       default:
@@ -103,6 +108,19 @@ export class Hearing {
     const opened = world.openEnvelope(field, slot().timeMs)
     if (opened.ok) this.#place(opened.value, field)
     return opened.ok
+  }
+
+  /** A voter's own, and signed: an entry in which one statement is not is refused whole, so none of those is kept. */
+  #isWordOf(
+    from: Did,
+    type: 'seen-statement' | 'have-statement',
+    statement: SeenStatement | HaveStatement,
+  ): boolean {
+    const { voters, world, blame } = this.#deps
+    if (statement.voter !== from || !voters.includes(from)) return false
+    const checked = checkStatement(type, statement, world)
+    if (!checked.ok) blame(from, checked.error.message)
+    return checked.ok
   }
 
   async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {

@@ -277,6 +277,7 @@ export class Heart implements HeartView {
     const hearing = new Hearing({
       sha256: crypto.sha256,
       world,
+      voters: groups.voters,
       pools: this.#pools,
       testimony,
       witness,

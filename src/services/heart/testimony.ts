@@ -61,10 +61,12 @@ export class Testimony {
     this.#seen.delete(need)
   }
 
-  /** False for what nobody asked for. */
+  /** False for what nobody asked for, and for a time that has not come: no entry could carry it. */
   hearSeen(statement: SeenStatement): boolean {
-    const gathering = this.#seen.get(envelopeIdOf(statement.body.need))
-    if (gathering === undefined || !equalBytes(gathering.head, statement.body.head)) return false
+    const { need, head, slot, seen } = statement.body
+    const gathering = this.#seen.get(envelopeIdOf(need))
+    if (gathering === undefined || !equalBytes(gathering.head, head)) return false
+    if (slot > gathering.slot || seen.some(([, seenAt]) => seenAt > slot)) return false
     gathering.statements.set(statement.voter, statement)
     return true
   }

@@ -51,6 +51,15 @@ describe('what voters said', () => {
     expect(testimony.hearSeen(said('a', head(2)))).toBe(false)
   })
 
+  it('is not heard of a time that has not come', () => {
+    const { testimony } = started()
+    testimony.beginSeen(name, head(1), 4)
+    expect(testimony.hearSeen(said('a'))).toBe(false)
+    testimony.beginSeen(name, head(2), 5)
+    expect(testimony.hearSeen(said('a', head(2), [[need, 6]]))).toBe(false)
+    expect(testimony.hearSeen(said('a', head(2), [[need, 5]]))).toBe(true)
+  })
+
   it('is asked for again after a while, and at once for another head', () => {
     const { testimony, time } = started()
     testimony.beginSeen(name, head(1), 5)

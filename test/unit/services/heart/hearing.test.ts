@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
+import { signStatement } from '../../../../src/codec/signed/statement.ts'
+import type { Signature } from '../../../../src/model/ids.ts'
+import { Hearing } from '../../../../src/services/heart/hearing.ts'
+import { NeedPools } from '../../../../src/services/heart/need-pools.ts'
+import { Testimony } from '../../../../src/services/heart/testimony.ts'
+import { NET } from '../../../setup/arbitrary-envelope.ts'
+import { openWorld, type Person, person } from '../../../setup/said.ts'
+
+const { sha256 } = nodeCrypto
+const VOTERS = ['one', 'two', 'three'].map(person) as [Person, Person, Person]
+const STRANGER = person('stranger')
+const need = cidOf(new Uint8Array([1]), sha256)
+const name = envelopeIdOf(need)
+const content = cidOf(new Uint8Array([2]), sha256)
+const head = new Uint8Array(32).fill(1)
+const NO_SIGNATURE = new Uint8Array(64) as Signature
+
+/** A voter that asked what others have seen at `head`, and for `content`. */
+function asking() {
+  const testimony = new Testimony(VOTERS.length, { monotonicMs: () => 0 })
+  const blamed: string[] = []
+  const hearing = new Hearing({
+    sha256,
+    world: openWorld,
+    voters: VOTERS.map(({ did }) => did),
+    pools: new NeedPools(),
+    testimony,
+    witness: { tellSeen: () => undefined, tellHave: () => Promise.resolve() },
+    slots: { hear: () => undefined },
+    hub: { add: () => true, act: () => undefined },
+    slot: () => ({ n: 5, timeMs: 0 }),
+    placeOf: () => 'open',
+    touch: () => undefined,
+    judge: () => Promise.reject(new Error('no batch comes')),
+    onThreadOnly: () => undefined,
+    blame: (peer) => void blamed.push(peer),
+  })
+  testimony.beginSeen(name, head, 5)
+  testimony.beginHave(name, content)
+  /** Says both, as itself unless `as` says otherwise. */
+  const says = (by: Person, change: { readonly s?: Signature; readonly as?: Person } = {}): void => {
+    const seen = { v: 1 as const, need, head, slot: 5, seen: [] }
+    const have = { v: 1 as const, need, cid: content }
+    const voter = (change.as ?? by).did
+    const signed = (type: 'seen-statement' | 'have-statement', body: typeof seen | typeof have) =>
+      change.s ?? signStatement(nodeCrypto, type, NET, by.secret, body)
+    const statement = { voter, body: seen, s: signed('seen-statement', seen) }
+    hearing.heed(by.did, { kind: 'seen', statement, envelopes: [] })
+    hearing.heed(by.did, {
+      kind: 'have',
+      statement: { voter, body: have, s: signed('have-statement', have) },
+    })
+  }
+  const heard = () => [
+    testimony.seen(name, head, () => true)?.map(({ voter }) => voter),
+    testimony.have(name, content)?.map(({ voter }) => voter),
+  ]
+  return { says, heard, blamed }
+}
+
+describe('what is said to a voter that asked', () => {
+  it('counts by a majority of voters, whose words they are', () => {
+    const { says, heard } = asking()
+    for (const voter of VOTERS.slice(0, 2)) says(voter)
+    const two = VOTERS.slice(0, 2).map(({ did }) => did)
+    expect(heard()).toEqual([two, two])
+  })
+
+  it('is nothing by strangers: an entry that carried one would be refused', () => {
+    const { says, heard } = asking()
+    says(STRANGER)
+    says(VOTERS[0])
+    says(STRANGER, { as: VOTERS[2] })
+    expect(heard()).toEqual([undefined, undefined])
+    says(VOTERS[1])
+    const two = VOTERS.slice(0, 2).map(({ did }) => did)
+    expect(heard()).toEqual([two, two])
+  })
+
+  it('is nothing by a voter that did not sign it, who is charged', () => {
+    const { says, heard, blamed } = asking()
+    says(VOTERS[0])
+    says(VOTERS[2], { s: NO_SIGNATURE })
+    expect(heard()).toEqual([undefined, undefined])
+    expect(blamed).toEqual([VOTERS[2].did, VOTERS[2].did])
+  })
+})
