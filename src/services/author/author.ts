@@ -166,8 +166,8 @@ export class Author {
   async #turn(turn: readonly Waiting[]): Promise<void> {
     try {
       if (this.#fault !== undefined) throw this.#fault.reason
-      await this.#recall(new Set(turn.map(({ draft: { thread } }) => thread)))
-      const { said, places } = await this.#compose(turn)
+      const known = await this.#recall(new Set(turn.map(({ draft: { thread } }) => thread)))
+      const { said, places } = await this.#compose(turn, known)
       await this.#handOn(said.flatMap((one) => (one.ok ? [one.value] : [])))
       for (const [thread, place] of places) this.#places.set(thread, place)
       for (const [at, one] of said.entries()) turn[at]?.settle(one)
@@ -177,14 +177,17 @@ export class Author {
   }
 
   /** Bodies in their places, those of one thread one after the other, since each names the one before. */
-  async #compose(turn: readonly Waiting[]): Promise<Composed> {
+  async #compose(turn: readonly Waiting[], known: ReadonlyMap<ThreadId, ThreadPlace>): Promise<Composed> {
     const places = new Map<ThreadId, ThreadPlace>()
+    const placeOf = (thread: ThreadId): ThreadPlace =>
+      places.get(thread) ?? this.#places.get(thread) ?? known.get(thread) ?? NOWHERE
     const said = new Map<number, Result<ReadBody, Rejection>>()
     let rest = [...turn.keys()]
     while (rest.length > 0) {
       const round = firstOfThreads(rest, turn)
       const drafts = round.map((at) => (turn[at] as Waiting).draft)
-      const judged = await this.#composeRound(drafts, places)
+      const judged = await this.#composeRound(drafts, placeOf)
+      for (const read of judged) if (read.ok) places.set(read.value.body.thread, afterOwn(read.value))
       for (const [n, at] of round.entries()) said.set(at, judged[n] as Result<ReadBody, Rejection>)
       rest = rest.filter((at) => !said.has(at))
     }
@@ -193,24 +196,16 @@ export class Author {
 
   async #composeRound(
     drafts: readonly Draft[],
-    places: Map<ThreadId, ThreadPlace>,
+    placeOf: (thread: ThreadId) => ThreadPlace,
   ): Promise<readonly Result<ReadBody, Rejection>[]> {
     const { policy, crypto, clock, net } = this.#deps
     const present = policy?.capsule() ?? noCapsule(crypto.sha256)
     const world = { net, sha256: crypto.sha256, sender: this.did, ts: clock.nowMs() }
-    const started = drafts.map((draft) => {
-      const place = places.get(draft.thread) ?? this.#placeOf(draft.thread)
-      return startDraft(draft, place, present, world)
-    })
+    const started = drafts.map((draft) => startDraft(draft, placeOf(draft.thread), present, world))
     const asked = started.flatMap((one) => (one.ok ? [one.value] : []))
     const judged = await policy?.preflight(asked)
     let at = 0
-    return started.map((one) => {
-      if (!one.ok) return one
-      const read = finishDraft(one.value, judged?.[at++], world)
-      if (read.ok) places.set(read.value.body.thread, afterOwn(read.value))
-      return read
-    })
+    return started.map((one) => (one.ok ? finishDraft(one.value, judged?.[at++], world) : one))
   }
 
   /** All of it is on disk before the first of it leaves. */
@@ -236,11 +231,16 @@ export class Author {
     }))
   }
 
-  /** Places that were forgotten, out of the journal. */
-  async #recall(threads: ReadonlySet<ThreadId>): Promise<void> {
+  /**
+   * Where these threads stand, what was forgotten out of the journal. The turn keeps them: what comes back into the book may
+   * displace another thread of the same turn, whose numbers would begin again.
+   */
+  async #recall(threads: ReadonlySet<ThreadId>): Promise<ReadonlyMap<ThreadId, ThreadPlace>> {
     const { recall } = this.#deps
-    for (const thread of threads) {
-      if (recall === undefined || !this.#places.isGone(thread)) continue
+    const gone = [...threads].filter((thread) => this.#places.isGone(thread))
+    const known = new Map([...threads].map((thread) => [thread, this.#placeOf(thread)]))
+    for (const thread of gone) {
+      if (recall === undefined) continue
       let place = NOWHERE
       try {
         for await (const read of recall(thread))
@@ -250,7 +250,9 @@ export class Author {
         throw reason
       }
       this.#places.set(thread, place)
+      known.set(thread, place)
     }
+    return known
   }
 
   #placeOf(thread: ThreadId): ThreadPlace {

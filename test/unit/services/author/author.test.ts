@@ -325,6 +325,18 @@ describe('an author', () => {
     expect(said(await author.need(need('new'))).body.seq).toBe(1)
   })
 
+  it('gives no number twice where a thread that comes back displaces another one of the same turn', async () => {
+    const kept: ReadBody[] = []
+    const { author } = setUp({
+      placesMax: 1,
+      record: async (bodies) => void kept.push(...bodies),
+      recall: (thread) => list(...kept.filter(({ body }) => body.thread === thread)),
+    })
+    for (const key of ['first', 'second']) said(await author.need(need(key)))
+    const turn = await Promise.all(['first', 'second', 'new'].map((key) => author.need(need(key))))
+    expect(turn.map((one) => said(one).body.seq)).toEqual([2, 2, 1])
+  })
+
   it('that cannot read what it forgot says nothing more', async () => {
     const broken = new Error('the journal is damaged')
     const recall = (): AsyncIterable<ReadBody> => {
