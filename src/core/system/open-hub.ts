@@ -8,6 +8,7 @@ import { checkParameterBounds } from '../market/bounds.ts'
 import { Records } from '../records/tables.ts'
 import type { World } from '../records/world.ts'
 import { newAgent } from './agents.ts'
+import { settle } from './finish.ts'
 import type { HubTables } from './tables.ts'
 import { Turn } from './turn.ts'
 
@@ -45,7 +46,7 @@ export function openHub(opened: OpenedGenesis, world: World): Records<HubTables>
     capsule: genesis.capsule ?? '',
   })
   fill(turn, opened)
-  turn.settle()
+  settle(turn)
   records.apply(turn.draft.writes())
   return records
 }

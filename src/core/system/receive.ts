@@ -12,6 +12,7 @@ import { applyRefill } from './effects/refill.ts'
 import { applyReserve } from './effects/reserve.ts'
 import { applySlash } from './effects/slash.ts'
 import { applyUnlock } from './effects/unlock.ts'
+import { finish } from './finish.ts'
 import type { HubTables, Need } from './tables.ts'
 import { type HubStep, Turn } from './turn.ts'
 
@@ -37,7 +38,7 @@ export function receiveAtHub(
   const turn = new Turn(view, `effect ${from.bucket}/${from.n}`, at, world)
   const key = String(from.bucket)
   const last = view.get('inbox', key) ?? 0
-  if (from.n !== last + 1) return turn.finish(reject('CONFLICT', `the last effect of it was ${last}`))
+  if (from.n !== last + 1) return finish(turn, reject('CONFLICT', `the last effect of it was ${last}`))
   turn.draft.put('inbox', key, from.n)
   const { now } = turn
   const id = envelopeIdOf(effect.need)
@@ -45,7 +46,7 @@ export function receiveAtHub(
   if (now !== undefined && need !== undefined && need.bucket === from.bucket) {
     applyEffect(turn, id, need, effect, now)
   }
-  return turn.finish(ok(undefined))
+  return finish(turn, ok(undefined))
 }
 
 function applyEffect(turn: Turn, id: string, need: Need, effect: ToHub, now: SlotFacts): void {

@@ -10,6 +10,7 @@ import { applyEvidence } from './commands/evidence.ts'
 import { applyGovern } from './commands/govern.ts'
 import { applyLeaveBootstrap } from './commands/leave-bootstrap.ts'
 import { applySlot } from './commands/slot.ts'
+import { finish } from './finish.ts'
 import type { HubTables } from './tables.ts'
 import { type HubStep, Turn } from './turn.ts'
 
@@ -27,7 +28,7 @@ export function stepHub(
   world: World,
 ): HubStep {
   const turn = new Turn(view, `entry ${at.position}`, at, world)
-  return turn.finish(apply(turn, command))
+  return finish(turn, apply(turn, command))
 }
 
 function apply(turn: Turn, command: HubCommand): Result<undefined, Rejection> {

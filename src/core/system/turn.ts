@@ -1,14 +1,11 @@
 import type { Subject } from '../../codec/certificate/leaf.ts'
 import type { ToBucket } from '../../codec/entry/effect.ts'
 import { assert } from '../../model/fault.ts'
-import type { Rejection } from '../../model/rejection.ts'
-import type { Result } from '../../model/result.ts'
 import { type AuditRow, Book } from '../ledger/book.ts'
 import { ALL } from '../ledger/tables.ts'
 import { Draft } from '../records/draft.ts'
 import type { OutgoingEffect, Step, View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
-import { refreshAgent } from './agents.ts'
 import { type Agent, type HubTables, type Need, type Network, type Settings, slotKey } from './tables.ts'
 
 /** A step of the hub; `audit` is what the ledger did, for whoever keeps it: in state stands only the rows' hash. */
@@ -85,37 +82,17 @@ export class Turn {
     this.#subject = subject
   }
 
-  /** The step, made of what `result` says: a refusal writes nothing and asks for nothing. */
-  finish(result: Result<unknown, Rejection>): HubStep {
-    if (!result.ok) return refusal(result.error)
-    this.settle()
-    return {
-      writes: this.draft.writes(),
-      verdict: { kind: 'applied', result: new Uint8Array() },
-      effects: this.#effects,
-      audit: this.book.rows,
-      ...(this.#subject === undefined ? {} : { subject: this.#subject }),
-    }
-  }
-
-  /** What follows from everything else: agents' leaves, the number of the active, the ledger's sums. */
-  settle(): void {
-    this.refresh()
-    this.book.finish(this.world.sha256)
-  }
-
-  /** Makes the leaves of all agents that have changed. */
-  refresh(): void {
-    const { restaked, reseated } = this.book
+  /** Agents whose leaves must be made again, once. */
+  takeChanged(): ReadonlySet<string> {
+    const { restaked } = this.book
     const changed = new Set([...this.#changed, ...restaked])
-    const isReseated = reseated.size > 0
-    for (const one of [this.#changed, restaked, reseated]) one.clear()
-    for (const did of changed) refreshAgent(this, did)
-    if (isReseated && !this.network.isRosterDirty) this.patchNetwork({ isRosterDirty: true })
+    this.#changed.clear()
+    restaked.clear()
+    return changed
   }
-}
 
-/** A step that changes nothing. */
-function refusal({ code, message }: Rejection): HubStep {
-  return { writes: [], verdict: { kind: 'rejected', code, message }, effects: [], audit: [] }
+  /** What this step asks of buckets, and what it is about. */
+  get outcome(): Pick<HubStep, 'effects' | 'subject'> {
+    return { effects: this.#effects, ...(this.#subject === undefined ? {} : { subject: this.#subject }) }
+  }
 }

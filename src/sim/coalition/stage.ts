@@ -12,6 +12,7 @@ import type { Write } from '../../core/records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../../core/records/world.ts'
 import { seat } from '../../core/system/committee.ts'
 import { checkConservation } from '../../core/system/conservation.ts'
+import { finish } from '../../core/system/finish.ts'
 import { openHub } from '../../core/system/open-hub.ts'
 import { receiveAtHub } from '../../core/system/receive.ts'
 import { type HubTables, type Need, roleKey, slotKey } from '../../core/system/tables.ts'
@@ -202,7 +203,7 @@ export class Stage {
   #step(act: (turn: Turn) => void): void {
     const turn = new Turn(this.#hub, 'stage', AT, WORLD)
     act(turn)
-    this.#write(turn.finish(ok(undefined)).writes)
+    this.#write(finish(turn, ok(undefined)).writes)
   }
 
   #write(writes: readonly Write<HubTables>[]): void {

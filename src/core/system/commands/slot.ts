@@ -10,6 +10,7 @@ import type { SlotFacts } from '../../records/world.ts'
 import { applyDueActs } from '../acts.ts'
 import { rosterLeaves } from '../agents.ts'
 import { inForce, missLink, useLink } from '../chains.ts'
+import { refresh } from '../finish.ts'
 import { nextBeacon, registryRoot, SLOTS_KEPT } from '../slots.ts'
 import { slotKey } from '../tables.ts'
 import type { Turn } from '../turn.ts'
@@ -88,7 +89,7 @@ function record(
   time: Pick<SlotFacts, 'n' | 'time' | 'clock'>,
   beacon: Uint8Array | undefined,
 ): void {
-  turn.refresh()
+  refresh(turn)
   const { draft, network, now, world } = turn
   const { sha256 } = world
   const roster =
