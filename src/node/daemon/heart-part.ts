@@ -118,6 +118,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     onThreadOnly: (envelope) => spread?.onThreadOnly(envelope),
     send: (to, message) => void mesh.send(to, protocol, message),
     blame: (peer, why) => mesh.penalise(peer, BLAME_POINTS, why),
+    onFault: options.onFault,
     fetch: options.fetch,
     release: options.release,
     trace: options.trace,

@@ -106,8 +106,10 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     ...(policy.gates === undefined ? {} : { policy: policy.gates.author }),
     onFault,
   })
-  policy.readTo((lines) => speech.journal.appendAll(lines))
   stack.push(() => speech.stop())
+  policy.readTo((lines) => speech.journal.appendAll(lines))
+  // Peers speak until the mesh stops: what is judged then finds the journal closed.
+  stack.push(() => policy.readTo(() => undefined))
   const roles = await openRolesPart({
     home,
     voices: speech.voices,

@@ -8,6 +8,7 @@ import { decodeVoterMessage, type VoterMessage } from '../../codec/voter-message
 import type { Pooled } from '../../core/proposer/pool.ts'
 import { checkStatement } from '../../core/records/voter-statement.ts'
 import type { World } from '../../core/records/world.ts'
+import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
@@ -39,6 +40,8 @@ export interface HearingDeps {
   readonly onThreadOnly: (envelope: SingleEnvelope) => void
   /** A peer said what no honest one says. */
   readonly blame: (peer: Did, why: string) => void
+  /** A batch could not be judged or kept, whoever sent it: a fault of this node. */
+  readonly onFault: (error: unknown) => void
 }
 
 /** What others say to this voter goes to whoever acts on it; what is not as it must be is charged to the peer. */
@@ -60,7 +63,9 @@ export class Hearing {
     const { witness, slots, testimony, touch } = this.#deps
     switch (message.kind) {
       case 'batch':
-        void this.#hearBatch(from, message.batch)
+        this.#hearBatch(from, message.batch).catch((error: unknown) => {
+          if (!isPassing(error)) this.#deps.onFault(error)
+        })
         return
       case 'reading':
         if (message.reading.voter === from) slots.hear(message.reading, message.link)
@@ -150,4 +155,9 @@ export class Hearing {
     const need = envelopeIdOf(payload.need_id)
     if (pools.add(need, placeOf(need), envelope, field, n)) touch(need)
   }
+}
+
+/** A worker thread that ended is started again, and whoever sent the batch says it again. */
+function isPassing(error: unknown): boolean {
+  return error instanceof FaultError && error.code === 'worker'
 }

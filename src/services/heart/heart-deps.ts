@@ -41,6 +41,8 @@ export interface HeartDeps {
   readonly send: (to: Did, message: Uint8Array) => void
   /** A peer said what no honest one says. */
   readonly blame: (peer: Did, why: string) => void
+  /** The process must end; what is stored is right. */
+  readonly onFault: (error: unknown) => void
   /** Resolves when this node has the content and keeps it until the need is over. */
   readonly fetch: (need: string, cid: CID) => Promise<void>
   /** The need is over: what it pinned may go. */

@@ -228,9 +228,9 @@ export class Heart implements HeartView {
     this.#own.hurry()
   }
 
-  /** What a peer said by stream. */
+  /** What a peer said by stream; nothing is heard any more after the stop. */
   hear(from: Did, bytes: Uint8Array): void {
-    this.#started().hearing.hear(from, bytes)
+    if (!this.#isOver) this.#started().hearing.hear(from, bytes)
   }
 
   #assemble(groups: GroupAccess): Parts {
@@ -289,6 +289,7 @@ export class Heart implements HeartView {
       judge: this.#deps.judge,
       onThreadOnly: this.#deps.onThreadOnly,
       blame: this.#deps.blame,
+      onFault: (error) => void (this.#isOver || this.#deps.onFault(error)),
     })
     const digest = new Digest({
       ...this.#deps,

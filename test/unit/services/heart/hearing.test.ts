@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
+import { FaultError } from '../../../../src/model/fault.ts'
 import type { Signature } from '../../../../src/model/ids.ts'
 import { Hearing } from '../../../../src/services/heart/hearing.ts'
 import { NeedPools } from '../../../../src/services/heart/need-pools.ts'
@@ -22,6 +23,8 @@ const NO_SIGNATURE = new Uint8Array(64) as Signature
 function asking() {
   const testimony = new Testimony(VOTERS.length, { monotonicMs: () => 0 })
   const blamed: string[] = []
+  const faults: unknown[] = []
+  const judged = { fault: new Error('the judge failed') }
   const hearing = new Hearing({
     sha256,
     world: openWorld,
@@ -34,9 +37,10 @@ function asking() {
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',
     touch: () => undefined,
-    judge: () => Promise.reject(new Error('no batch comes')),
+    judge: () => Promise.reject(judged.fault),
     onThreadOnly: () => undefined,
     blame: (peer) => void blamed.push(peer),
+    onFault: (error) => void faults.push(error),
   })
   testimony.beginSeen(name, head, 5)
   testimony.beginHave(name, content)
@@ -58,7 +62,7 @@ function asking() {
     testimony.seen(name, head, () => true)?.map(({ voter }) => voter),
     testimony.have(name, content)?.map(({ voter }) => voter),
   ]
-  return { says, heard, blamed }
+  return { hearing, says, heard, blamed, faults, judged }
 }
 
 describe('what is said to a voter that asked', () => {
@@ -86,5 +90,20 @@ describe('what is said to a voter that asked', () => {
     says(VOTERS[2], { s: NO_SIGNATURE })
     expect(heard()).toEqual([undefined, undefined])
     expect(blamed).toEqual([VOTERS[2].did, VOTERS[2].did])
+  })
+})
+
+describe('a batch that this node cannot judge', () => {
+  it('is a fault of this node and nobody else’s, unless a worker thread ended, which is started again', async () => {
+    const { hearing, blamed, faults, judged } = asking()
+    const hear = async (): Promise<void> => {
+      hearing.heed(STRANGER.did, { kind: 'batch', batch: new Uint8Array(1) })
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await hear()
+    judged.fault = new FaultError('worker', 'it ended')
+    await hear()
+    expect(faults).toEqual([new Error('the judge failed')])
+    expect(blamed).toEqual([])
   })
 })
