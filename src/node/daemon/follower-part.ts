@@ -66,7 +66,10 @@ export function openFollowerPart(options: FollowerPartOptions): FollowerPart {
     onFault,
   })
   const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256 })
-  const certified = new CertifiedJudge((batch) => host.take(batch))
+  const certified = new CertifiedJudge(
+    (batch) => host.take(batch),
+    (batch) => host.judge(batch),
+  )
   let catchUp: CatchUp | undefined
   return {
     host,

@@ -68,7 +68,8 @@ function openVoting(options: GroupsPartOptions): GroupsPart {
   })
   const raft = openRaftPart({ ...options, heart: heart.heart, feed, tell: tellRaft })
   host = raft.host
-  const certified = new CertifiedJudge(judgeAlone(options, raft))
+  const judge = judgeAlone(options, raft)
+  const certified = new CertifiedJudge(judge, judge)
   return {
     raft,
     host: raft.host,

@@ -11,7 +11,7 @@ import type { FollowerHost } from './follower-host.ts'
 export interface CatchUpDeps {
   readonly mesh: Pick<Mesh, 'peers' | 'isConnected'>
   readonly fetch: Pick<LogFetch, 'newest' | 'pages'>
-  readonly host: FollowerHost
+  readonly host: Pick<FollowerHost, 'followed' | 'learn' | 'takeLeaves'>
   readonly groups: readonly GroupId[]
   readonly context: CertificateContext
   readonly clock: Pick<Clock, 'after'>
@@ -25,6 +25,10 @@ const EVERY_MS = 1_000
 /** Groups of which a peer is asked each time, so that all peers and groups have their turn. */
 const GROUPS_AT_ONCE = 16
 const ROOM_MS = 20
+/** A group of which nothing was applied for so long. */
+const ROOM_WAITS_MAX = 25
+
+type Followed = NonNullable<ReturnType<FollowerHost['followed']>>
 
 /**
  * Fetches what gossip did not bring: of a group where something is missing at once, of the others now and then, since
@@ -123,18 +127,24 @@ export class CatchUp {
     const followed = host.followed(group)
     if (followed === undefined) return
     const newest = await fetch.newest(peer, machine, followed.chain, context)
-    if (newest === undefined || newest.head.size <= followed.size) return
+    if (newest === undefined) return
     host.learn(group, newest.chain, newest.links)
+    if (newest.head.size <= followed.size) return
     const { size, root } = newest.head
     for await (const { from, records } of fetch.pages(peer, { machine, size, root }, followed.frontier)) {
       const isLast = from + records.length >= size
       if (!host.takeLeaves(group, from, records, isLast ? newest.certificate : undefined)) return
-      while (!followed.hasRoom && !this.#isOver) await this.#roomLater()
-      if (this.#isOver) return
+      if (!(await this.#hasRoom(followed))) return
     }
   }
 
-  #roomLater(): Promise<void> {
-    return new Promise((resolve) => void this.#deps.clock.after(ROOM_MS, resolve))
+  /** False: what is there waits for another group, which has its turn now. */
+  async #hasRoom(followed: Followed): Promise<boolean> {
+    for (let waits = 0; !followed.hasRoom && waits < ROOM_WAITS_MAX && !this.#isOver; waits++) {
+      const before = followed.position
+      await new Promise<void>((resolve) => void this.#deps.clock.after(ROOM_MS, resolve))
+      if (followed.position > before) waits = 0
+    }
+    return followed.hasRoom && !this.#isOver
   }
 }

@@ -5,20 +5,26 @@ import type { Result } from '../../model/result.ts'
 import type { Validity } from '../../ports/mesh.ts'
 import type { Taken } from './follower-host.ts'
 
-/** Takes a batch in, or only judges it. */
+/** Takes a batch in, or only judges it. Of what is `known` nothing was judged. */
 export type TakeBatch = (batch: CertifiedBatch) => Result<Taken, Rejection>
+
+/** Whether a batch is true, whoever needs it. */
+export type JudgeKnown = (batch: CertifiedBatch) => Result<unknown, Rejection>
 
 /**
  * Whether a message of certified batches goes on. One size of a group is news once: any number of true messages can be made
- * of one certificate. Source: network.md (a message that holds nothing new).
+ * of one certificate. All of what goes on is true as far as this node knows: peers that lack what is known here would charge
+ * it for the rest. Source: network.md (a message that holds nothing new).
  */
 export class CertifiedJudge {
   readonly #take: TakeBatch
+  readonly #judgeKnown: JudgeKnown
   /** Largest size that a forwarded message told, by group. */
   readonly #told = new Map<GroupId, number>()
 
-  constructor(take: TakeBatch) {
+  constructor(take: TakeBatch, judgeKnown: JudgeKnown) {
     this.#take = take
+    this.#judgeKnown = judgeKnown
   }
 
   /** `behind`: groups of which leaves are missing here. */
@@ -27,17 +33,23 @@ export class CertifiedJudge {
     readonly behind: readonly GroupId[]
   } {
     const behind: GroupId[] = []
+    const known: CertifiedBatch[] = []
     let isNews = false
+    let isProved = true
     for (const batch of batches) {
       const { group, size } = batch.certificate.head
       const taken = this.#take(batch)
       if (!taken.ok) return { validity: 'reject', behind }
       const { value } = taken
-      if (value !== 'known' && value !== 'new') behind.push(group)
+      if (value === 'known') known.push(batch)
+      else if (value !== 'new') behind.push(group)
+      if (value === 'unproved') isProved = false
       if (value === 'unproved' || size <= (this.#told.get(group) ?? 0)) continue
       isNews ||= value !== 'known'
       this.#told.set(group, size)
     }
-    return { validity: isNews ? 'accept' : 'ignore', behind }
+    if (!isNews || !isProved) return { validity: 'ignore', behind }
+    const isTrue = known.every((batch) => this.#judgeKnown(batch).ok)
+    return { validity: isTrue ? 'accept' : 'reject', behind }
   }
 }

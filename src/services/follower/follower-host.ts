@@ -9,7 +9,7 @@ import type { ConfigVersion } from '../../model/certified.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Outcome, Ticket } from '../../model/replicated.ts'
-import { ok, type Result } from '../../model/result.ts'
+import { err, ok, type Result } from '../../model/result.ts'
 import type { LogSource } from '../../ports/network-log.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import type { StateStore } from '../../ports/state-store.ts'
@@ -55,6 +55,7 @@ const SLICE_MS = 8
 const STORE_LEAVES = 2_048
 /** Each at most one gossip message long, and most are a thousandth of that. */
 const AHEAD_MAX = 32
+const NO_GROUP = err<Rejection>({ code: 'CONFLICT', message: 'no group of this network' })
 const NOT_HOSTED: Outcome = { kind: 'refused', why: 'unknown-group', detail: 'this node is no voter' }
 
 /**
@@ -99,7 +100,9 @@ export class FollowerHost implements GroupHost {
   }
 
   /** What is known of a group's log: leaves that were taken, and its voters. */
-  followed(group: GroupId): Pick<FollowedGroup, 'size' | 'frontier' | 'chain' | 'hasRoom'> | undefined {
+  followed(
+    group: GroupId,
+  ): Pick<FollowedGroup, 'size' | 'position' | 'frontier' | 'chain' | 'hasRoom'> | undefined {
     return this.#groups.get(group)
   }
 
@@ -109,11 +112,10 @@ export class FollowerHost implements GroupHost {
    */
   take(batch: CertifiedBatch): Result<Taken, Rejection> {
     const group = this.#groups.get(batch.certificate.head.group)
-    if (group === undefined)
-      return { ok: false, error: { code: 'CONFLICT', message: 'no group of this network' } }
+    if (group === undefined) return NO_GROUP
     const { size, config } = batch.certificate.head
-    if (size <= group.size) return ok('known')
     if (config > latestConfig(group.chain).version) return ok('unproved')
+    if (size <= group.size) return ok('known')
     const head = verifyCertifiedBatch(batch, group.chain, this.#deps.context)
     if (!head.ok) return head
     if (batch.records.length === 0 || batch.from > group.size) {
@@ -124,6 +126,12 @@ export class FollowerHost implements GroupHost {
     this.#takeBatch(group, batch)
     this.#soon()
     return ok('new')
+  }
+
+  /** Whether a batch is true of which nothing is needed here: what is `known` was not judged. Rejects as `take`. */
+  judge(batch: CertifiedBatch): Result<unknown, Rejection> {
+    const group = this.#groups.get(batch.certificate.head.group)
+    return group === undefined ? NO_GROUP : verifyCertifiedBatch(batch, group.chain, this.#deps.context)
   }
 
   /** Leaves that were checked, from number `from` on; those that are here already are passed over. False: a gap. */

@@ -8,14 +8,19 @@ import { CertifiedLog } from '../../../setup/certified-log.ts'
 
 const log = new CertifiedLog(1, new SignatureBook()).add('a', 'b', 'c', 'd')
 const other = new CertifiedLog(2, new SignatureBook()).add('a')
+/** Of a size that is known; nobody signed it. */
+const forged = { ...log.batch(0) }
+const BAD: Result<never, Rejection> = { ok: false, error: { code: 'BAD_SIGNATURE', message: 'bad' } }
 
 function judgeOf(...taken: readonly Taken[]): CertifiedJudge {
   const answers = [...taken]
-  return new CertifiedJudge((): Result<Taken, Rejection> => {
-    const value = answers.shift()
-    if (value !== undefined) return { ok: true, value }
-    return { ok: false, error: { code: 'BAD_SIGNATURE', message: 'bad' } }
-  })
+  return new CertifiedJudge(
+    (): Result<Taken, Rejection> => {
+      const value = answers.shift()
+      return value === undefined ? BAD : { ok: true, value }
+    },
+    (batch) => (batch === forged ? BAD : { ok: true, value: undefined }),
+  )
 }
 
 describe('a message of certified batches', () => {
@@ -35,6 +40,17 @@ describe('a message of certified batches', () => {
 
   it('goes on when one of its batches is news', () => {
     expect(judgeOf('known', 'new').judge([log.batch(0), other.batch(0)]).validity).toBe('accept')
+  })
+
+  it('does not go on with what is known here and was never true, nor with what this node cannot judge', () => {
+    expect(judgeOf('known', 'new').judge([forged, other.batch(0)]).validity).toBe('reject')
+    expect(judgeOf('new', 'known').judge([other.batch(0), forged]).validity).toBe('reject')
+    expect(judgeOf('new', 'unproved').judge([other.batch(0), log.batch(0)])).toEqual({
+      validity: 'ignore',
+      behind: [1],
+    })
+    // Without news nothing is judged for it: any number of old messages can be made up.
+    expect(judgeOf('known').judge([forged]).validity).toBe('ignore')
   })
 
   it('is news once, however many messages are made of one certificate', () => {

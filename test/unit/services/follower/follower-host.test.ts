@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CertifiedBatch } from '../../../../src/codec/gossip/certified-batch.ts'
 import { machineOfGroup } from '../../../../src/core/witness/machine.ts'
+import type { ConfigVersion } from '../../../../src/model/certified.ts'
 import type { GroupId } from '../../../../src/model/raft.ts'
 import type { LogRecord } from '../../../../src/ports/network-log.ts'
 import { FollowerHost } from '../../../../src/services/follower/follower-host.ts'
@@ -133,6 +134,21 @@ describe('a node that is no voter', () => {
       expect(node.host.take(batch).ok, what).toBe(false)
       expect(node.settle().state(BUCKET), what).toEqual([])
     }
+  })
+
+  it('says of what it knows already whether it is true', () => {
+    const book = new SignatureBook()
+    const log = new CertifiedLog(BUCKET, book).add('a', 'b', 'c')
+    const { host } = new Node(book)
+    host.take(log.batch(0))
+    const forged = { ...log.batch(1), certificate: log.certificate(3, [0]) }
+    for (const batch of [log.batch(1), forged]) expect(host.take(batch)).toEqual({ ok: true, value: 'known' })
+    expect(host.judge(log.batch(1)).ok).toBe(true)
+    expect(host.judge(forged).ok).toBe(false)
+    expect(host.judge(new CertifiedLog(9, book).add('a').batch(0)).ok).toBe(false)
+    const { certificate } = log.batch(1)
+    const later = { ...certificate, head: { ...certificate.head, config: 2 as ConfigVersion } }
+    expect(host.take({ ...log.batch(1), certificate: later })).toEqual({ ok: true, value: 'unproved' })
   })
 
   it('stops at an item of which the machine makes something else than its leaf', () => {

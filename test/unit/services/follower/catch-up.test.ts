@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { machineOfGroup } from '../../../../src/core/witness/machine.ts'
+import type { Did } from '../../../../src/model/ids.ts'
+import type { GroupId } from '../../../../src/model/raft.ts'
+import type { MeshPeer } from '../../../../src/ports/mesh.ts'
+import { CatchUp } from '../../../../src/services/follower/catch-up.ts'
+import { FollowerHost } from '../../../../src/services/follower/follower-host.ts'
+import { SignatureBook, VOTERS } from '../../../setup/certificates.ts'
+import { CertifiedLog, LIARS, listMachine } from '../../../setup/certified-log.ts'
+import { ManualClock } from '../../../setup/manual-clock.ts'
+
+const HUB = 0 as GroupId
+const BUCKET = 1 as GroupId
+const PEER = VOTERS[9] as Did
+/** Forty of them are more than may wait. */
+const LONG = 'x'.repeat(1_000_000)
+
+/** A follower of two groups and a peer that has their logs, a leaf a page. The bucket waits until the hub has a slot. */
+function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
+  const clock = new ManualClock()
+  const gate = { isOpen: false }
+  const host: FollowerHost = FollowerHost.open({
+    groups: [HUB, BUCKET],
+    machineOf: (group) => listMachine(group === BUCKET ? gate : undefined),
+    firstChain: (group) => new CertifiedLog(group, book).chain,
+    context: book.context(LIARS),
+    archive: { records: () => [] },
+    states: { load: () => undefined, save: () => undefined },
+    onLeaf: ({ group }) => {
+      if (group === HUB) gate.isOpen = true
+    },
+    onCertificate: () => undefined,
+    onChange: () => undefined,
+    beforeStore: () => undefined,
+    later: setImmediate,
+    nowMs: () => 0,
+    onFault: (fault) => expect(fault).toBeUndefined(),
+  })
+  const logOf = (machine: number): CertifiedLog =>
+    logs.get([HUB, BUCKET].find((group) => machineOfGroup(group) === machine) as GroupId) as CertifiedLog
+  const catchUp = CatchUp.open({
+    mesh: { peers: () => [{ did: PEER } as MeshPeer], isConnected: () => true },
+    fetch: {
+      newest(_, machine, chain) {
+        const log = logOf(machine)
+        if (log.records.length === 0) return Promise.resolve(undefined)
+        const certificate = log.certificate()
+        return Promise.resolve({ certificate, head: certificate.head, chain, links: [] })
+      },
+      async *pages(_, { machine, size }, { size: first }) {
+        const log = logOf(machine)
+        for (let from = first; from < size; from++) {
+          const records = log.records.slice(from, from + 1)
+          yield await Promise.resolve({ from, records, slots: [], frontier: log.tree(from + 1).frontier() })
+        }
+      },
+    },
+    host,
+    groups: [HUB, BUCKET],
+    context: book.context(LIARS),
+    clock,
+    onFault: (fault) => expect(fault).toBeUndefined(),
+    onDefect: (error) => expect(error).toBeUndefined(),
+  })
+  /** Time goes on until it is so. */
+  const until = async (isSo: () => boolean): Promise<void> => {
+    for (let turn = 0; turn < 2_000 && !isSo(); turn++) {
+      clock.advance(10)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(isSo()).toBe(true)
+  }
+  const sizeOf = (group: GroupId): number => host.group(group)?.replica?.position ?? 0
+  return { catchUp, until, sizeOf, host }
+}
+
+describe('a node that is behind', () => {
+  it('gives a group that waits for another one time to go on: the hub is fetched though a bucket is full', async () => {
+    const book = new SignatureBook()
+    const hub = new CertifiedLog(HUB, book)
+    const bucket = new CertifiedLog(BUCKET, book).add(...Array.from({ length: 40 }, () => `wait ${LONG}`))
+    const logs = new Map([
+      [HUB, hub],
+      [BUCKET, bucket],
+    ])
+    const { catchUp, until, sizeOf, host } = follow(book, logs)
+    await until(() => host.followed(BUCKET)?.hasRoom === false)
+    hub.add('slot')
+    await until(() => sizeOf(BUCKET) === 40)
+    expect(sizeOf(HUB)).toBe(1)
+    await catchUp.close()
+  })
+})
