@@ -29,6 +29,7 @@ export class GapFiller {
   readonly #deps: GapFillerDeps
   #waiting: { readonly peer: Did; readonly envelope: Envelope }[] = []
   #underway: Promise<void> | undefined
+  #isOver = false
 
   constructor(deps: GapFillerDeps) {
     this.#deps = deps
@@ -36,19 +37,25 @@ export class GapFiller {
 
   /** An envelope that the book took, and who brought it. */
   took(peer: Did, envelope: Envelope): void {
-    if (this.#waiting.length >= WAITING_MAX) return
+    if (this.#isOver || this.#waiting.length >= WAITING_MAX) return
     this.#waiting.push({ peer, envelope })
-    this.#underway ??= this.#run()
-      .catch(this.#deps.onDefect)
-      .finally(() => {
-        this.#underway = undefined
-      })
+    this.#start()
   }
 
   /** Begins nothing more; resolves when nothing is under way. */
   async close(): Promise<void> {
+    this.#isOver = true
     this.#waiting = []
     await this.#underway
+  }
+
+  #start(): void {
+    this.#underway ??= this.#run()
+      .catch(this.#deps.onDefect)
+      .finally(() => {
+        this.#underway = undefined
+        if (this.#waiting.length > 0) this.#start()
+      })
   }
 
   async #run(): Promise<void> {

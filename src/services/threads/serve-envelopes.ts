@@ -101,15 +101,15 @@ function envelopesOf(
   return { kind: 'envelopes', envelopes }
 }
 
+/** Needs of which nothing was said have no place in a page: the next one is asked for behind the last that is named. */
 function headsOf({ needs, sha256 }: ServeEnvelopesDeps, after: CID | undefined): FetchAnswer {
   const begin = after === undefined ? '' : envelopeIdOf(after)
-  const all = [...needs.openNeeds()].filter((need) => need > begin).sort()
-  const heads: [CID, Uint8Array][] = []
-  for (const need of all.slice(0, HEADS_MAX)) {
+  const spoken = [...needs.openNeeds()].filter((need) => need > begin && needs.news(need).length > 0).sort()
+  const heads = spoken.slice(0, HEADS_MAX).flatMap((need): [CID, Uint8Array][] => {
     const head = headOf(needs.news(need), sha256)
-    if (head !== undefined) heads.push([cidOfId(need), head])
-  }
-  return { kind: 'heads', heads, more: all.length > HEADS_MAX }
+    return head === undefined ? [] : [[cidOfId(need), head]]
+  })
+  return { kind: 'heads', heads, more: spoken.length > HEADS_MAX }
 }
 
 /** The first bytes of SHA-256 over the ids, ascending; undefined where nothing was said. */

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { envelopeIdOf, parseCid } from '../../../../src/codec/cid.ts'
+import { cidOf, envelopeIdOf, parseCid } from '../../../../src/codec/cid.ts'
 import { encodeEnvelope } from '../../../../src/codec/envelope/single-form.ts'
-import { decodeFetchAnswer, encodeFetch, type FetchAnswer } from '../../../../src/codec/fetch/messages.ts'
+import {
+  decodeFetchAnswer,
+  encodeFetch,
+  type FetchAnswer,
+  HEADS_MAX,
+} from '../../../../src/codec/fetch/messages.ts'
 import type { Pooled } from '../../../../src/core/proposer/pool.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
 import type { Did, ThreadId } from '../../../../src/model/ids.ts'
@@ -189,6 +194,23 @@ describe('a gap in a thread', () => {
     expect(a.blames).toEqual([])
   })
 
+  it('is looked into whenever it shows, and no more once it is over', async () => {
+    // Just after the one before was filled nothing is under way, or still is.
+    for (let ticks = 0; ticks < 40; ticks++) {
+      const [a, b] = pair()
+      const fills = filler(a)
+      const [first, second] = [addsTask(ALICE, THREAD, 1), addsTask(BOB, THREAD, 1)]
+      fills.took(b.did, first.envelope)
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+      fills.took(b.did, second.envelope)
+      await untilIdle(() => b.requests === 4)
+      await fills.close()
+      fills.took(b.did, first.envelope)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(b.requests).toBe(4)
+    }
+  })
+
   it('costs a peer its score that fills it with what nobody signed', async () => {
     const [a, b] = pair()
     const last = addsTask(ALICE, THREAD, 4)
@@ -223,6 +245,16 @@ describe('two nodes that meet', () => {
     expect(await a.exchange().with(b.did)).toBe(0)
     // Heads alone: nothing differs.
     expect(b.requests).toBe(before + 1)
+  })
+
+  it('find what differs behind more quiet needs than one answer names', async () => {
+    const [a, b] = pair()
+    const quiet = Array.from({ length: HEADS_MAX + 1 }, (_, n) => cidOf(Uint8Array.of(n, n >> 8), sha256))
+    const all = quiet.map((need) => envelopeIdOf(need)).sort()
+    const last = all.at(-1) as string
+    for (const node of [a, b]) for (const need of all) node.said.set(need, new Map())
+    b.hear(last, cancel(last, 1))
+    expect(await a.exchange().with(b.did)).toBe(1)
   })
 
   it('ask nothing about needs that are not open here', async () => {
