@@ -23,16 +23,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mesh } from '../../ports/mesh.ts'
-import { checkPage, type LogPage } from './log-page.ts'
-
-/** Which tree is wanted whole: a size of a machine's log and its root, both verified by whoever asks. */
-export interface WantedTree {
-  /** `HUB`, or a bucket. */
-  readonly machine: number
-  readonly size: number
-  /** RFC 6962: of a certificate that was checked, or of a replica's own state. */
-  readonly root: Uint8Array
-}
+import { checkPage, type LogPage, type WantedTree } from './log-page.ts'
 
 /** What a peer shows of a machine's log, checked. */
 export interface NewestTree {

@@ -14,7 +14,15 @@ import { ok, type Result } from '../../model/result.ts'
 import type { SlotFacts } from '../../model/slot-facts.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { LogRecord } from '../../ports/network-log.ts'
-import type { WantedTree } from './log-fetch.ts'
+
+/** Which tree is wanted whole: a size of a machine's log and its root, both verified by whoever asks. */
+export interface WantedTree {
+  /** `HUB`, or a bucket. */
+  readonly machine: number
+  readonly size: number
+  /** RFC 6962: of a certificate that was checked, or of a replica's own state. */
+  readonly root: Uint8Array
+}
 
 /** A leaf of a log; certificates are none. */
 export type LeafRecord = Exclude<LogRecord, { readonly kind: 'certificate' }>

@@ -1,9 +1,7 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { Collecting } from '../../core/certificate/collect-shares.ts'
-import { openLinks } from '../../core/certificate/sealed-log.ts'
 import type { ConfigVersion } from '../../model/certified.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
-import type { HostedGroup } from './hosted-group.ts'
 
 /** Kind of the note of what a voter has signed of a group. */
 export const SEAL_NOTE = 1
@@ -44,14 +42,4 @@ export function forgetAsked({ collecting, askedAt, proposedAt, owed }: GroupSeal
   askedAt.clear()
   proposedAt.clear()
   owed.clear()
-}
-
-/** Sizes of a group that await a certificate. */
-export function openSizes({ replica, seals }: HostedGroup): readonly number[] {
-  const sealed = replica?.sealed
-  if (sealed === undefined) return []
-  const links = openLinks(sealed).flatMap(({ head }) => head?.size ?? [])
-  const latest = sealed.heads.at(-1)
-  const isOpen = latest !== undefined && latest.size > (seals.certificate?.head.size ?? 0)
-  return isOpen && !links.includes(latest.size) ? [...links, latest.size] : links
 }

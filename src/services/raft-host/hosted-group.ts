@@ -1,4 +1,5 @@
 import type { TreeHead } from '../../codec/certificate/tree-head.ts'
+import { openLinks } from '../../core/certificate/sealed-log.ts'
 import type { Replica } from '../../core/replica/replica.ts'
 import type { GroupId, LogIndex, RaftId, Term } from '../../model/raft.ts'
 import type { EntryItem, Verdict } from '../../model/replicated.ts'
@@ -9,8 +10,15 @@ import type { Checkpoint } from '../../ports/turn-store.ts'
 import { type GroupSeals, makeGroupSeals } from './group-seals.ts'
 import type { PendingRead } from './reads.ts'
 import type { Receiving } from './snapshot-receiver.ts'
-import type { Underway } from './underway.ts'
 import type { Waiting } from './waiting.ts'
+
+/** Numbers of effects or answers that were sent or proposed and of which nothing came yet. */
+export interface Underway {
+  upTo: number
+  /** What was over when something last came of it, and when that was. */
+  floor: number
+  tick: number
+}
 
 /**
  * What the driver knows of one group on this node, besides what engine and store have. `halted`: a defect or
@@ -150,4 +158,14 @@ export function membersOf(place: { readonly membership: Membership } | undefined
 /** The leader is the only voter: what it has on its disk is committed. */
 export function isAlone({ role, replica }: HostedGroup): boolean {
   return role === 'leader' && replica?.membership.voters.length === 1
+}
+
+/** Sizes of a group that await a certificate. */
+export function openSizes({ replica, seals }: HostedGroup): readonly number[] {
+  const sealed = replica?.sealed
+  if (sealed === undefined) return []
+  const links = openLinks(sealed).flatMap(({ head }) => head?.size ?? [])
+  const latest = sealed.heads.at(-1)
+  const isOpen = latest !== undefined && latest.size > (seals.certificate?.head.size ?? 0)
+  return isOpen && !links.includes(latest.size) ? [...links, latest.size] : links
 }

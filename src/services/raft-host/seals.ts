@@ -19,9 +19,9 @@ import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { Note } from '../../ports/turn-store.ts'
 import type { Certification } from './certification.ts'
 import { DoubleSigners } from './double-signers.ts'
-import { openSizes, SEAL_NOTE } from './group-seals.ts'
+import { SEAL_NOTE } from './group-seals.ts'
 import { type HostCore, wake } from './host-core.ts'
-import type { HostedGroup } from './hosted-group.ts'
+import { type HostedGroup, openSizes } from './hosted-group.ts'
 
 /** What a turn makes stable and then says. */
 export interface SealTurn {

@@ -1,14 +1,6 @@
 import type { HostCore } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 
-/** Numbers of effects or answers that were sent or proposed and of which nothing came yet. */
-export interface Underway {
-  upTo: number
-  /** What was over when something last came of it, and when that was. */
-  floor: number
-  tick: number
-}
-
 /**
  * Up to which number nothing is to be done now: what is over, or beyond it what was done lately. When nothing came
  * of that for long, all of it is to be done again. `what` names the other group and the direction.
