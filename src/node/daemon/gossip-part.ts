@@ -29,8 +29,11 @@ export interface GossipPart {
   readonly topics: NetworkTopics
   /** As `HeartDeps.spread`. */
   readonly spread: (batch: Uint8Array, envelopes: readonly ReadBody[]) => void
-  /** Takes part in the topics of those who follow: a voter while one of them is its peer. `look` runs now and then. */
-  start(certified: JudgeCertified, look: () => void): void
+  /**
+   * Takes part in the topics of those who follow. With `look`, which runs now and then, it needs nothing of them for itself:
+   * then only while one of those is its peer.
+   */
+  start(certified: JudgeCertified, look?: () => void): void
   stop(): void
 }
 
@@ -68,9 +71,8 @@ export function openGossipPart({ net, voters, mesh, heart, onBrought }: GossipPa
         [topics.system, intake.judgeOf({ kinds: new Set(), certified })],
         [topics.need, intake.judgeOf({ kinds: HEARD_EARLY, certified })],
       ])
-      if (voters.has(mesh.self))
-        relay = TopicRelay.open({ mesh, voters, judges, clock: offline.clock, onLook: look })
-      else for (const [topic, judge] of judges) mesh.subscribe(topic, judge)
+      if (look === undefined) for (const [topic, judge] of judges) mesh.subscribe(topic, judge)
+      else relay = TopicRelay.open({ mesh, voters, judges, clock: offline.clock, onLook: look })
     },
     stop: () => relay?.stop(),
   }

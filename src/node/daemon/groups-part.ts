@@ -113,7 +113,7 @@ function openFollowing(options: GroupsPartOptions): GroupsPart {
     soon: () => undefined,
     linksAfter: part.linksAfter,
     start() {
-      gossip.start(part.judge, () => undefined)
+      gossip.start(part.judge)
       part.start()
     },
     stop: () => part.stop(),
