@@ -125,7 +125,7 @@ export class CatchUp {
     const { fetch, host, context } = this.#deps
     const machine = machineOfGroup(group)
     const followed = host.followed(group)
-    if (followed === undefined) return
+    if (followed?.hasRoom !== true) return
     const newest = await fetch.newest(peer, machine, followed.chain, context)
     if (newest === undefined) return
     host.learn(group, newest.chain, newest.links)

@@ -71,11 +71,11 @@ function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
     expect(isSo()).toBe(true)
   }
   const sizeOf = (group: GroupId): number => host.group(group)?.replica?.position ?? 0
-  return { catchUp, until, sizeOf, host }
+  return { catchUp, until, sizeOf, host, clock }
 }
 
 describe('a node that is behind', () => {
-  it('gives a group that waits for another one time to go on: the hub is fetched though a bucket is full', async () => {
+  it('fetches the hub though a bucket that waits for it is full, and nothing more for that one meanwhile', async () => {
     const book = new SignatureBook()
     const hub = new CertifiedLog(HUB, book)
     const bucket = new CertifiedLog(BUCKET, book).add(...Array.from({ length: 40 }, () => `wait ${LONG}`))
@@ -83,8 +83,12 @@ describe('a node that is behind', () => {
       [HUB, hub],
       [BUCKET, bucket],
     ])
-    const { catchUp, until, sizeOf, host } = follow(book, logs)
+    const { catchUp, until, sizeOf, host, clock } = follow(book, logs)
     await until(() => host.followed(BUCKET)?.hasRoom === false)
+    const { size } = host.followed(BUCKET) as { readonly size: number }
+    const later = clock.monotonicMs() + 5_000
+    await until(() => clock.monotonicMs() >= later)
+    expect(host.followed(BUCKET)?.size).toBe(size)
     hub.add('slot')
     await until(() => sizeOf(BUCKET) === 40)
     expect(sizeOf(HUB)).toBe(1)
