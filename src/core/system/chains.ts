@@ -1,4 +1,6 @@
 /** Voters' hash chains. Source: consensus.md, "Time and chance: slots". */
+import { equalBytes } from '../../codec/bytes.ts'
+import type { Sha256 } from '../../ports/crypto.ts'
 import { partOf, slashable, slashSplit, slashStake } from '../ledger/slash.ts'
 import type { Chain } from './tables.ts'
 import type { Turn } from './turn.ts'
@@ -11,6 +13,11 @@ export function inForce(chain: Chain | undefined, n: number): Chain | undefined 
   if (chain?.next === undefined || chain.next.from > n) return chain
   const { anchor, length } = chain.next
   return { anchor, left: length, serial: chain.serial, missed: chain.missed }
+}
+
+/** True for the link that the chain shows next. */
+export function isNextLink({ anchor, left }: Chain, link: Uint8Array, sha256: Sha256): boolean {
+  return left > 0 && equalBytes(sha256(link), anchor)
 }
 
 export function useLink(chain: Chain, link: Uint8Array): Chain {

@@ -1,5 +1,5 @@
 import { envelopeIdOf } from '../../codec/cid.ts'
-import type { HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
+import type { ClockReading, HaveStatement, SeenStatement } from '../../codec/entry/statements.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { envelopesOf, envelopeToIpld, type SingleForm } from '../../codec/envelope/single-form.ts'
 import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
@@ -68,7 +68,7 @@ export class Hearing {
         })
         return
       case 'reading':
-        if (message.reading.voter === from) slots.hear(message.reading, message.link)
+        if (this.#isWordOf(from, 'clock-reading', message.reading)) slots.hear(message.reading, message.link)
         return
       case 'ask-seen':
         witness.tellSeen(from, message)
@@ -118,8 +118,8 @@ export class Hearing {
   /** A voter's own, and signed: an entry in which one statement is not is refused whole, so none of those is kept. */
   #isWordOf(
     from: Did,
-    type: 'seen-statement' | 'have-statement',
-    statement: SeenStatement | HaveStatement,
+    type: 'clock-reading' | 'seen-statement' | 'have-statement',
+    statement: ClockReading | SeenStatement | HaveStatement,
   ): boolean {
     const { voters, world, blame } = this.#deps
     if (statement.voter !== from || !voters.includes(from)) return false

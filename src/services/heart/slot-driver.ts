@@ -4,7 +4,7 @@ import { HUB } from '../../codec/entry/item.ts'
 import type { ClockReading } from '../../codec/entry/statements.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
 import { ALL } from '../../core/ledger/tables.ts'
-import { inForce } from '../../core/system/chains.ts'
+import { inForce, isNextLink } from '../../core/system/chains.ts'
 import { slotKey } from '../../core/system/tables.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -18,7 +18,7 @@ export interface SlotDriverDeps {
   readonly net: CID
   readonly crypto: Pick<Crypto, 'sha256' | 'sign'>
   readonly clock: Clock
-  readonly groups: GroupAccess
+  readonly groups: Pick<GroupAccess, 'voters' | 'slotMs' | 'leader' | 'isLeader' | 'hub' | 'propose'>
   /** To one voter, which may be this one. */
   readonly send: (to: Did, reading: ClockReading, link: Uint8Array | undefined) => void
 }
@@ -65,6 +65,7 @@ export class SlotDriver {
     this.#wakeIn(last.time + this.#deps.groups.slotMs - this.#deps.clock.nowMs())
   }
 
+  /** A reading that its voter signed: an entry with one that is not is refused whole. */
   hear(reading: ClockReading, link: Uint8Array | undefined): void {
     if (reading.body.n !== this.#next || !this.#deps.groups.voters.includes(reading.voter)) return
     this.#heard.set(reading.voter, { reading, link })
@@ -107,7 +108,15 @@ export class SlotDriver {
       clock.after(wait, () => this.#next === n && this.#makeSlot(true))
       return
     }
-    this.#propose(turn?.link)
+    this.#propose(turn?.link !== undefined && this.#isNextLink(turn.link) ? turn.link : undefined)
+  }
+
+  /** Whoever shows another one shows none: no slot could be made with it, and its turn would never end. */
+  #isNextLink(link: Uint8Array): boolean {
+    const { groups, crypto } = this.#deps
+    const voter = groups.voters[this.#next % groups.voters.length] as Did
+    const chain = inForce(groups.hub().get('chains', voter), this.#next)
+    return chain !== undefined && isNextLink(chain, link, crypto.sha256)
   }
 
   #propose(link: Uint8Array | undefined): void {

@@ -1,4 +1,3 @@
-import { equalBytes } from '../../../codec/bytes.ts'
 import type { HubCommandOf } from '../../../codec/entry/hub-command.ts'
 import { merkleRoot } from '../../../codec/merkle/root.ts'
 import type { Did } from '../../../model/ids.ts'
@@ -9,7 +8,7 @@ import { checkStatement } from '../../records/voter-statement.ts'
 import type { SlotFacts } from '../../records/world.ts'
 import { applyDueActs } from '../acts.ts'
 import { rosterLeaves } from '../agents.ts'
-import { inForce, missLink, useLink } from '../chains.ts'
+import { inForce, isNextLink, missLink, useLink } from '../chains.ts'
 import { refresh } from '../finish.ts'
 import { nextBeacon, registryRoot, SLOTS_KEPT } from '../slots.ts'
 import { slotKey } from '../tables.ts'
@@ -77,7 +76,7 @@ function drawBeacon(turn: Turn, { n, link }: Slot): Result<Uint8Array | undefine
     if (chain !== undefined) missLink(turn, voter, chain)
     return ok(undefined)
   }
-  if (chain === undefined || chain.left === 0 || !equalBytes(world.sha256(link), chain.anchor)) {
+  if (chain === undefined || !isNextLink(chain, link, world.sha256)) {
     return reject('CONFLICT', `not the next link of ${voter}`, 'link')
   }
   draft.put('chains', voter, useLink(chain, link))

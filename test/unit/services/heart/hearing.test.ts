@@ -24,6 +24,7 @@ function asking() {
   const testimony = new Testimony(VOTERS.length, { monotonicMs: () => 0 })
   const blamed: string[] = []
   const faults: unknown[] = []
+  const read: string[] = []
   const judged = { fault: new Error('the judge failed') }
   const hearing = new Hearing({
     sha256,
@@ -32,7 +33,7 @@ function asking() {
     pools: new NeedPools(),
     testimony,
     witness: { tellSeen: () => undefined, tellHave: () => Promise.resolve() },
-    slots: { hear: () => undefined },
+    slots: { hear: ({ voter }) => void read.push(voter) },
     hub: { add: () => true, act: () => undefined },
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',
@@ -62,7 +63,7 @@ function asking() {
     testimony.seen(name, head, () => true)?.map(({ voter }) => voter),
     testimony.have(name, content)?.map(({ voter }) => voter),
   ]
-  return { hearing, says, heard, blamed, faults, judged }
+  return { hearing, says, heard, read, blamed, faults, judged }
 }
 
 describe('what is said to a voter that asked', () => {
@@ -90,6 +91,23 @@ describe('what is said to a voter that asked', () => {
     says(VOTERS[2], { s: NO_SIGNATURE })
     expect(heard()).toEqual([undefined, undefined])
     expect(blamed).toEqual([VOTERS[2].did, VOTERS[2].did])
+  })
+})
+
+describe('a clock reading', () => {
+  it('is one of the voter that says it, signed: a slot with any other would be refused', () => {
+    const { hearing, read, blamed } = asking()
+    const body = { v: 1 as const, n: 1, time: 5 }
+    const reads = (by: Person, voter = by, s?: Signature): void => {
+      const signed = s ?? signStatement(nodeCrypto, 'clock-reading', NET, by.secret, body)
+      hearing.heed(by.did, { kind: 'reading', reading: { voter: voter.did, body, s: signed } })
+    }
+    reads(VOTERS[0])
+    reads(STRANGER)
+    reads(STRANGER, VOTERS[1])
+    reads(VOTERS[2], VOTERS[2], NO_SIGNATURE)
+    expect(read).toEqual([VOTERS[0].did])
+    expect(blamed).toEqual([VOTERS[2].did])
   })
 })
 
