@@ -20,7 +20,7 @@ import { openPolicyPart } from './policy-part.ts'
 import { bucketsOf } from './raft-part.ts'
 import { openRolesPart } from './roles-part.ts'
 import type { RunningNode } from './running-node.ts'
-import { openSpeech } from './speech.ts'
+import { openSaidPart, openSpeech } from './speech.ts'
 import { Stack } from './stack.ts'
 import { openThreadsPart } from './threads-part.ts'
 
@@ -92,6 +92,8 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     onFault,
   })
   stack.push(() => groups.stop())
+  const said = openSaidPart(home, heart.heart, onFault)
+  stack.push(() => said.stop())
   heart.heart.start(groups.host, groups.soon)
   heart.listen(groups.linksAfter)
   groups.start()
@@ -103,6 +105,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
     keys: keysOf(options),
     net: genesis.net,
     heart: heart.heart,
+    said,
     ...(policy.gates === undefined ? {} : { policy: policy.gates.author }),
     onFault,
   })

@@ -35,10 +35,10 @@ export interface AuthorDeps {
    */
   readonly record: (bodies: readonly ReadBody[], signature: Uint8Array) => Promise<void>
   /**
-   * What the journal holds of this author in a thread that was forgotten here, in order. Absent: no place is forgotten. Faults
-   * as the journal, which end the author.
+   * Where this author stood last by what was recorded; undefined where it never spoke. Absent: no place is forgotten. Faults end
+   * the author.
    */
-  readonly recall?: (thread: ThreadId) => AsyncIterable<ReadBody>
+  readonly recall?: (thread: ThreadId) => ThreadPlace | undefined
   /** Threads whose place is in memory, where `recall` is there. */
   readonly placesMax?: number
   /** As `HeartView.submit`. */
@@ -84,8 +84,7 @@ export class Author {
   constructor(deps: AuthorDeps) {
     this.#deps = deps
     this.did = deps.did
-    this.#places =
-      deps.recall === undefined ? new PlaceBook(Number.POSITIVE_INFINITY) : new PlaceBook(deps.placesMax)
+    this.#places = new PlaceBook(deps.recall, deps.placesMax)
   }
 
   /**
@@ -120,7 +119,7 @@ export class Author {
   /** Takes note of a checked envelope of somebody else: what is said next in its thread comes after it. */
   saw(read: ReadBody): void {
     const { thread, sender } = read.body
-    if (sender === this.did || this.#places.isGone(thread)) return
+    if (sender === this.did) return
     this.#places.set(thread, afterOther(this.#placeOf(thread), read))
   }
 
@@ -166,7 +165,7 @@ export class Author {
   async #turn(turn: readonly Waiting[]): Promise<void> {
     try {
       if (this.#fault !== undefined) throw this.#fault.reason
-      const known = await this.#recall(new Set(turn.map(({ draft: { thread } }) => thread)))
+      const known = this.#recall(new Set(turn.map(({ draft: { thread } }) => thread)))
       const { said, places } = await this.#compose(turn, known)
       await this.#handOn(said.flatMap((one) => (one.ok ? [one.value] : [])))
       for (const [thread, place] of places) this.#places.set(thread, place)
@@ -179,8 +178,7 @@ export class Author {
   /** Bodies in their places, those of one thread one after the other, since each names the one before. */
   async #compose(turn: readonly Waiting[], known: ReadonlyMap<ThreadId, ThreadPlace>): Promise<Composed> {
     const places = new Map<ThreadId, ThreadPlace>()
-    const placeOf = (thread: ThreadId): ThreadPlace =>
-      places.get(thread) ?? this.#places.get(thread) ?? known.get(thread) ?? NOWHERE
+    const placeOf = (thread: ThreadId): ThreadPlace => places.get(thread) ?? known.get(thread) ?? NOWHERE
     const said = new Map<number, Result<ReadBody, Rejection>>()
     let rest = [...turn.keys()]
     while (rest.length > 0) {
@@ -231,28 +229,14 @@ export class Author {
     }))
   }
 
-  /**
-   * Where these threads stand, what was forgotten out of the journal. The turn keeps them: what comes back into the book may
-   * displace another thread of the same turn, whose numbers would begin again.
-   */
-  async #recall(threads: ReadonlySet<ThreadId>): Promise<ReadonlyMap<ThreadId, ThreadPlace>> {
-    const { recall } = this.#deps
-    const gone = [...threads].filter((thread) => this.#places.isGone(thread))
-    const known = new Map([...threads].map((thread) => [thread, this.#placeOf(thread)]))
-    for (const thread of gone) {
-      if (recall === undefined) continue
-      let place = NOWHERE
-      try {
-        for await (const read of recall(thread))
-          if (read.body.sender === this.did) place = afterRestored(place, thread, read)
-      } catch (reason) {
-        this.#fault = { reason }
-        throw reason
-      }
-      this.#places.set(thread, place)
-      known.set(thread, place)
+  /** Where these threads stand. The turn keeps them: what comes into the book meanwhile may displace what was seen in them. */
+  #recall(threads: ReadonlySet<ThreadId>): ReadonlyMap<ThreadId, ThreadPlace> {
+    try {
+      return new Map([...threads].map((thread) => [thread, this.#placeOf(thread)]))
+    } catch (reason) {
+      this.#fault = { reason }
+      throw reason
     }
-    return known
   }
 
   #placeOf(thread: ThreadId): ThreadPlace {

@@ -40,16 +40,20 @@ export async function* showJournal(store: JournalStore, filter: ShowFilter = {})
   yield* await lastOf(store, segments, filter, Math.min(filter.last, SHOW_LAST_MAX))
 }
 
-/** Leaves out the segments that end before `from` or start after `to`. */
+/** Leaves out the segments that end before `from` or start after `to`; looks from the newest back, as far as needed. */
 async function segmentsWithin(
   store: JournalStore,
   { from = 1, to = Infinity }: ShowFilter,
 ): Promise<number[]> {
   const segments = await store.list()
   if (from === 1 && to === Infinity) return [...segments]
-  const starts: number[] = []
-  for (const segment of segments) starts.push(await firstNumber(store, segment))
-  return segments.filter((_, i) => (starts[i] as number) <= to && (starts[i + 1] ?? Infinity) > from)
+  const within: number[] = []
+  for (const segment of segments.toReversed()) {
+    const start = await firstNumber(store, segment)
+    if (start <= to) within.unshift(segment)
+    if (start <= from && start > 0) break
+  }
+  return within
 }
 
 /** Number of a segment's first line; 0 when that cannot be read, which leaves nothing out. */

@@ -41,5 +41,6 @@ describe('certified without having effects', () => {
     expect(wantsCertificate(false, applied(), undefined)).toBe(false)
     expect(wantsCertificate(true, applied(), 50)).toBe(false)
     expect(wantsCertificate(true, applied(NEED.name), 50)).toBe(false)
+    expect(wantsCertificate(true, applied('other4'), 50)).toBe(false)
   })
 })
