@@ -21,7 +21,7 @@ export interface LogGapsDeps {
   readonly trees: Pick<LogTrees, 'of'>
   readonly clock: Pick<Clock, 'after'>
   readonly keeper: Pick<LogKeeper, 'fill' | 'keepChange' | 'leaves'>
-  readonly slots: Pick<SlotStore, 'put'>
+  readonly slots: Pick<SlotStore, 'put' | 'flush'>
   /** Makes what was kept durable. */
   readonly flush: () => void
   /** Who can be asked. */
@@ -106,6 +106,8 @@ export class LogGaps {
       try {
         await this.#fillFrom(peer, machine)
       } catch (error) {
+        // After the stop the logs are closed: what was being read then says nothing.
+        if (this.#isOver) return false
         if (!(error instanceof FaultError) || !error.code.startsWith('peer-')) throw error
         trace(`machine ${machine}: ${error.message}`)
       }
@@ -126,8 +128,10 @@ export class LogGaps {
     const { size, root } = wanted
     for await (const page of fetch.pages(peer, { machine, size, root }, tree.frontier())) {
       if (this.#isOver) return
-      keeper.fill(machine, page)
+      // Leaves that are kept are not fetched again: their slots are durable before.
       for (const facts of page.slots) slots.put(facts)
+      if (page.slots.length > 0) slots.flush()
+      keeper.fill(machine, page)
     }
   }
 

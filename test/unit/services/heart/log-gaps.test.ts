@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { encodeCertificate } from '../../../../src/codec/certificate/certificate.ts'
 import { HUB } from '../../../../src/codec/entry/item.ts'
 import { encodeLogRecord } from '../../../../src/codec/network-log/log-record.ts'
+import { FaultError } from '../../../../src/model/fault.ts'
 import type { Did } from '../../../../src/model/ids.ts'
 import type { LogRecord } from '../../../../src/ports/network-log.ts'
 import { LogGaps, type LogGapsDeps } from '../../../../src/services/heart/log-gaps.ts'
 import { LogKeeper } from '../../../../src/services/heart/log-keeper.ts'
+import type { LogPage } from '../../../../src/services/log-fetch/log-page.ts'
 import { LogTrees } from '../../../../src/services/log-fetch/log-trees.ts'
 import { hashOf, SignatureBook, sha256, treeHead, VOTERS, voterSet } from '../../../setup/certificates.ts'
 import { itemRecord, LogPeers, logOf, PEER } from '../../../setup/log-peers.ts'
@@ -39,7 +41,7 @@ class Lagging {
         },
       },
       keeper: this.keeper,
-      slots: { put: ({ n }) => void this.slots.push(n) },
+      slots: { put: ({ n }) => void this.slots.push(n), flush: () => undefined },
       flush: () => this.keeper.flush(),
       peers: [PEER],
       leaderOf: () => undefined,
@@ -188,10 +190,47 @@ describe('a voter that was given a snapshot', () => {
     const put = () => {
       throw failure
     }
-    const node = new Lagging({ slots: { put } })
+    const node = new Lagging({ slots: { put, flush: () => undefined } })
     node.has(HUB, logOf(HUB, 20), 5)
     await node.install(HUB)
     await node.settled()
     expect(node.faults).toEqual([failure])
+  })
+
+  it('keeps no leaf whose slot could be lost: a node that is killed fetches none again', async () => {
+    const [waiting, durable] = [[] as number[], [] as number[]]
+    const slots = {
+      put: ({ n }: { readonly n: number }) => void waiting.push(n),
+      flush: () => void durable.push(...waiting.splice(0)),
+    }
+    const logs = new MemoryLogs(new Uint8Array([1]))
+    const kept = new LogKeeper(logs)
+    const keeper = {
+      leaves: (machine: number) => kept.leaves(machine),
+      keepChange: () => undefined,
+      fill: (machine: number, page: Pick<LogPage, 'from' | 'records'>) => {
+        // Each third leaf makes a slot.
+        expect(durable).toHaveLength(Math.ceil((page.from + page.records.length) / 3))
+        kept.fill(machine, page)
+      },
+    }
+    const trees = new LogTrees({ archive: logs, sha256, later: setImmediate })
+    const node = new Lagging({ slots, keeper, trees })
+    node.peers.keep(HUB, logOf(HUB, 30))
+    await node.install(HUB)
+    await node.settled()
+    expect(node.faults).toEqual([])
+    expect(durable).toHaveLength(10)
+  })
+
+  it('is stopped while it reads its own log, which is closed then, without a fault', async () => {
+    const closed = Promise.withResolvers<never>()
+    const node = new Lagging({ trees: { of: () => closed.promise } })
+    node.has(BUCKET, logOf(BUCKET, 9), 0)
+    await node.install(BUCKET)
+    node.gaps.stop()
+    closed.reject(new FaultError('store-io', 'the log is closed'))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(node.faults).toEqual([])
   })
 })
