@@ -7,7 +7,7 @@ import { LogTree } from '../../core/certificate/log-tree.ts'
 import { machineOfGroup } from '../../core/witness/machine.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import type { Mesh } from '../../ports/mesh.ts'
+import { GOSSIP_BYTES_MAX, type Mesh } from '../../ports/mesh.ts'
 import { type NetworkTopics, topicOfMachine } from '../gossip/topics.ts'
 import type { LeafRecord } from '../log-fetch/log-page.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
@@ -117,8 +117,18 @@ export class CertifiedFeed {
     for (const [topic, { batches }] of messages) this.#publish(topic, batches)
   }
 
+  /** Certificates of many groups are long too, by as much as their voters are many: then it is two messages. */
   #publish(topic: string, batches: readonly CertifiedBatch[]): void {
-    if (batches.length > 0) this.#deps.mesh.publish(topic, encodeGossip({ kind: 'certified', batches }))
+    if (batches.length === 0) return
+    const message = encodeGossip({ kind: 'certified', batches })
+    if (message.length <= GOSSIP_BYTES_MAX) {
+      this.#deps.mesh.publish(topic, message)
+      return
+    }
+    const half = Math.ceil(batches.length / 2)
+    if (half === batches.length) return
+    this.#publish(topic, batches.slice(0, half))
+    this.#publish(topic, batches.slice(half))
   }
 
   /** What is told of a group now; the next batch begins where it ends. */

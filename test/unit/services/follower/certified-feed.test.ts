@@ -3,9 +3,12 @@ import type { CertifiedBatch } from '../../../../src/codec/gossip/certified-batc
 import { decodeGossip } from '../../../../src/codec/gossip/gossip-message.ts'
 import { verifyCertifiedBatch } from '../../../../src/core/certificate/certified-batch.ts'
 import type { Did } from '../../../../src/model/ids.ts'
+import type { GroupId } from '../../../../src/model/raft.ts'
+import { GOSSIP_BYTES_MAX } from '../../../../src/ports/mesh.ts'
 import { CertifiedFeed } from '../../../../src/services/follower/certified-feed.ts'
 import { topicsOf } from '../../../../src/services/gossip/topics.ts'
 import type { LeafRecord } from '../../../../src/services/log-fetch/log-page.ts'
+import type { LeafNotice } from '../../../../src/services/raft-host/host-core.ts'
 import { SignatureBook, sha256, VOTERS } from '../../../setup/certificates.ts'
 import { CertifiedLog, LIARS } from '../../../setup/certified-log.ts'
 
@@ -179,5 +182,30 @@ describe('what a leader tells those who follow', () => {
     leader.certify(BUCKET)
     leader.settle()
     expect(leader.said[1]?.batches[0]?.records).toHaveLength(1)
+  })
+
+  it('is no message that is longer than gossip takes, however many groups it leads', () => {
+    const groups = 4_000
+    const lengths: number[] = []
+    const tasks: (() => void)[] = []
+    const one = new Leader().logs[BUCKET].add('a')
+    const [record] = one.records as [LeafRecord]
+    const certificate = one.certificate()
+    const feed = new CertifiedFeed({
+      mesh: { subscribers: () => VOTERS.slice(9, 10), publish: (_, data) => void lengths.push(data.length) },
+      topics,
+      sha256,
+      leads: () => one.tree(1),
+      later: (task) => void tasks.push(task),
+    })
+    feed.look()
+    for (let at = 1; at <= groups; at++) {
+      const group = at as GroupId
+      feed.onLeaf({ ...record, group, number: 0 } as LeafNotice)
+      feed.onCertificate({ ...certificate, head: { ...certificate.head, group } })
+    }
+    for (const task of tasks) task()
+    expect(lengths.length).toBeGreaterThan(1)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(GOSSIP_BYTES_MAX)
   })
 })
