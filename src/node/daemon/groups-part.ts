@@ -2,12 +2,14 @@ import { isStoreGone } from '../../adapters/sqlite/sqlite-disk.ts'
 import { verifyCertifiedBatch } from '../../core/certificate/certified-batch.ts'
 import { extendChainAll, startChain, type VoterChain } from '../../core/certificate/voter-chain.ts'
 import { firstVoters } from '../../core/witness/first-voters.ts'
-import { machineOfGroup } from '../../core/witness/machine.ts'
+import { groupOfMachine, machineOfGroup } from '../../core/witness/machine.ts'
 import type { GroupId } from '../../model/raft.ts'
 import { ok } from '../../model/result.ts'
 import { CertifiedFeed } from '../../services/follower/certified-feed.ts'
 import { CertifiedJudge, type TakeBatch } from '../../services/follower/certified-judge.ts'
 import type { GroupHost } from '../../services/heart/group-host.ts'
+import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
+import { NewestCertificates } from '../../services/log-fetch/newest-certificates.ts'
 import type { KnownCertificates } from '../../services/log-fetch/serve-logs.ts'
 import { certificationOf } from '../../services/raft-host/certification.ts'
 import { offline } from '../offline.ts'
@@ -31,6 +33,8 @@ export interface GroupsPart {
   /** Something was given to the host. */
   readonly soon: () => void
   readonly linksAfter: KnownCertificates['links']
+  /** Somebody asks for the newest certificate of a machine. */
+  readonly onAsked?: (machine: number) => void
   /** After the heart was started: tells those who follow, or follows. */
   start(): void
   stop(): Promise<void>
@@ -68,13 +72,16 @@ function openVoting(options: GroupsPartOptions): GroupsPart {
   })
   const raft = openRaftPart({ ...options, heart: heart.heart, feed, tell: tellRaft })
   host = raft.host
-  const judge = judgeAlone(options, raft)
+  const chains = chainsOf(options, raft)
+  const judge = judgeAlone(options, raft, chains)
+  const newest = newestOf(options, raft, chains)
   const certified = new CertifiedJudge(judge, judge)
   return {
     raft,
     host: raft.host,
     soon: () => raft.loop.soon(),
     linksAfter: raft.linksAfter,
+    onAsked: (machine) => newest.wanted(machine),
     start: () =>
       gossip.start(
         (_, batches) => certified.judge(batches).validity,
@@ -84,8 +91,10 @@ function openVoting(options: GroupsPartOptions): GroupsPart {
   }
 }
 
-/** A voter has the leaves itself: it judges what it passes on, and remembers the certificate for who asks. */
-function judgeAlone({ genesis, keys, heart }: GroupsPartOptions, raft: RaftPart): TakeBatch {
+type Chains = ReturnType<typeof chainsOf>
+
+/** The voters of each group, as this voter knows them, and by which rules their certificates are judged. */
+function chainsOf({ genesis, keys }: GroupsPartOptions, raft: RaftPart) {
   const { rules } = certificationOf(offline.crypto, keys, certifiedOf(genesis), undefined, () => undefined)
   const chainOf = (group: GroupId): VoterChain => {
     const first = startChain(firstVoters(genesis.genesis, machineOfGroup(group)))
@@ -93,6 +102,11 @@ function judgeAlone({ genesis, keys, heart }: GroupsPartOptions, raft: RaftPart)
     const extended = links.length === 0 ? ok(first) : extendChainAll(first, links, rules)
     return extended.ok ? extended.value : first
   }
+  return { rules, chainOf }
+}
+
+/** A voter has the leaves itself: it judges what it passes on, and remembers the certificate for who asks. */
+function judgeAlone({ heart }: GroupsPartOptions, raft: RaftPart, { rules, chainOf }: Chains): TakeBatch {
   return (batch) => {
     const { group } = batch.certificate.head
     if (raft.host.group(group) === undefined)
@@ -102,6 +116,35 @@ function judgeAlone({ genesis, keys, heart }: GroupsPartOptions, raft: RaftPart)
     heart.heart.onSeal({ kind: 'certificate', certificate: batch.certificate })
     return ok('new')
   }
+}
+
+/** For those who follow by way of this voter: certificates that are with other voters alone. */
+function newestOf(
+  options: GroupsPartOptions,
+  raft: RaftPart,
+  { rules, chainOf }: Chains,
+): NewestCertificates {
+  const { genesis, key, mesh, heart, onFault } = options
+  const { clock, crypto } = offline
+  const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256: crypto.sha256 })
+  return new NewestCertificates({
+    clock,
+    leaves: (machine) => heart.keeper.leaves(machine),
+    certified: (machine) => heart.keeper.newest(machine)?.head.size ?? 0,
+    leaderOf(machine) {
+      const leader = heart.heart.leaderOf(machine)
+      return leader === key.did ? undefined : leader
+    },
+    voters: genesis.genesis.voters.filter((voter) => voter !== key.did),
+    isConnected: (peer) => mesh.isConnected(peer),
+    async fetch(peer, machine) {
+      const group = groupOfMachine(machine)
+      if (raft.host.group(group) === undefined) return undefined
+      return (await fetch.newest(peer, machine, chainOf(group), rules))?.certificate
+    },
+    keep: (certificate) => heart.heart.onSeal({ kind: 'certificate', certificate }),
+    onDefect: onFault,
+  })
 }
 
 function openFollowing(options: GroupsPartOptions): GroupsPart {

@@ -58,8 +58,13 @@ export interface HeartPart {
   readonly judge: HeartDeps['judge']
   /** Once, before anything is said. */
   spreadTo(spread: Spread): void
-  /** Begins to hear voters, and shows its logs to whoever asks; after the host was opened. */
-  listen(links: KnownCertificates['links']): void
+  /** What is kept of the logs. */
+  readonly keeper: Pick<LogKeeper, 'leaves' | 'newest'>
+  /**
+   * Begins to hear voters, and shows its logs to whoever asks; after the host was opened. `onAsked`: for the newest certificate
+   * of a machine.
+   */
+  listen(links: KnownCertificates['links'], onAsked?: (machine: number) => void): void
   stop(): Promise<void>
 }
 
@@ -143,15 +148,20 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     world,
     archive,
     gaps,
+    keeper,
     judge: judgeOf,
     spreadTo: (to) => {
       spread = to
     },
-    listen(links) {
+    listen(links, onAsked) {
       mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body))
       mesh.onPeer((_, isConnected) => isConnected && heart.isBack())
       const slot = (n: number) => slots.get(n)
-      const certificates = { newest: (machine: number) => keeper.newest(machine), links }
+      const newest = (machine: number) => {
+        onAsked?.(machine)
+        return keeper.newest(machine)
+      }
+      const certificates = { newest, links }
       serveLogs({ net: net.toString(), mesh, archive, trees, certificates, later: setImmediate, slot })
     },
     async stop() {

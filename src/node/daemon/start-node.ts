@@ -95,7 +95,7 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   const said = openSaidPart(home, heart.heart, onFault)
   stack.push(() => said.stop())
   heart.heart.start(groups.host, groups.soon)
-  heart.listen(groups.linksAfter)
+  heart.listen(groups.linksAfter, groups.onAsked)
   groups.start()
   threads.start()
   content.follow(heart.heart, heart.archive)
