@@ -103,7 +103,7 @@ export function openThreadsPart({ home, net, mesh, heart, tell, onFault }: Threa
         const decoded = decodeDagCbor(stored)
         return decoded.ok ? open(decoded.value as Pooled['field']) : undefined
       })
-      serveEnvelopes({ net, mesh, needs: heart.heart, threads: book, sha256 })
+      serveEnvelopes({ net, mesh, needs: heart.heart, threads: book, sha256, clock })
       const needs = heart.heart
       const exchange = HeadExchange.open({
         mesh,

@@ -25,6 +25,8 @@ interface Page {
 export class PlanBook {
   readonly #sha256: Sha256
   readonly #pages = new Map<ThreadId, Page>()
+  /** Ascending. */
+  readonly #sorted: ThreadId[] = []
   readonly #parts: Set<ThreadId>[] = Array.from({ length: DIGEST_PARTS }, () => new Set())
   readonly #partDigests: (Uint8Array | undefined)[] = []
 
@@ -72,6 +74,7 @@ export class PlanBook {
     const page = this.#pages.get(thread)
     if (page === undefined) return
     this.#pages.delete(thread)
+    this.#sorted.splice(placeOf(thread, this.#sorted), 1)
     this.#parts[page.part]?.delete(thread)
     this.#partDigests[page.part] = undefined
   }
@@ -86,19 +89,27 @@ export class PlanBook {
     return concatBytes(...this.#parts.map((_, part) => this.#partDigest(part)))
   }
 
-  /** Threads of these parts with their digests, ascending, after one of them; at most as many as one answer has. */
+  /**
+   * Threads of these parts with their digests, ascending, after one of them; at most as many as one answer has. Nothing is
+   * sorted for it: strangers ask too.
+   */
   threadsIn(parts: readonly number[], after = ''): readonly (readonly [ThreadId, Uint8Array])[] {
-    const threads = parts.flatMap((part) => [...(this.#parts[part] ?? [])]).filter((thread) => thread > after)
-    return threads
-      .sort(compareText)
-      .slice(0, THREADS_PER_ANSWER)
-      .map((thread) => [thread, this.#digest(thread)])
+    const wanted = new Set(parts)
+    const found: [ThreadId, Uint8Array][] = []
+    for (let at = placeOf(after, this.#sorted); at < this.#sorted.length; at++) {
+      if (found.length === THREADS_PER_ANSWER) break
+      const thread = this.#sorted[at] as ThreadId
+      if (thread !== after && wanted.has(this.#pages.get(thread)?.part ?? -1))
+        found.push([thread, this.#digest(thread)])
+    }
+    return found
   }
 
   #newPage(thread: ThreadId): Page {
     const part = this.#sha256(new TextEncoder().encode(thread))[0] ?? 0
     const page: Page = { changes: new Map(), ops: [], part, view: undefined, digest: undefined }
     this.#pages.set(thread, page)
+    this.#sorted.splice(placeOf(thread, this.#sorted), 0, thread)
     this.#parts[part]?.add(thread)
     return page
   }
@@ -119,6 +130,17 @@ export class PlanBook {
     page.digest ??= this.#sha256(encodeDagCbor([...page.changes.keys()].sort(compareText)))
     return page.digest
   }
+}
+
+/** Where a text stands, or would. */
+function placeOf(text: string, sorted: readonly string[]): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareText(sorted[middle] as string, text) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function documentOp(op: PlanOp['op']): DocumentChange['ops'][number] {

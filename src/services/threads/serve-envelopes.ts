@@ -16,6 +16,7 @@ import {
 import { cidOfId } from '../../core/bucket/need-turn.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
 import type { Did } from '../../model/ids.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { fetchProtocol } from './envelope-fetch.ts'
@@ -34,6 +35,7 @@ export interface ServeEnvelopesDeps {
   readonly needs: SaidInNeeds
   readonly threads: ThreadBook
   readonly sha256: Sha256
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
 const REQUEST_LIMITS = {
@@ -45,19 +47,23 @@ const REQUEST_LIMITS = {
   burstMax: 100,
 }
 const MALFORMED_POINTS = 10
+/** What is shown of heads is so old at most: every open need is looked at for it, and strangers may ask often. */
+const HEADS_MS = 1_000
+/** Ids of one answer: what is left out is asked for the next time, when less is missing. */
+const SAID_IDS_MAX = 4_096
 
 /** Answers `EnvelopeFetch` of other nodes, strangers too, from what this node holds. */
 export function serveEnvelopes(deps: ServeEnvelopesDeps): void {
+  const heads = new Heads(deps)
   deps.mesh.handleRequest(fetchProtocol(deps.net), REQUEST_LIMITS, (from: Did, body) => {
     const request = decodeFetchRequest(body)
-    if (request.ok) return encodeFetch(answerTo(deps, request.value))
+    if (request.ok) return encodeFetch(answerTo(deps, heads, request.value))
     deps.mesh.penalise(from, MALFORMED_POINTS, `asked for envelopes: ${request.error.message}`)
     return encodeFetch({ kind: 'envelopes', envelopes: [] })
   })
 }
 
-function answerTo(deps: ServeEnvelopesDeps, request: FetchRequest): FetchAnswer {
-  const { needs, threads } = deps
+function answerTo({ needs, threads }: ServeEnvelopesDeps, heads: Heads, request: FetchRequest): FetchAnswer {
   switch (request.kind) {
     case 'of-need': {
       const asked = new Set(request.ids.map(envelopeIdOf))
@@ -71,15 +77,9 @@ function answerTo(deps: ServeEnvelopesDeps, request: FetchRequest): FetchAnswer 
       return envelopesOf(threads.range(thread, sender, from, to))
     }
     case 'heads':
-      return headsOf(deps, request.after)
+      return heads.page(request.after)
     case 'said':
-      return {
-        kind: 'said',
-        said: request.needs.map((need) => {
-          const said = needs.news(envelopeIdOf(need)).slice(0, SAID_MAX)
-          return [need, said.map(({ envelope: { id } }) => cidOfId(id))]
-        }),
-      }
+      return { kind: 'said', said: saidIn(needs, request.needs) }
     default:
       return request satisfies never
   }
@@ -101,15 +101,54 @@ function envelopesOf(
   return { kind: 'envelopes', envelopes }
 }
 
-/** Needs of which nothing was said have no place in a page: the next one is asked for behind the last that is named. */
-function headsOf({ needs, sha256 }: ServeEnvelopesDeps, after: CID | undefined): FetchAnswer {
-  const begin = after === undefined ? '' : envelopeIdOf(after)
-  const spoken = [...needs.openNeeds()].filter((need) => need > begin && needs.news(need).length > 0).sort()
-  const heads = spoken.slice(0, HEADS_MAX).flatMap((need): [CID, Uint8Array][] => {
-    const head = headOf(needs.news(need), sha256)
-    return head === undefined ? [] : [[cidOfId(need), head]]
+/** A need that is named twice is looked into once. */
+function saidIn(needs: SaidInNeeds, asked: readonly CID[]): [CID, CID[]][] {
+  let left = SAID_IDS_MAX
+  const byId = new Map(asked.map((need) => [envelopeIdOf(need), need]))
+  return [...byId].map(([id, need]): [CID, CID[]] => {
+    const said = needs.news(id).slice(0, Math.min(left, SAID_MAX))
+    left -= said.length
+    return [need, said.map(({ envelope }) => cidOfId(envelope.id))]
   })
-  return { kind: 'heads', heads, more: spoken.length > HEADS_MAX }
+}
+
+/** Heads of open needs, each made at most once a second, whoever asks. */
+class Heads {
+  readonly #deps: Pick<ServeEnvelopesDeps, 'needs' | 'sha256' | 'clock'>
+  #atMs = Number.NEGATIVE_INFINITY
+  #needs: readonly string[] = []
+  #heads = new Map<string, Uint8Array | undefined>()
+
+  constructor(deps: Pick<ServeEnvelopesDeps, 'needs' | 'sha256' | 'clock'>) {
+    this.#deps = deps
+  }
+
+  /** Needs of which nothing was said have no place in a page: the next one is asked for behind the last that is named. */
+  page(after: CID | undefined): FetchAnswer {
+    this.#renew()
+    const begin = after === undefined ? '' : envelopeIdOf(after)
+    const heads: [CID, Uint8Array][] = []
+    for (const need of this.#needs) {
+      const head = need > begin ? this.#headOf(need) : undefined
+      if (head === undefined) continue
+      if (heads.length === HEADS_MAX) return { kind: 'heads', heads, more: true }
+      heads.push([cidOfId(need), head])
+    }
+    return { kind: 'heads', heads, more: false }
+  }
+
+  #renew(): void {
+    const now = this.#deps.clock.monotonicMs()
+    if (now - this.#atMs < HEADS_MS) return
+    this.#atMs = now
+    this.#needs = [...this.#deps.needs.openNeeds()].sort()
+    this.#heads = new Map()
+  }
+
+  #headOf(need: string): Uint8Array | undefined {
+    if (!this.#heads.has(need)) this.#heads.set(need, headOf(this.#deps.needs.news(need), this.#deps.sha256))
+    return this.#heads.get(need)
+  }
 }
 
 /** The first bytes of SHA-256 over the ids, ascending; undefined where nothing was said. */

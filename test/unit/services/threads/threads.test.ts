@@ -41,6 +41,8 @@ class Node {
   readonly clock = new ManualClock()
   peer: Node | undefined
   requests = 0
+  /** Times that what was said in a need was looked up. */
+  looks = 0
   lie: (answer: FetchAnswer) => FetchAnswer = (answer) => answer
   #handler: Handler = () => new Uint8Array(0)
 
@@ -67,7 +69,7 @@ class Node {
       },
       penalise: (_: Did, _points: number, why: string) => void this.blames.push(why),
     }
-    serveEnvelopes({ net: 'net', mesh, needs: this, threads: this.book, sha256 })
+    serveEnvelopes({ net: 'net', mesh, needs: this, threads: this.book, sha256, clock: this.clock })
   }
 
   async answer(from: Did, body: Uint8Array): Promise<Uint8Array> {
@@ -82,6 +84,7 @@ class Node {
   }
 
   news(need: string): readonly Pooled[] {
+    this.looks += 1
     return [...(this.said.get(need)?.values() ?? [])]
   }
 
@@ -125,6 +128,12 @@ function pair(): readonly [Node, Node] {
   a.peer = b
   b.peer = a
   return [a, b]
+}
+
+function cidOfText(id: string) {
+  const cid = parseCid(id)
+  if (!cid.ok) throw new Error(id)
+  return cid.value
 }
 
 function cancel(need: string, seq: number): Said {
@@ -228,6 +237,47 @@ describe('a gap in a thread', () => {
   })
 })
 
+describe('who asks often', () => {
+  it('for heads costs one look at each need a second', async () => {
+    const [a, b] = pair()
+    for (const need of NEEDS) b.hear(need, cancel(need, 1))
+    for (let n = 0; n < 50; n++) expect((await a.fetch.heads(b.did, undefined)).heads).toHaveLength(3)
+    expect(b.looks).toBe(3)
+    b.hear(one, cancel(one, 2))
+    const [[, before] = []] = (await a.fetch.heads(b.did, undefined)).heads
+    b.clock.advance(1_000)
+    const [[, after] = []] = (await a.fetch.heads(b.did, undefined)).heads
+    expect(after).not.toEqual(before)
+  })
+
+  it('for one need many times at once is told of it once, and of many needs no more than so many words', async () => {
+    const [a, b] = pair()
+    const word = cancel(one, 1)
+    const cid = cidOfText(one)
+    b.hear(one, word)
+    const said = await a.fetch.said(
+      b.did,
+      Array.from({ length: 32 }, () => cid),
+    )
+    expect([...said.values()].map((ids) => ids.length)).toEqual([1])
+    expect(b.looks).toBe(1)
+    const needs = Array.from({ length: 6 }, (_, n) => cidOf(Uint8Array.of(n), sha256))
+    const id = cidOfText(word.envelope.id)
+    for (const need of needs)
+      b.said.set(
+        envelopeIdOf(need),
+        new Map(
+          Array.from({ length: 2_000 }, (_, n) => [
+            `${n}`,
+            { ...word, envelope: { ...word.envelope, id: id.toString() as never }, seenAt: 1 },
+          ]),
+        ),
+      )
+    const many = await a.fetch.said(b.did, needs)
+    expect([...many.values()].map((ids) => ids.length)).toEqual([1_024, 1_024, 1_024, 1_024, 0, 0])
+  })
+})
+
 describe('two nodes that meet', () => {
   it('have the same news of open needs afterwards, whoever heard what', async () => {
     const [a, b] = pair()
@@ -241,6 +291,7 @@ describe('two nodes that meet', () => {
       expect([...(a.said.get(need)?.keys() ?? [])].sort()).toEqual(
         [...(b.said.get(need)?.keys() ?? [])].sort(),
       )
+    b.clock.advance(1_000)
     const before = b.requests
     expect(await a.exchange().with(b.did)).toBe(0)
     // Heads alone: nothing differs.
