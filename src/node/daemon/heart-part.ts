@@ -155,7 +155,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     },
     listen(links, onAsked) {
       mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body))
-      mesh.onPeer((_, isConnected) => isConnected && heart.isBack())
+      mesh.onPeer((peer, isConnected) => isConnected && heart.isBack(peer))
       const slot = (n: number) => slots.get(n)
       const newest = (machine: number) => {
         onAsked?.(machine)

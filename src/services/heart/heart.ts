@@ -223,9 +223,9 @@ export class Heart implements HeartView {
     return carried.some((one) => one.id === id)
   }
 
-  /** A peer is connected again: it may not have heard what this node said in between. */
-  isBack(): void {
-    this.#own.hurry()
+  /** A peer is connected again: a voter may not have heard what this node said in between. Others are told nothing by stream. */
+  isBack(peer: Did): void {
+    if (this.#started().groups.voters.includes(peer)) this.#own.hurry()
   }
 
   /** What a peer said by stream; nothing is heard any more after the stop. */

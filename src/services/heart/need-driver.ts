@@ -96,12 +96,32 @@ export class NeedDriver {
 
   /** What is lawful now and can be proposed; `something`: it waits for what voters are asked. */
   #next(need: string, bucket: number): BucketCommand | 'something' | 'nothing' {
-    const { groups, world, pools, self, slot, testimony } = this.#deps
+    const { groups, pools, testimony } = this.#deps
     const view = groups.bucket(bucket)
     const pool = pools.of(need)
     const head = view.get('needs', need)?.head ?? HISTORY_START
     const carried = (id: string) => view.get('envelopes', need)?.some((one) => one.id === id) === true
-    const gathered = testimony.seen(need, head, (id) => pool.has(id) || carried(id))
+    const said = testimony.seen(need, head, (id) => pool.has(id) || carried(id))
+    for (const gathered of said) {
+      const found = this.#lawful(need, bucket, head, gathered)
+      if (found !== 'nothing') return found
+    }
+    if (said.length === 0) return this.#lawful(need, bucket, head, undefined)
+    // What a majority said allows nothing now: it is asked again when the time for something has come.
+    testimony.spendSeen(need)
+    return 'nothing'
+  }
+
+  /** With what voters said, or, where they said nothing yet, as if they had all seen what this one has. */
+  #lawful(
+    need: string,
+    bucket: number,
+    head: Uint8Array,
+    gathered: readonly SeenStatement[] | undefined,
+  ): BucketCommand | 'something' | 'nothing' {
+    const { groups, world, pools, self, slot, testimony } = this.#deps
+    const view = groups.bucket(bucket)
+    const pool = pools.of(need)
     const asked = { seen: false, have: undefined as CID | undefined }
     const seen = (): readonly SeenStatement[] => {
       asked.seen = true
@@ -121,8 +141,6 @@ export class NeedDriver {
       this.#ask(need, head, asked.have, command, pool)
       return 'something'
     }
-    // What a majority said allows nothing now: it is asked again when the time for something has come.
-    if (gathered !== undefined) testimony.forgetSeen(need)
     return 'nothing'
   }
 

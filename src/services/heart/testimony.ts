@@ -9,6 +9,8 @@ interface Gathering {
   readonly slot: number
   readonly askedAtMs: number
   readonly statements: Map<Did, SeenStatement>
+  /** What is there allows nothing. */
+  isSpent: boolean
 }
 
 /** After so long the voters are asked again: what they said is lost, or too old to be of use. */
@@ -31,34 +33,43 @@ export class Testimony {
   }
 
   /**
-   * Statements of a majority for this head, of which all is at hand that they name; undefined while they are not there.
-   * One that names what cannot be had, or is over the bounds, does not keep the others from being used.
+   * What an entry can carry for this head, in the order in which it should be tried; nothing while no majority has said
+   * what can be used. One that names what cannot be had does not keep the others from being used. An entry concludes for the
+   * earliest slot that it carries: so that no voter holds it back by an old one, next come those alone who spoke latest.
    */
   seen(
     need: string,
     head: Uint8Array,
     isHeld: (envelope: string) => boolean,
-  ): readonly SeenStatement[] | undefined {
+  ): readonly (readonly SeenStatement[])[] {
     const gathering = this.#seen.get(need)
-    if (gathering === undefined || !equalBytes(gathering.head, head)) return undefined
+    if (gathering === undefined || gathering.isSpent || !equalBytes(gathering.head, head)) return []
     const usable = [...gathering.statements.values()].filter(({ body }) =>
       body.seen.every(([id]) => isHeld(envelopeIdOf(id))),
     )
-    return usable.length < this.#majority ? undefined : usable
+    const slots = usable.map(({ body }) => body.slot).toSorted((a, b) => b - a)
+    const slot = slots[this.#majority - 1]
+    if (slot === undefined) return []
+    const latest = usable.filter(({ body }) => body.slot >= slot)
+    return latest.length === usable.length ? [usable] : [usable, latest]
   }
 
   /** True: the voters are to be asked now, for this slot. */
   beginSeen(need: string, head: Uint8Array, slot: number): boolean {
     const known = this.#seen.get(need)
     const now = this.#clock.monotonicMs()
-    if (known !== undefined && equalBytes(known.head, head) && now - known.askedAtMs < AGAIN_MS) return false
-    this.#seen.set(need, { head, slot, askedAtMs: now, statements: new Map() })
+    if (known !== undefined && equalBytes(known.head, head)) {
+      const isOld = now - known.askedAtMs >= AGAIN_MS || (known.isSpent && slot > known.slot)
+      if (!isOld) return false
+    }
+    this.#seen.set(need, { head, slot, askedAtMs: now, statements: new Map(), isSpent: false })
     return true
   }
 
-  /** What a majority said led to nothing: the next look asks anew. */
-  forgetSeen(need: string): void {
-    this.#seen.delete(need)
+  /** What was said led to nothing: it waits for another voter, and in the next slot all are asked anew. */
+  spendSeen(need: string): void {
+    const gathering = this.#seen.get(need)
+    if (gathering !== undefined) gathering.isSpent = true
   }
 
   /** False for what nobody asked for, and for a time that has not come: no entry could carry it. */
@@ -67,6 +78,7 @@ export class Testimony {
     const gathering = this.#seen.get(envelopeIdOf(need))
     if (gathering === undefined || !equalBytes(gathering.head, head)) return false
     if (slot > gathering.slot || seen.some(([, seenAt]) => seenAt > slot)) return false
+    if (!gathering.statements.has(statement.voter)) gathering.isSpent = false
     gathering.statements.set(statement.voter, statement)
     return true
   }

@@ -60,7 +60,7 @@ function asking() {
     })
   }
   const heard = () => [
-    testimony.seen(name, head, () => true)?.map(({ voter }) => voter),
+    testimony.seen(name, head, () => true)[0]?.map(({ voter }) => voter),
     testimony.have(name, content)?.map(({ voter }) => voter),
   ]
   return { hearing, says, heard, read, blamed, faults, judged }

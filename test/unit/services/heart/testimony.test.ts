@@ -11,9 +11,19 @@ const head = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 
 const ALL = () => true
 
-function said(voter: string, of = head(1), seen: SeenStatement['body']['seen'] = []): SeenStatement {
-  const body = { v: 1 as const, need, head: of, slot: 5, seen }
+function said(
+  voter: string,
+  of = head(1),
+  seen: SeenStatement['body']['seen'] = [],
+  slot = 5,
+): SeenStatement {
+  const body = { v: 1 as const, need, head: of, slot, seen }
   return { voter: voter as Did, body, s: new Uint8Array(64) as Signature }
+}
+
+/** Who speaks in each of what can be carried. */
+function voices(testimony: Testimony, of = head(1), isHeld: (id: string) => boolean = ALL) {
+  return testimony.seen(name, of, isHeld).map((statements) => statements.map(({ voter }) => voter))
 }
 
 function started(voters = 5) {
@@ -27,10 +37,10 @@ describe('what voters said', () => {
     const { testimony } = started()
     expect(testimony.beginSeen(name, head(1), 5)).toBe(true)
     for (const voter of ['a', 'b', 'b']) expect(testimony.hearSeen(said(voter))).toBe(true)
-    expect(testimony.seen(name, head(1), ALL)).toBeUndefined()
+    expect(voices(testimony)).toEqual([])
     testimony.hearSeen(said('c'))
-    expect(testimony.seen(name, head(1), ALL)?.map(({ voter }) => voter)).toEqual(['a', 'b', 'c'])
-    expect(testimony.seen(name, head(2), ALL)).toBeUndefined()
+    expect(voices(testimony)).toEqual([['a', 'b', 'c']])
+    expect(voices(testimony, head(2))).toEqual([])
   })
 
   it('counts without a voter that names what is not at hand, where the others are a majority', () => {
@@ -39,9 +49,37 @@ describe('what voters said', () => {
     testimony.hearSeen(said('liar', head(1), [[need, 4]]))
     for (const voter of ['a', 'b']) testimony.hearSeen(said(voter))
     const isHeld = (id: string) => id !== name
-    expect(testimony.seen(name, head(1), isHeld)).toBeUndefined()
+    expect(voices(testimony, head(1), isHeld)).toEqual([])
     testimony.hearSeen(said('c'))
-    expect(testimony.seen(name, head(1), isHeld)?.map(({ voter }) => voter)).toEqual(['a', 'b', 'c'])
+    expect(voices(testimony, head(1), isHeld)).toEqual([['a', 'b', 'c']])
+  })
+
+  it('counts without voters who speak of an earlier slot than a majority: nobody holds time back', () => {
+    const { testimony } = started()
+    testimony.beginSeen(name, head(1), 5)
+    for (const voter of ['a', 'b']) testimony.hearSeen(said(voter))
+    testimony.hearSeen(said('liar', head(1), [], 1))
+    expect(voices(testimony)).toEqual([['a', 'b', 'liar']])
+    testimony.hearSeen(said('c'))
+    expect(voices(testimony)).toEqual([
+      ['a', 'b', 'liar', 'c'],
+      ['a', 'b', 'c'],
+    ])
+  })
+
+  it('that led to nothing waits for another voter, and is asked for anew in the next slot, not before', () => {
+    const { testimony } = started()
+    testimony.beginSeen(name, head(1), 5)
+    for (const voter of ['a', 'b', 'c']) testimony.hearSeen(said(voter))
+    testimony.spendSeen(name)
+    testimony.hearSeen(said('a'))
+    expect(voices(testimony)).toEqual([])
+    expect(testimony.beginSeen(name, head(1), 5)).toBe(false)
+    testimony.hearSeen(said('d'))
+    expect(voices(testimony)).toEqual([['a', 'b', 'c', 'd']])
+    testimony.spendSeen(name)
+    expect(testimony.beginSeen(name, head(1), 6)).toBe(true)
+    expect(voices(testimony)).toEqual([])
   })
 
   it('is not heard unasked, nor for another head', () => {
