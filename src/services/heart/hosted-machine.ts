@@ -1,5 +1,5 @@
 import { concatBytes } from '../../codec/bytes.ts'
-import { decodeCertificate } from '../../codec/certificate/certificate.ts'
+import { type Certificate, decodeCertificate } from '../../codec/certificate/certificate.ts'
 import { encodeEffect, type ToBucket, type ToHub } from '../../codec/entry/effect.ts'
 import { type EffectProof, encodeItem, type GroupItem, HUB } from '../../codec/entry/item.ts'
 import { slotOfItem } from '../../codec/entry/slot-of-item.ts'
@@ -140,9 +140,15 @@ function slotOfBody(body: Uint8Array, kind: 'command' | 'effect'): number {
   )
 }
 
-function effectProof({ certificate, position, leaf, path }: CertifiedItem): EffectProof {
-  const decoded = decodeCertificate(certificate)
+/** One certificate proves all effects of a batch, and often several batches. */
+const decodedOnce = new WeakMap<Uint8Array, Certificate>()
+
+function effectProof({ certificate: bytes, position, leaf, path }: CertifiedItem): EffectProof {
+  const known = decodedOnce.get(bytes)
+  if (known !== undefined) return { certificate: known, index: position, leaf, path }
+  const decoded = decodeCertificate(bytes)
   assert(decoded.ok, 'a certificate that was checked before')
+  decodedOnce.set(bytes, decoded.value)
   return { certificate: decoded.value, index: position, leaf, path }
 }
 

@@ -29,6 +29,7 @@ import { brokenProofs } from './proofs.ts'
 import { Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
 import type { ReadOutcome } from './reads.ts'
+import { rememberingProofs } from './remembered-proofs.ts'
 import { Seals } from './seals.ts'
 import type { Mutant } from './seam.ts'
 import type { HostSettings } from './settings.ts'
@@ -112,7 +113,11 @@ export class RaftHost implements RaftTransportListener {
       certification: deps.certification,
       proofs: brokenProofs(
         mutant,
-        proofCheck(deps.certification?.rules, (heard, isGood) => this.#seals.hearCertificate(heard, isGood)),
+        rememberingProofs(
+          proofCheck(deps.certification?.rules, (heard, isGood) =>
+            this.#seals.hearCertificate(heard, isGood),
+          ),
+        ),
       ),
       mutant,
       tick: 0,
