@@ -21,6 +21,7 @@ import { Heart } from '../../services/heart/heart.ts'
 import type { HeartDeps } from '../../services/heart/heart-deps.ts'
 import { LogGaps } from '../../services/heart/log-gaps.ts'
 import { LogKeeper } from '../../services/heart/log-keeper.ts'
+import { rememberingOpened } from '../../services/heart/opened-envelopes.ts'
 import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
@@ -92,7 +93,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const verifiedRoots = new VerifiedRoots()
   const liars = genesis.genesis.f
   const rules = { net, generation: 0, liars, sha256: crypto.sha256, verify, keys, judge }
-  const world = makeWorld({ ...rules, verifiedRoots })
+  const world = rememberingOpened(makeWorld({ ...rules, verifiedRoots }))
   const protocol = `/canswarm/${net.toString()}/command/1`
   const trees = new LogTrees({ archive, sha256: crypto.sha256, later: setImmediate })
   const judgeOf: HeartDeps['judge'] = async (from, batch) => {

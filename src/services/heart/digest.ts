@@ -60,7 +60,8 @@ export class Digest {
     const { groups, pools, world, index } = this.#deps
     const carried = groups.bucket(bucket).get('envelopes', need) ?? []
     const pool = pools.of(need)
-    if (carried.every(({ id }) => pool.has(id))) return
+    // The NEED itself came with the effect that opened it, and no pool has it.
+    if (carried.every(({ id }) => id === need || pool.has(id))) return
     hearCarried(command, pools, world, () => index.placeOf(need) !== 'over')
   }
 
