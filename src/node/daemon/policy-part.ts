@@ -6,6 +6,7 @@ import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
 import type { OpenedGenesis } from '../../codec/genesis/genesis.ts'
 import { draftPolicy, type LineDraft } from '../../codec/journal/drafts.ts'
 import { entryJudge } from '../../core/policy/judge-entry.ts'
+import { rememberingJudge } from '../../core/policy/remembering-judge.ts'
 import type { World } from '../../core/records/world.ts'
 import { FaultError } from '../../model/fault.ts'
 import { err, ok } from '../../model/result.ts'
@@ -62,7 +63,7 @@ export function openPolicyPart({ genesis, net, parameters }: OpenedGenesis): Pol
   const record = (...line: Parameters<typeof draftPolicy>): void => append([draftPolicy(...line)])
   const gates = new PolicyGates({ shelf, sha256: crypto.sha256, record })
   return {
-    judge: entryJudge(new Map([[genesis.capsule, checked.value]]), crypto.sha256),
+    judge: rememberingJudge(entryJudge(new Map([[genesis.capsule, checked.value]]), crypto.sha256)),
     gates: {
       author: { capsule: () => cid, preflight: (drafts) => gates.preflight(drafts) },
       async commit(read, used) {
