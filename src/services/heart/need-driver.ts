@@ -11,7 +11,7 @@ import { HISTORY_START } from '../../core/records/history.ts'
 import type { SlotFacts, World } from '../../core/records/world.ts'
 import type { Did, Signature } from '../../model/ids.ts'
 import type { Outcome } from '../../model/replicated.ts'
-import { ok } from '../../model/result.ts'
+import { BelievingRules } from './believing-rules.ts'
 import type { GroupAccess } from './group-access.ts'
 import { Naps } from './naps.ts'
 import type { NeedPools } from './need-pools.ts'
@@ -44,8 +44,7 @@ export class NeedDriver {
   readonly #deps: NeedDriverDeps
   /** The same rules, but what voters say is believed: for looking ahead. */
   readonly #lenient: World
-  /** And neither signatures nor the policy are asked again: for a first look, which most entries do not outlast. */
-  readonly #quick: World
+  readonly #believing: BelievingRules
   /** Needs with a proposal underway. */
   readonly #underway = new Set<string>()
   readonly #naps = new Naps()
@@ -53,7 +52,7 @@ export class NeedDriver {
   constructor(deps: NeedDriverDeps) {
     this.#deps = deps
     this.#lenient = { ...deps.world, verify: () => true }
-    this.#quick = { ...this.#lenient, judge: () => ok(undefined), openEnvelope: openingOnce(deps.world) }
+    this.#believing = new BelievingRules(deps.world)
   }
 
   /** Looks at one need of which something was said or applied; proposes at most one entry. */
@@ -135,8 +134,7 @@ export class NeedDriver {
     const proposing = { view, world, need, pool, slot: slot(), by: self, seen, have }
     for (const command of candidatesOf(proposing)) {
       const isAssumed = (hasSeen(command) && gathered === undefined) || isWaitingFor(command, asked.have)
-      if (!this.#isAccepted(bucket, command, this.#quick)) continue
-      if (!this.#isAccepted(bucket, command, isAssumed ? this.#lenient : world)) continue
+      if (!this.#isLawful(bucket, command, !isAssumed)) continue
       if (!isAssumed) return command
       this.#ask(need, head, asked.have, command, pool)
       return 'something'
@@ -154,7 +152,8 @@ export class NeedDriver {
     const have = (cid: CID) => this.#assumedHave(need, cid)
     const proposing = { view, world, need, pool, slot: later.n, by: self, seen, have }
     for (const command of candidatesOf(proposing)) {
-      if (this.#isAccepted(bucket, command, this.#quick, later)) return true
+      this.#believing.begin()
+      if (this.#isAccepted(bucket, command, this.#believing.world, later)) return true
     }
     return false
   }
@@ -170,6 +169,16 @@ export class NeedDriver {
     const id = cidOfId(need)
     if (content !== undefined && testimony.beginHave(need, content)) askHave(id, content)
     if (hasSeen(command) && testimony.beginSeen(need, head, slot())) askSeen(id, head, slot(), pool)
+  }
+
+  /** `isSaid`: its statements are those of voters, not only what they will be asked for. */
+  #isLawful(bucket: number, command: BucketCommand, isSaid: boolean): boolean {
+    this.#believing.begin()
+    if (!this.#isAccepted(bucket, command, this.#believing.world)) return false
+    return (
+      this.#believing.isTrue(isSaid) ||
+      this.#isAccepted(bucket, command, isSaid ? this.#deps.world : this.#lenient)
+    )
   }
 
   #isAccepted(bucket: number, command: BucketCommand, rules: World, later?: SlotFacts): boolean {
@@ -230,17 +239,4 @@ function hasSeen(command: BucketCommand): boolean {
 
 function isWaitingFor(command: BucketCommand, content: CID | undefined): boolean {
   return content !== undefined && 'have' in command && command.have.length > 0
-}
-
-/** What a pool holds is opened once: it is asked about many times before an entry carries it. */
-function openingOnce({ openEnvelope }: World): World['openEnvelope'] {
-  const opened = new WeakMap<object, ReturnType<World['openEnvelope']>>()
-  return (field, atMs) => {
-    if (field === null || typeof field !== 'object') return openEnvelope(field, atMs)
-    const known = opened.get(field)
-    if (known !== undefined) return known
-    const result = openEnvelope(field, atMs)
-    opened.set(field, result)
-    return result
-  }
 }
