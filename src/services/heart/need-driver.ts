@@ -13,7 +13,7 @@ import type { Did, Signature } from '../../model/ids.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import { BelievingRules } from './believing-rules.ts'
 import type { GroupAccess } from './group-access.ts'
-import { Naps } from './naps.ts'
+import { Naps, type Phase } from './naps.ts'
 import type { NeedPools } from './need-pools.ts'
 import type { Testimony } from './testimony.ts'
 
@@ -58,27 +58,49 @@ export class NeedDriver {
   /** Looks at one need of which something was said or applied; proposes at most one entry. */
   act(need: string, bucket: number): void {
     this.#naps.end(need)
-    this.#look(need, bucket)
+    const found = this.#look(need, bucket)
+    if (found === 'nothing') this.#rest(need, bucket)
   }
 
   /** A slot was made, and nothing else is known of the need. */
   pass(need: string, bucket: number): void {
-    const { groups, slot } = this.#deps
-    const now = groups.at(bucket).slot(slot())
+    const now = this.#slotOf(bucket)
     if (now === undefined || this.#naps.isAsleep(need, now)) return
-    if (this.#look(need, bucket) !== 'nothing') return
-    this.#naps.begin(need, now, groups.slotMs, (later) => !this.#isAnythingLawful(need, bucket, later))
+    const phase = this.#phaseOf(need, bucket, now)
+    const found = this.#look(need, bucket)
+    if (found === 'nothing') this.#rest(need, bucket)
+    else if (found === 'something' && phase !== undefined)
+      this.#naps.wake(need, phase, this.#deps.groups.slotMs)
   }
 
-  /** `nothing`: the node leads it, and no entry is lawful now. */
-  #look(need: string, bucket: number): 'nothing' | 'something' {
+  /** Until time may have made something lawful. */
+  #rest(need: string, bucket: number): void {
+    const now = this.#slotOf(bucket)
+    const phase = now && this.#phaseOf(need, bucket, now)
+    if (now === undefined || phase === undefined) return
+    const isQuiet = (later: SlotFacts): boolean => !this.#isAnythingLawful(need, bucket, later)
+    this.#naps.begin(need, phase, now, this.#deps.groups.slotMs, isQuiet)
+  }
+
+  #slotOf(bucket: number): SlotFacts | undefined {
+    const { groups, slot } = this.#deps
+    return groups.at(bucket).slot(slot())
+  }
+
+  #phaseOf(need: string, bucket: number, { clock }: SlotFacts): Phase | undefined {
+    const record = this.#deps.groups.bucket(bucket).get('needs', need)
+    return record && { name: record.state, ageMs: clock - record.since.clock }
+  }
+
+  /** `held`: nothing can be proposed here, whatever is lawful. */
+  #look(need: string, bucket: number): 'nothing' | 'something' | 'held' {
     const { groups } = this.#deps
     const record = groups.bucket(bucket).get('needs', need)
-    if (record === undefined || this.#underway.has(need) || !groups.isLeader(bucket)) return 'something'
+    if (record === undefined || this.#underway.has(need) || !groups.isLeader(bucket)) return 'held'
     if (isOver(record.state)) {
       const closing = this.#closing(need, bucket)
       if (closing !== undefined) this.#propose(need, bucket, closing)
-      return 'something'
+      return 'held'
     }
     const found = this.#next(need, bucket)
     if (typeof found === 'string') return found
