@@ -17,6 +17,8 @@ export class BeaconChain {
   readonly anchor: Uint8Array
   readonly #kept: readonly Uint8Array[]
   readonly #sha256: Sha256
+  /** All links down from a kept one: they are shown one after another. */
+  #made: { readonly from: number; readonly links: readonly Uint8Array[] } | undefined
 
   constructor(secret: SecretKey, serial: number, sha256: Sha256) {
     this.serial = serial
@@ -34,9 +36,14 @@ export class BeaconChain {
   /** Link n, from 1 to CHAIN_LENGTH. */
   link(n: number): Uint8Array {
     const from = Math.ceil(n / STEP)
-    let link = this.#kept[from] as Uint8Array
-    for (let at = from * STEP; at > n; at--) link = this.#sha256(link)
-    return link
+    if (this.#made?.from !== from) this.#made = { from, links: this.#linksDown(from) }
+    return this.#made.links[from * STEP - n] as Uint8Array
+  }
+
+  #linksDown(from: number): readonly Uint8Array[] {
+    const links = [this.#kept[from] as Uint8Array]
+    while (links.length < STEP) links.push(this.#sha256(links.at(-1) as Uint8Array))
+    return links
   }
 }
 
@@ -74,10 +81,11 @@ export class OwnChains {
    */
   next({ anchor, left, serial }: Pick<Chain, 'anchor' | 'left' | 'serial'>): Uint8Array | undefined {
     if (left <= 0 || left > CHAIN_LENGTH) return undefined
-    return [serial, serial - 1]
-      .filter((one) => one >= 0)
-      .map((one) => this.of(one).link(CHAIN_LENGTH - left + 1))
-      .find((link) => equalBytes(this.#sha256(link), anchor))
+    for (const one of [serial, serial - 1].filter((some) => some >= 0)) {
+      const link = this.of(one).link(CHAIN_LENGTH - left + 1)
+      if (equalBytes(this.#sha256(link), anchor)) return link
+    }
+    return undefined
   }
 }
 

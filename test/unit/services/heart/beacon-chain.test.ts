@@ -13,6 +13,18 @@ describe('a beacon chain', () => {
     expect(sha256(chain.link(n))).toEqual(n === 1 ? chain.anchor : chain.link(n - 1))
   })
 
+  it('makes no link again while links are shown one after another', () => {
+    let hashed = 0
+    const counting = (bytes: Uint8Array) => {
+      hashed += 1
+      return sha256(bytes)
+    }
+    const own = new BeaconChain(SECRET, 0, counting)
+    hashed = 0
+    for (let n = 1; n <= 512; n++) expect(own.link(n)).toEqual(chain.link(n))
+    expect(hashed).toBeLessThan(512)
+  })
+
   it('is another one for another serial and another key', () => {
     const others = [
       new BeaconChain(SECRET, 1, sha256),
