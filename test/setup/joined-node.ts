@@ -29,7 +29,7 @@ export async function joinNetwork(
 }
 
 /** Where a node of a founded network listens. */
-function addressOf({ home }: ClusterNode): string {
+export function addressOf({ home }: ClusterNode): string {
   const [, address] = /^listen = "([^"]+)"/m.exec(readFileSync(homePaths(home).config, 'utf8')) ?? []
   if (address === undefined) throw new Error(`${home} says no address`)
   return address

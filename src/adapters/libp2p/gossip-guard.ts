@@ -65,7 +65,7 @@ export class GossipGuard {
     const did = didOfPeer(from)
     try {
       for await (const frame of frames) {
-        const rpc = did === undefined ? undefined : this.#take(did, plainBytes(frame))
+        const rpc = did === undefined ? undefined : this.#take(did, from, plainBytes(frame))
         if (rpc !== undefined) gossip.handleReceivedRpc(from, rpc).catch(() => this.#deps.count('rpc-failed'))
       }
     } catch (error) {
@@ -82,11 +82,19 @@ export class GossipGuard {
     this.#deps.hangUp(did)
   }
 
-  /** What is left of a frame, decoded; undefined: nothing. */
-  #take(did: Did, bytes: Uint8Array): RPC | undefined {
+  /**
+   * What is left of a frame, decoded; undefined: nothing. Gossipsub ceases to listen to a peer above the score at which it is
+   * banned: without a charge it could go on there for ever.
+   */
+  #take(did: Did, from: PeerId, bytes: Uint8Array): RPC | undefined {
     const nowMs = this.#deps.monotonicMs()
     const { frames, bytes: room } = this.#budgetOf(did, nowMs)
     if (!frames.take(1, nowMs) || !room.take(bytes.length, nowMs)) return this.#over(did, 'gossip-flood')
+    if (!this.#deps.gossip.acceptFrom(from.toString())) {
+      this.#deps.count('gossip-unheard')
+      this.#deps.penalise(did, POINTS.gossipUnheard, 'gossip of a peer that is not listened to')
+      return undefined
+    }
     const rpc = this.#decode(bytes)
     if (rpc === undefined) {
       this.#deps.count('gossip-malformed')

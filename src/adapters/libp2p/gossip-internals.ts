@@ -18,6 +18,8 @@ export interface GossipInternals {
     getWithIWantCount(id: string, peer: string): { readonly msg: RPC.Message; readonly count: number } | null
   }
   pipePeerReadStream(from: PeerId, frames: AsyncIterable<{ subarray(): Uint8Array }>): Promise<void>
+  /** False: what the peer says is not listened to. */
+  acceptFrom(peer: string): boolean
   decodeRpc(bytes: Uint8Array): RPC
   handleReceivedRpc(from: PeerId, rpc: RPC): Promise<void>
   handlePeerReadStreamError(error: Error, from: PeerId): void
@@ -26,6 +28,7 @@ export interface GossipInternals {
 
 const METHODS = [
   'pipePeerReadStream',
+  'acceptFrom',
   'decodeRpc',
   'handleReceivedRpc',
   'handlePeerReadStreamError',

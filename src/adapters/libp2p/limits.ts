@@ -76,4 +76,6 @@ export const POINTS = {
   gossipRejected: 10,
   gossipIgnored: 1,
   foreignTopic: 0.5,
+  /** A frame of a peer that is not listened to any more. */
+  gossipUnheard: 0.5,
 } as const

@@ -143,6 +143,22 @@ describe('of a hostile peer', () => {
     await until(() => node.mesh.peers().length === 0)
   })
 
+  it('what is said by a peer that is not listened to any more leads to a ban, slowly', async () => {
+    const node = await open({ peersTarget: 0 })
+    node.mesh.subscribe(TOPIC, () => 'accept')
+    const { stream, did } = await gossipStream(node)
+    // Below what gossip listens to, above what bans.
+    node.mesh.penalise(did, 65, 'what was before')
+    let sent = 0
+    await until(() => {
+      if (stream.writeStatus === 'writable' && (node.mesh.counters()['gossip-unheard'] ?? 0) < 200)
+        stream.send(rpcOf([{ topic: TOPIC, data: Uint8Array.of(1, sent++ & 255, sent >> 8) }]))
+      return node.mesh.bans().length > 0
+    })
+    expect(node.mesh.bans()[0]).toMatchObject({ did, why: 'gossip of a peer that is not listened to' })
+    expect(node.mesh.counters()['gossip-unheard']).toBeGreaterThan(5)
+  })
+
   it('a frame that claims to be larger than any ends the connection before it is kept', async () => {
     const node = await open()
     node.mesh.subscribe(TOPIC, () => 'accept')
