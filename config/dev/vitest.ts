@@ -13,6 +13,7 @@ export default defineConfig({
     // A bound against hanging, not a measurement: nothing is asserted about time.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     // A run without a test proves nothing.
     passWithNoTests: false,
   },

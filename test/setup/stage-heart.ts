@@ -20,6 +20,8 @@ export class StageHeart implements NodeHeart {
   readonly #slots = new Set<(n: number) => void>()
   readonly #verdicts = new Set<(verdict: HubVerdict) => void>()
   readonly #own = new Map<string, SingleEnvelope<'NEED'>>()
+  /** What this node said in a need beside. */
+  readonly #said = new Map<string, SingleEnvelope[]>()
   /** False: the hub's words do not come here, as on a node that does not host it. */
   hearsHub = true
 
@@ -56,6 +58,7 @@ export class StageHeart implements NodeHeart {
   *envelopes(need: string): Iterable<SingleEnvelope> {
     const posted = this.needEnvelope(need)
     if (posted !== undefined) yield posted
+    yield* this.#said.get(need) ?? []
   }
 
   *openNeeds(): Iterable<string> {
@@ -104,7 +107,10 @@ export class StageHeart implements NodeHeart {
     const spoken = { id, field: envelopeToIpld(form) } as Spoken
     stage.threads.said(body.thread, body.sender, { id, lamport: body.lamport, seq: body.seq })
     if ('need_id' in body.payload) {
-      stage.say(envelopeIdOf(body.payload.need_id), spoken)
+      const need = envelopeIdOf(body.payload.need_id)
+      const envelope = { id, bytes, body, opens, sig: form.sig } as SingleEnvelope
+      this.#said.set(need, [...(this.#said.get(need) ?? []), envelope])
+      stage.say(need, spoken)
       return
     }
     const verdict = stage.submit(spoken)
