@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { PlanPatch } from '../codec/payload/plan-patch.ts'
+import { reject } from '../model/rejection.ts'
 import { ok } from '../model/result.ts'
 import { linkOf } from './cancel.ts'
 import { count, envelopeId, threadId } from './fields.ts'
@@ -26,12 +27,14 @@ export const planPatch = defineVerb({
   summary: 'Change the plan of a thread that has an open need',
   input: z.strictObject({ thread: threadId, ops: z.array(operation).min(1).max(OPS_MAX) }),
   output: z.strictObject({ thread: threadId, envelope: envelopeId, operations: count }),
-  rejects: ['not-found', 'POLICY_DENIED', 'CONFLICT'],
+  rejects: ['not-found', 'INSUFFICIENT_FUNDS', 'POLICY_DENIED', 'CONFLICT'],
   handle: async ({ thread, ops }, services) => {
     const { heart, author } = services
     const ids = needsOfThread(services, thread)
     const open = ids.flatMap((id) => heart.needEnvelope(id) ?? [])
     if (open.length === 0) return notFound(`no open need of thread ${thread} is known here`, 'thread')
+    if (heart.hub().get('accounts', heart.self) === undefined)
+      return reject('INSUFFICIENT_FUNDS', 'peers hear only who has an account; a transfer makes one')
     // What is said in a thread comes after what is known of it.
     for (const envelope of open) author.saw(envelope)
     const seen = planOf(services, thread, ids)

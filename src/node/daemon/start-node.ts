@@ -67,7 +67,15 @@ async function startParts(options: NodeOptions, stack: Stack): Promise<RunningPa
   stack.push(() => heart.stop())
   const voters = new Set(genesis.genesis.voters)
   const net = genesis.net.toString()
-  const threads = openThreadsPart({ home, net, mesh, heart, tell: trace, onFault })
+  const threads = openThreadsPart({
+    home,
+    net,
+    capsule: genesis.genesis.capsule ?? '',
+    mesh,
+    heart,
+    tell: trace,
+    onFault,
+  })
   stack.push(() => threads.stop())
   const { onThreadOnly, onBrought } = threads
   const gossip = openGossipPart({ net, voters, mesh, heart, onBrought })

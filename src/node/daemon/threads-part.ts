@@ -5,6 +5,7 @@ import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { FETCH_ENVELOPES_MAX } from '../../codec/fetch/messages.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
+import { STANDING, type Standing } from '../../core/proposer/standing.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
@@ -24,6 +25,8 @@ export interface ThreadsPartOptions {
   readonly home: string
   /** Text of the network's id. */
   readonly net: string
+  /** Text of the network's capsule; empty: none. */
+  readonly capsule: string
   readonly mesh: Mesh
   readonly heart: HeartPart
   readonly tell: (text: string) => void
@@ -42,7 +45,7 @@ export interface ThreadsPart {
   stop(): Promise<void>
 }
 
-/** Threads of which it is remembered that there is a need in them, or was. */
+/** Threads of which it is remembered which need is in them, or was: the last of each. */
 const THREADS_REMEMBERED = 65_536
 const FLUSH_MS = 1_000
 const NOT_SIGNED = 'an envelope that is not its sender’s'
@@ -51,14 +54,28 @@ const NOT_SIGNED = 'an envelope that is not its sender’s'
  * What is said in threads beside entries: kept, shown to peers, fetched from them; and the plans that follow from it, which
  * peers bring together by documents. Faults `store-io`, `store-damaged`.
  */
-export function openThreadsPart({ home, net, mesh, heart, tell, onFault }: ThreadsPartOptions): ThreadsPart {
+export function openThreadsPart(options: ThreadsPartOptions): ThreadsPart {
+  const { home, net, capsule, mesh, heart, tell, onFault } = options
   const { crypto, clock } = offline
   const { sha256 } = crypto
   const { world } = heart
   const plans = new PlanBook(sha256)
   const store = EnvelopeFile.open(homePaths(home).threads, THREADS_BYTES_MAX)
-  const known = new LruMap<ThreadId, true>(THREADS_REMEMBERED)
-  const book = new ThreadBook({ plans, store, isThread: (thread) => known.get(thread) === true })
+  const known = new LruMap<ThreadId, string>(THREADS_REMEMBERED)
+  /** A party of the thread's last need, or whoever has an account. */
+  const standingOf = (thread: ThreadId, sender: Did): Standing => {
+    if (heart.heart.hub().get('accounts', sender) === undefined) return STANDING.stranger
+    const need = known.get(thread)
+    const standing = need === undefined ? STANDING.known : heart.heart.standing(need, sender)
+    return standing === STANDING.party ? standing : STANDING.known
+  }
+  const book = new ThreadBook({
+    plans,
+    store,
+    isThread: (thread) => known.get(thread) !== undefined,
+    standingOf,
+    isAllowed: (envelope) => world.judge(capsule, envelope, heart.heart.slot().n).ok,
+  })
   const fetch = new EnvelopeFetch({ net, mesh })
   const onMiss = (fault: Error, peer: Did): void => tell(`threads: ${peer}: ${fault.message}`)
   const open = (field: Pooled['field']): SingleEnvelope | undefined => {
@@ -84,7 +101,7 @@ export function openThreadsPart({ home, net, mesh, heart, tell, onFault }: Threa
   }
   const note = (need: string): void => {
     const thread = heart.heart.needEnvelope(need)?.body.thread
-    if (thread !== undefined) known.set(thread, true)
+    if (thread !== undefined) known.set(thread, need)
   }
   let parts:
     | { readonly exchange: HeadExchange; readonly sync: PlanSync; readonly stopFlush: () => void }

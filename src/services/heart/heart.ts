@@ -7,6 +7,7 @@ import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { encodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
 import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
+import { STANDING, type Standing } from '../../core/proposer/standing.ts'
 import type { View } from '../../core/records/view.ts'
 import type { HubTables } from '../../core/system/tables.ts'
 import type { Did, EnvelopeId } from '../../model/ids.ts'
@@ -149,6 +150,11 @@ export class Heart implements HeartView {
 
   bucketOf(need: string): number | undefined {
     return this.#index.bucketOf(need)
+  }
+
+  /** How somebody stands in a need, as this node's state is; of one that is not open here: a stranger. */
+  standing(need: string, sender: Did): Standing {
+    return standingsOf(this.#parts?.groups, this.#index, need)?.of(sender) ?? STANDING.stranger
   }
 
   bucket(n: number): View<BucketTables> {

@@ -3,6 +3,7 @@ import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { PlanPatch } from '../../codec/payload/plan-patch.ts'
 import { opsOf } from '../../core/plan/operation.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
+import { STANDING, type Standing } from '../../core/proposer/standing.ts'
 import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
 import type { EnvelopeStore } from '../../ports/envelope-store.ts'
 import type { PlanBook } from '../plan-sync/plan-book.ts'
@@ -20,16 +21,23 @@ export interface ThreadBookDeps {
   readonly store: EnvelopeStore
   /** There is, or was of late, a need in the thread. */
   readonly isThread: (thread: ThreadId) => boolean
+  /** As the state of this node is; `known`: it has an account. */
+  readonly standingOf: (thread: ThreadId, sender: Did) => Standing
+  /** The capsule's word, which no entry asks for. */
+  readonly isAllowed: (envelope: SingleEnvelope) => boolean
 }
 
-/** Of one sender in one thread; of a thread; of all: what changed longest ago goes. */
+/** Of one sender in one thread; of a thread, half of it for parties of its need; of all: what changed longest ago goes. */
 const SENDER_MAX = 256
 const THREAD_MAX = 2_048
+const OTHERS_MAX = THREAD_MAX / 2
 export const THREADS_BYTES_MAX = 67_108_864
 
 /**
  * Envelopes that concern their thread alone, of all threads: changes of plans. They are kept on disk, shown to who fetches,
- * and make the plans. Everything in it was checked. Source: network.md (thread-only envelopes); plan-and-storage.md.
+ * and make the plans. Signatures in it were checked; that its sender may take part, and what the capsule says, is asked here,
+ * as no entry asks for it. Source: network.md (thread-only envelopes); plan-and-storage.md; protocol.md (UPDATE_PLAN: "any
+ * participant of the thread"); policy.md, "Three gates".
  */
 export class ThreadBook {
   readonly #deps: ThreadBookDeps
@@ -49,7 +57,7 @@ export class ThreadBook {
     }
   }
 
-  /** A checked envelope. False, and nothing is kept: it is known, of no thread, or beyond the bounds. */
+  /** A signed envelope. False, and nothing is kept: it is known, of no thread, of a stranger, not allowed, or beyond the bounds. */
   take(envelope: SingleEnvelope): boolean {
     if (!this.#keep(envelope, false)) return false
     this.#deps.store.add(encodeEnvelope(envelope))
@@ -92,9 +100,9 @@ export class ThreadBook {
     const { thread, sender, lamport, kind, payload } = body
     const known = this.#threads.get(thread)
     if (kind !== 'UPDATE_PLAN' || known?.has(id) === true) return false
-    if (known === undefined && !isStored && !this.#deps.isThread(thread)) return false
     const kept = known ?? new Map<EnvelopeId, KeptEnvelope>()
     if (kept.size >= THREAD_MAX || this.#of(thread, sender).length >= SENDER_MAX) return false
+    if (!isStored && !this.#isOfThread(envelope, kept.size)) return false
     const length = encodeEnvelope(envelope).length
     kept.set(id, { envelope, field: envelopeToIpld({ bytes, sig }) as Pooled['field'], bytes: length })
     this.#bytes += length
@@ -103,6 +111,15 @@ export class ThreadBook {
     this.#deps.plans.add(opsOf(payload.patch as PlanPatch, { thread, lamport, actor: sender, envelope: id }))
     this.#makeRoom()
     return true
+  }
+
+  #isOfThread(envelope: SingleEnvelope, others: number): boolean {
+    const { isThread, standingOf, isAllowed } = this.#deps
+    const { thread, sender } = envelope.body
+    if (!this.#threads.has(thread) && !isThread(thread)) return false
+    const standing = standingOf(thread, sender)
+    if (standing === STANDING.stranger || (standing < STANDING.party && others >= OTHERS_MAX)) return false
+    return isAllowed(envelope)
   }
 
   #makeRoom(): void {

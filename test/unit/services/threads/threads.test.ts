@@ -8,6 +8,7 @@ import {
   HEADS_MAX,
 } from '../../../../src/codec/fetch/messages.ts'
 import type { Pooled } from '../../../../src/core/proposer/pool.ts'
+import { STANDING, type Standing } from '../../../../src/core/proposer/standing.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
 import type { Did, ThreadId } from '../../../../src/model/ids.ts'
 import { PlanBook } from '../../../../src/services/plan-sync/plan-book.ts'
@@ -37,6 +38,9 @@ class Node {
   readonly book: ThreadBook
   readonly said = new Map<string, Map<string, Pooled>>(NEEDS.map((need) => [need, new Map()]))
   readonly blames: string[] = []
+  /** Parties, where nothing else is said. */
+  readonly standings = new Map<Did, Standing>()
+  readonly denied = new Set<string>()
   readonly fetch: EnvelopeFetch
   readonly clock = new ManualClock()
   peer: Node | undefined
@@ -52,6 +56,8 @@ class Node {
       plans: this.plans,
       store: { all: () => this.stored, add: (bytes) => void this.stored.push(bytes), flush: () => undefined },
       isThread: (thread) => thread === THREAD,
+      standingOf: (_, sender) => this.standings.get(sender) ?? STANDING.party,
+      isAllowed: ({ id }) => !this.denied.has(id),
     })
     this.fetch = new EnvelopeFetch({
       net: 'net',
@@ -166,6 +172,29 @@ describe('what is said in threads beside entries', () => {
       expect(node.book.take(addsTask(ALICE, THREAD, seq).envelope)).toBe(true)
     expect(node.book.take(addsTask(ALICE, THREAD, 257).envelope)).toBe(false)
     expect(node.book.take(addsTask(BOB, THREAD, 1).envelope)).toBe(true)
+  })
+
+  it('is nothing of strangers, nor what the capsule denies', () => {
+    const node = new Node('a')
+    node.standings.set(ALICE.did, STANDING.stranger)
+    expect(node.book.take(addsTask(ALICE, THREAD, 1).envelope)).toBe(false)
+    const bobs = addsTask(BOB, THREAD, 1).envelope
+    node.denied.add(bobs.id)
+    expect(node.book.take(bobs)).toBe(false)
+    expect(node.stored).toEqual([])
+    node.denied.clear()
+    expect(node.book.take(bobs)).toBe(true)
+  })
+
+  it('leaves half of a thread to the parties of its need', () => {
+    const node = new Node('a')
+    for (const name of ['c', 'd', 'e', 'f', 'g']) {
+      const other = person(name)
+      node.standings.set(other.did, STANDING.known)
+      for (let seq = 1; seq <= 256; seq++)
+        expect(node.book.take(addsTask(other, THREAD, seq).envelope)).toBe(name !== 'g')
+    }
+    expect(node.book.take(addsTask(ALICE, THREAD, 1).envelope)).toBe(true)
   })
 
   it('is fetched by its ids, and by a sender’s numbers', async () => {
