@@ -5,11 +5,10 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { CID } from '../cid.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeFormed } from '../decode-formed.ts'
 import { leafHash, PATH_LEVELS_MAX } from '../merkle/hash.ts'
 import { merkleRoot } from '../merkle/root.ts'
-import { checkSchema } from '../schema-check.ts'
 import { signStatement } from '../signed/statement.ts'
 import { BATCH_BODIES_MAX, BATCH_BYTES_MAX } from './limits.ts'
 import { type RootSignature, rootSignatureShape } from './root-signature.ts'
@@ -87,6 +86,5 @@ export function encodeBatch({ root, s, by, bodies }: Batch): Uint8Array {
  * MALFORMED.
  */
 export function decodeBatch(bytes: Uint8Array): Result<Batch, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: BATCH_BYTES_MAX, itemsMax: BATCH_ITEMS_MAX })
-  return decoded.ok ? checkSchema(batchSchema, decoded.value, '') : decoded
+  return decodeFormed(batchSchema, bytes, { bytesMax: BATCH_BYTES_MAX, itemsMax: BATCH_ITEMS_MAX }, '')
 }

@@ -4,11 +4,10 @@ import type { Rejection } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { CID } from '../cid.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeFormed } from '../decode-formed.ts'
 import type { AcceptedKeys } from '../did/accepted-keys.ts'
 import { signature } from '../payload/fields.ts'
-import { checkSchema } from '../schema-check.ts'
 import { signingDelegationBody } from '../signed/bodies.ts'
 import { type CheckSignature, signStatement, verifyStatement } from '../signed/statement.ts'
 import type { SignedBody } from '../signed/table.ts'
@@ -48,8 +47,7 @@ export function encodeDelegation({ body, s }: SignedDelegation): Uint8Array {
 
 /** Says nothing of the signature. Rejects TOO_LARGE, NOT_CANONICAL, MALFORMED. */
 export function decodeDelegation(bytes: Uint8Array): Result<SignedDelegation, Rejection> {
-  const decoded = decodeDagCbor(bytes, { bytesMax: DELEGATION_BYTES_MAX })
-  return decoded.ok ? checkSchema(delegationSchema, decoded.value, '') : decoded
+  return decodeFormed(delegationSchema, bytes, { bytesMax: DELEGATION_BYTES_MAX }, '')
 }
 
 /** The delegation, when its agent signed it for this network. Rejects BAD_KEY, BAD_SIGNATURE. */

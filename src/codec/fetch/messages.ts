@@ -6,11 +6,10 @@
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeFormed } from '../decode-formed.ts'
 import { envelopeField } from '../entry/fields.ts'
 import { count, did, exactBytes, idLink, list, threadId } from '../payload/fields.ts'
-import { checkSchema } from '../schema-check.ts'
 
 /** Envelopes of one answer, and ids that are asked for at once. */
 export const FETCH_ENVELOPES_MAX = 256
@@ -75,14 +74,12 @@ export type FetchAnswer = z.output<typeof answer>
 
 /** Rejects as `decodeDagCbor` and by the schema. */
 export function decodeFetchRequest(body: Uint8Array): Result<FetchRequest, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: FETCH_REQUEST_BYTES_MAX })
-  return decoded.ok ? checkSchema(request, decoded.value, 'request') : decoded
+  return decodeFormed(request, body, { bytesMax: FETCH_REQUEST_BYTES_MAX }, 'request')
 }
 
 /** Rejects as `decodeDagCbor` and by the schema; what envelopes say is not judged yet. */
 export function decodeFetchAnswer(body: Uint8Array): Result<FetchAnswer, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: FETCH_ANSWER_BYTES_MAX, itemsMax: 262_144 })
-  return decoded.ok ? checkSchema(answer, decoded.value, 'answer') : decoded
+  return decodeFormed(answer, body, { bytesMax: FETCH_ANSWER_BYTES_MAX, itemsMax: 262_144 }, 'answer')
 }
 
 export function encodeFetch(message: FetchRequest | FetchAnswer): Uint8Array {

@@ -10,13 +10,12 @@ import type { SlotFacts } from '../../model/slot-facts.ts'
 import { certificateTuple } from '../certificate/certificate.ts'
 import { configVersion } from '../certificate/tree-head.ts'
 import { TREE_LEVELS_MAX, voterLinkTuple } from '../certificate/voter-chain.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeFormed } from '../decode-formed.ts'
 import { BUCKETS } from '../entry/fields.ts'
 import { HUB } from '../entry/item.ts'
 import { RECORD_BYTES_MAX } from '../network-log/log-record.ts'
 import { bytes, count, hash32, integer, list } from '../payload/fields.ts'
-import { checkSchema } from '../schema-check.ts'
 
 /** Leaves of one page. */
 export const PAGE_LEAVES_MAX = 1_024
@@ -71,15 +70,12 @@ export type LogAnswer = z.output<typeof answerSchema>
 
 /** Rejects as `decodeDagCbor` and by the schema. */
 export function decodeLogRequest(body: Uint8Array): Result<LogRequest, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: LOG_REQUEST_BYTES_MAX })
-  return decoded.ok ? checkSchema(requestSchema, decoded.value, 'request') : decoded
+  return decodeFormed(requestSchema, body, { bytesMax: LOG_REQUEST_BYTES_MAX }, 'request')
 }
 
 /** Rejects as `decodeDagCbor` and by the schema. Bytes are views. */
 export function decodeLogAnswer(body: Uint8Array): Result<LogAnswer, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: LOG_ANSWER_BYTES_MAX })
-  if (!decoded.ok) return decoded
-  const formed = checkSchema(answerSchema, decoded.value, 'answer')
+  const formed = decodeFormed(answerSchema, body, { bytesMax: LOG_ANSWER_BYTES_MAX }, 'answer')
   return formed.ok ? ok(formed.value) : formed
 }
 

@@ -1,10 +1,9 @@
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
-import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
+import { decodeFormed } from '../decode-formed.ts'
 import { bytes, exactBytes, hash32, integer, list, threadId } from '../payload/fields.ts'
-import { checkSchema } from '../schema-check.ts'
 import { SYNC_MESSAGE_BYTES_MAX } from './sync-message.ts'
 
 /** Threads are told apart in so many parts, by the first byte of the hash of their ids. */
@@ -56,14 +55,12 @@ export type PlanSyncAnswer = z.output<typeof answer>
 
 /** Rejects as `decodeDagCbor` and by the schema. */
 export function decodePlanSyncRequest(body: Uint8Array): Result<PlanSyncRequest, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: PLAN_SYNC_BYTES_MAX })
-  return decoded.ok ? checkSchema(request, decoded.value, 'request') : decoded
+  return decodeFormed(request, body, { bytesMax: PLAN_SYNC_BYTES_MAX }, 'request')
 }
 
 /** Rejects as `decodeDagCbor` and by the schema. */
 export function decodePlanSyncAnswer(body: Uint8Array): Result<PlanSyncAnswer, Rejection> {
-  const decoded = decodeDagCbor(body, { bytesMax: PLAN_SYNC_BYTES_MAX })
-  return decoded.ok ? checkSchema(answer, decoded.value, 'answer') : decoded
+  return decodeFormed(answer, body, { bytesMax: PLAN_SYNC_BYTES_MAX }, 'answer')
 }
 
 export function encodePlanSync(message: PlanSyncRequest | PlanSyncAnswer): Uint8Array {
