@@ -19,6 +19,6 @@ export interface LedgerRow {
 export interface LedgerLog {
   /** Those with numbers that are known are passed over. */
   note(rows: readonly LedgerRow[]): void
-  /** The newest first. Faults `store-io`. */
-  backwards(): Iterable<LedgerRow>
+  /** Those with lower numbers than `before`, or all, the newest first. Faults `store-io`. */
+  backwards(before?: number): Iterable<LedgerRow>
 }

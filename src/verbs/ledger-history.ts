@@ -16,6 +16,9 @@ const row = z.strictObject({
   to: z.string(),
 })
 
+/** Rows that one call looks at: a file of millions is searched in pieces, between which the node does its other work. */
+const LOOKED_MAX = 20_000
+
 /** Every movement of credits, as this node has applied them. Source: economy.md, "Ledger" (history, cursor-paged). */
 export const ledgerHistory = defineVerb({
   name: 'ledgerHistory',
@@ -29,7 +32,11 @@ export const ledgerHistory = defineVerb({
   }),
   output: z.strictObject({
     rows: z.array(row),
-    next: count.nullable().describe('`before` of the next page; null: there is none'),
+    next: count
+      .nullable()
+      .describe(
+        '`before` of the next page, which may have rows where this one has none; null: there is none',
+      ),
   }),
   rejects: [],
   handle: ({ did: who, as, need, before = Number.MAX_SAFE_INTEGER, limit: most }, services) => {
@@ -37,8 +44,10 @@ export const ledgerHistory = defineVerb({
     if (account?.ok === false) return account
     const party = who ?? account?.value.author.did
     const rows: LedgerRow[] = []
-    for (const one of services.ledger.backwards()) {
-      if (one.n >= before || !isAbout(one, party, need)) continue
+    let looked = 0
+    for (const one of services.ledger.backwards(before)) {
+      if (looked++ === LOOKED_MAX) return ok({ rows: rows.map(shown), next: one.n + 1 })
+      if (!isAbout(one, party, need)) continue
       if (rows.length === most) return ok({ rows: rows.map(shown), next: rows.at(-1)?.n ?? null })
       rows.push(one)
     }

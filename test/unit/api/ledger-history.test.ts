@@ -16,8 +16,20 @@ function* rows(): Generator<LedgerRow> {
   yield { ...row, n: 1, id: 'c/0', operation: 'MINT', from: 'mint', to: `balance ${other}x` }
 }
 
+/** So many more before those, which concern the other account alone; the first of all is about the need. */
+const MORE = 50_000
+
+/** Numbers from 1 on, as many as there are. */
+function* all(before = Number.MAX_SAFE_INTEGER): Generator<LedgerRow> {
+  for (const row of rows()) if (row.n + hidden < before) yield { ...row, n: row.n + hidden }
+  const row = { slot: 5, time: 5_000, amount: '1', operation: 'TRANSFER' }
+  for (let n = Math.min(hidden, before - 1); n > 0; n--)
+    yield { ...row, n, id: `d/${n}`, from: 'mint', to: n === 1 ? `escrow ${NEED}` : `balance ${other}` }
+}
+let hidden = 0
+
 beforeAll(async () => {
-  node = await openApiNode({ changes: { ledger: { backwards: rows } } })
+  node = await openApiNode({ changes: { ledger: { backwards: all } } })
   own = node.services.identity.did
   other = node.theatre.stage.actor('stranger').did
 })
@@ -44,5 +56,21 @@ describe('the history of the ledger', () => {
     expect(await asked({ limit: 2 })).toEqual({ numbers: [3, 2], next: 2 })
     expect(await asked({ limit: 2, before: 2 })).toEqual({ numbers: [1], next: null })
     expect(await asked({ limit: 3 })).toEqual({ numbers: [3, 2, 1], next: null })
+    expect(await asked({ as: 'node', limit: 2 })).toEqual({ numbers: [3, 2], next: null })
+  })
+
+  it('is searched in pieces, of which some have nothing, down to the first row', async () => {
+    hidden = MORE
+    const found: number[] = []
+    const pages: number[] = []
+    for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+      const page = (await asked({ need: NEED, before })) as { numbers: number[]; next: number | null }
+      found.push(...page.numbers)
+      pages.push(page.numbers.length)
+      before = page.next
+    }
+    hidden = 0
+    expect(found).toEqual([MORE + 2, 1])
+    expect(pages).toEqual([1, 0, 1])
   })
 })
