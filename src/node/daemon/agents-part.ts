@@ -38,6 +38,8 @@ export class AgentsPart implements AgentRegistry {
   readonly #players: readonly Player[]
   readonly #runners: AgentRunners
   readonly #attached = new Map<string, Attached>()
+  /** Names of those whose runners are being opened. */
+  readonly #opening = new Set<string>()
   /** Of before, which cannot be run now; and why. */
   readonly #failing = new Map<string, { readonly spec: AgentSpec; readonly why: string }>()
   readonly #lines: AgentLogLine[] = []
@@ -75,8 +77,14 @@ export class AgentsPart implements AgentRegistry {
   }
 
   async add(spec: AgentSpec): Promise<AttachedAgent | undefined> {
-    if (this.#attached.has(spec.name) || this.#failing.has(spec.name)) return undefined
-    await this.#attach(spec)
+    const { name } = spec
+    if (this.#attached.has(name) || this.#failing.has(name) || this.#opening.has(name)) return undefined
+    this.#opening.add(name)
+    try {
+      await this.#attach(spec)
+    } finally {
+      this.#opening.delete(name)
+    }
     this.#save()
     this.#note({ agent: spec.name, atMs: offline.clock.nowMs(), text: `attached for ${spec.capability}` })
     return this.#describe(spec)
