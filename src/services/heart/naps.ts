@@ -18,19 +18,21 @@ export interface Phase {
   readonly ageMs: number
 }
 
+/** Ages at which needs in a phase were found with nothing lawful, and with something. */
+interface Known {
+  readonly quietMs: number
+  readonly lawfulMs: number | undefined
+}
+
 /**
  * Needs in which time alone changes nothing for a while: a window of days is not asked about in each of its slots. How long
  * is found by asking the rules about a later slot: what is refused then is refused until then, since only a window's end
  * makes an entry lawful where nothing is said and nothing applied. Which slot is asked about is a guess from other needs in the
- * same phase: the last one before time gave them something, or twice as far as nothing was found. A wrong guess costs a
- * question or a look, and no slot.
+ * same phase, between the ages at which they had nothing and something. A wrong guess costs a question or a look, and no slot.
  */
 export class Naps {
   readonly #naps = new Map<string, Nap>()
-  /** By phase, after how long time alone made an entry lawful. */
-  readonly #ages = new Map<string, number>()
-  /** By phase, slots that are asked about where that is not known. */
-  readonly #strides = new Map<string, number>()
+  readonly #known = new Map<string, Known>()
 
   /** Windows count the clock of slots, deadlines their time: whichever is reached first ends it. */
   isAsleep(need: string, { n, clock, time }: SlotFacts): boolean {
@@ -44,11 +46,8 @@ export class Naps {
   }
 
   /** A look found something. Where the one before did not, it was time that did it. */
-  wake(need: string, { name, ageMs }: Phase, slotMs: number): void {
-    if (!this.#naps.delete(need)) return
-    const known = this.#ages.get(name)
-    const isOther = known === undefined || ageMs < known || ageMs > known + 2 * slotMs
-    if (isOther) this.#ages.set(name, ageMs)
+  wake(need: string, { name, ageMs }: Phase): void {
+    if (this.#naps.delete(need)) this.#learn(name, ageMs, false)
   }
 
   /** After a look that found nothing to do. `isQuiet`: nothing would be lawful in that slot either. */
@@ -59,24 +58,38 @@ export class Naps {
     slotMs: number,
     isQuiet: (later: SlotFacts) => boolean,
   ): void {
-    const foreseen = this.#foreseen(phase, slotMs)
-    const stride = foreseen ?? this.#strides.get(phase.name) ?? 1
-    const slots = quietSlots(stride, (ahead) => isQuiet(later(now, ahead, slotMs)))
-    if (foreseen === undefined) {
-      const isAsFar = slots === stride || stride === 1
-      this.#strides.set(phase.name, isAsFar ? Math.min(STRIDE_SLOTS_MAX, stride * 2) : Math.max(1, slots))
+    this.#learn(phase.name, phase.ageMs, true)
+    const isQuietFor = (slots: number): boolean => {
+      const found = isQuiet(later(now, slots, slotMs))
+      this.#learn(phase.name, phase.ageMs + slots * slotMs, found)
+      return found
     }
-    const { n, clock, time } = later(now, slots, slotMs)
+    const { n, clock, time } = later(now, quietSlots(this.#guess(phase, slotMs), isQuietFor), slotMs)
     this.#naps.set(need, { slot: n, clock, timeMs: time })
   }
 
-  /** Slots until the last one before others found something; undefined where that is not known, or over. */
-  #foreseen({ name, ageMs }: Phase, slotMs: number): number | undefined {
-    const age = this.#ages.get(name)
-    if (age === undefined || age < ageMs) return undefined
-    return Math.max(1, Math.min(STRIDE_SLOTS_MAX, Math.ceil((age - ageMs) / slotMs) - 1))
+  /** Slots to ask about: as far as others had nothing, or halfway to where they had something. */
+  #guess({ name, ageMs }: Phase, slotMs: number): number {
+    const { quietMs, lawfulMs } = this.#known.get(name) ?? UNKNOWN
+    if (lawfulMs === undefined) return STRIDE_SLOTS_MAX
+    const guess = lawfulMs - quietMs <= slotMs ? quietMs : (quietMs + lawfulMs) / 2
+    return Math.min(STRIDE_SLOTS_MAX, Math.floor((guess - ageMs) / slotMs))
+  }
+
+  /** What contradicts what was known is of other windows: the newest word counts. */
+  #learn(name: string, ageMs: number, isQuiet: boolean): void {
+    const { quietMs, lawfulMs } = this.#known.get(name) ?? UNKNOWN
+    if (isQuiet) {
+      const isLonger = lawfulMs !== undefined && ageMs >= lawfulMs
+      this.#known.set(name, { quietMs: Math.max(quietMs, ageMs), lawfulMs: isLonger ? undefined : lawfulMs })
+    } else {
+      const least = Math.min(ageMs, lawfulMs ?? ageMs)
+      this.#known.set(name, { quietMs: quietMs < least ? quietMs : 0, lawfulMs: least })
+    }
   }
 }
+
+const UNKNOWN: Known = { quietMs: 0, lawfulMs: undefined }
 
 /** So many slots, or a quarter as many, and so on, as nothing is lawful in; of the next one alone nothing is asked. */
 function quietSlots(most: number, isQuietFor: (slots: number) => boolean): number {

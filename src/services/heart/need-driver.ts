@@ -69,8 +69,7 @@ export class NeedDriver {
     const phase = this.#phaseOf(need, bucket, now)
     const found = this.#look(need, bucket)
     if (found === 'nothing') this.#rest(need, bucket)
-    else if (found === 'something' && phase !== undefined)
-      this.#naps.wake(need, phase, this.#deps.groups.slotMs)
+    else if (found === 'something' && phase !== undefined) this.#naps.wake(need, phase)
   }
 
   /** Until time may have made something lawful. */
