@@ -1,9 +1,10 @@
 import { stake, transfer, unbond, unstake } from './account-verbs.ts'
 import { agentAdd, agentLogs, agentRemove, agents } from './agents.ts'
 import { balance } from './balance.ts'
-import { attest, claim, commit, giveUp, heartbeat, propose } from './by-hand.ts'
+import { attest, claim, commit, giveUp, heartbeat, propose, verdict } from './by-hand.ts'
 import { cancel } from './cancel.ts'
 import { challenge, withdraw } from './challenge.ts'
+import { challengeReview } from './challenge-review.ts'
 import { content, contentGc, contentHas, contentPin, contentUnpin, contentVerify } from './content.ts'
 import { ledgerHistory } from './ledger-history.ts'
 import { ledgerVerify } from './ledger-verify.ts'
@@ -56,6 +57,8 @@ export const API_VERBS = {
   plan,
   planPatch,
   challenge,
+  challengeReview,
+  verdict,
   withdraw,
   content,
   contentHas,

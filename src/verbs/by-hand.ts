@@ -144,6 +144,27 @@ export const attest = defineVerb({
   },
 })
 
+export const verdict = defineVerb({
+  name: 'verdict',
+  summary: "Give this account's verdict on a challenge in whose committee it sits",
+  input: z.strictObject({
+    need: needId,
+    challenge: envelopeId.describe('id of the CHALLENGE_COMMIT'),
+    outcome: z
+      .enum(['upheld', 'rejected', 'undecided'])
+      .describe('undecided: no rule decides; a larger committee is asked, then people'),
+    reason,
+    gas: count.default(0).describe('gas that checking the proof took'),
+    as: asAccount,
+  }),
+  output: said,
+  rejects: ['WINDOW_CLOSED', 'NOT_IN_COMMITTEE', 'DUPLICATE', 'POLICY_DENIED'],
+  handle: (input, services) => {
+    const { challenge, outcome, reason: why, gas } = input
+    return act(services, input, judges, { kind: 'verdict', challenge, outcome, reason: why, gas })
+  },
+})
+
 function works(account: NodeAccount): boolean {
   return account.works
 }

@@ -41,6 +41,8 @@ export const ROUTES = {
   plan: { method: 'GET', path: '/v1/threads/{thread}/plan' },
   planPatch: { method: 'POST', path: '/v1/threads/{thread}/plan' },
   challenge: { method: 'POST', path: '/v1/needs/{need}/challenges' },
+  challengeReview: { method: 'GET', path: '/v1/challenges' },
+  verdict: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/verdict' },
   withdraw: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/withdraw' },
   content: { method: 'GET', path: '/v1/content' },
   contentHas: { method: 'GET', path: '/v1/content/{cid}' },

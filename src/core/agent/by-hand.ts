@@ -1,7 +1,9 @@
-import type { Kind } from '../../codec/payload/verbs.ts'
+import type { Kind, Payload } from '../../codec/payload/verbs.ts'
 import { type Rejection, type RejectionCode, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
+import { challengeKey } from '../bucket/tables.ts'
+import { verdictLine } from './challenge-seat.ts'
 import { type Line, line } from './line.ts'
 import { committeeOf, hasSeat, type Scene } from './scene.ts'
 import { verifierPart } from './verifier.ts'
@@ -18,6 +20,14 @@ export type Deed =
   | { readonly kind: 'commit'; readonly delivery: Delivered }
   | { readonly kind: 'yield'; readonly reason: string }
   | { readonly kind: 'attest'; readonly judgement: Judgement }
+  | {
+      readonly kind: 'verdict'
+      /** Text of its CHALLENGE_COMMIT's id. */
+      readonly challenge: string
+      readonly outcome: Payload<'VERDICT'>['outcome']
+      readonly gas: number
+      readonly reason: string
+    }
 
 export type Hand = Pick<WorkerSelf, 'did' | 'manifest' | 'registry' | 'isFinished' | 'saltOf'>
 
@@ -29,14 +39,12 @@ const BY_HAND: ReadonlySet<Kind> = new Set([
   'COMMIT',
   'YIELD',
   'ATTEST_PLAN',
+  'VERDICT',
 ])
 
-/** What an agent that is driven by hand does by itself. Work on challenges is asked for as ever: nobody drives that. */
-export function besideHand({ lines, work }: Part): Part {
-  return {
-    lines: lines.filter(({ kind }) => !BY_HAND.has(kind)),
-    work: work.filter(({ kind, key }) => kind === 'judge' && key.startsWith('judge challenge ')),
-  }
+/** What an agent that is driven by hand does by itself: it begins no work, and decides nothing. */
+export function besideHand({ lines }: Part): Part {
+  return { lines: lines.filter(({ kind }) => !BY_HAND.has(kind)), work: [] }
 }
 
 /**
@@ -63,6 +71,8 @@ function lineOf(scene: Scene, hand: Hand, deed: Deed): Result<Line, Rejection> {
       return underLease(scene, hand, deed)
     case 'attest':
       return attest(scene, hand, deed)
+    case 'verdict':
+      return judgeChallenge(scene, hand, deed)
     default:
       return deed satisfies never
   }
@@ -176,6 +186,23 @@ function attestPlan(scene: Scene, { did }: Hand, { verdict, reason }: Judgement)
   if (head?.isReserved !== true) return closed(scene, 'open to verdicts')
   const proposal_id = cidOfId(head.proposal)
   return ok(line('ATTEST_PLAN', { need_id: scene.cid, bid_round: head.round, proposal_id, verdict, reason }))
+}
+
+function judgeChallenge(
+  scene: Scene,
+  { did }: Hand,
+  { challenge, ...said }: Extract<Deed, { kind: 'verdict' }>,
+): Result<Line, Rejection> {
+  const known = scene.view.get('challenges', challengeKey(scene.id, challenge))
+  if (known?.state !== 'revealed') {
+    return reject(
+      'WINDOW_CLOSED',
+      `the challenge is ${known?.state ?? 'not known here'}, not revealed`,
+      'challenge',
+    )
+  }
+  if (!hasSeat(committeeOf(scene, 'challenge', challenge), did)) return noSeat()
+  return ok(verdictLine(scene, challenge, said))
 }
 
 function noSeat(): Result<Line, Rejection> {

@@ -5,7 +5,7 @@ import type { Did } from '../../model/ids.ts'
 import { cidOfId } from '../bucket/need-turn.ts'
 import { type Challenge, challengeKey } from '../bucket/tables.ts'
 import { commitOf } from './delivered.ts'
-import { line } from './line.ts'
+import { type Line, line } from './line.ts'
 import { committeeOf, envelopesOfKind, hasSeat, type Scene } from './scene.ts'
 import {
   type Judgement,
@@ -35,15 +35,26 @@ function judgeOne(scene: Scene, did: Did, id: string, { judgement }: Pick<Outcom
   if (work === undefined) return NO_PART
   const found = judgement(work.key)
   if (found === undefined) return wanting(work)
-  return saying(
-    line('VERDICT', {
-      need_id: scene.cid,
-      challenge_id: cidOfId(id),
-      outcome: outcomeOf(challenge, found),
-      gas_used: found.gas,
-      evidence: { inline: new TextEncoder().encode(found.reason.slice(0, 1_024)) },
-    }),
-  )
+  return saying(verdictLine(scene, id, { outcome: outcomeOf(challenge, found), ...found }))
+}
+
+/** A verdict on a challenge, in the words of a seat. */
+export function verdictLine(
+  scene: Scene,
+  id: string,
+  {
+    outcome,
+    gas,
+    reason,
+  }: { readonly outcome: Payload<'VERDICT'>['outcome'] } & Pick<Judgement, 'gas' | 'reason'>,
+): Line {
+  return line('VERDICT', {
+    need_id: scene.cid,
+    challenge_id: cidOfId(id),
+    outcome,
+    gas_used: gas,
+    evidence: { inline: new TextEncoder().encode(reason.slice(0, 1_024)) },
+  })
 }
 
 /** What the challenge says and the result that it is about; undefined while one of them was not heard. */

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { type CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
 import type { Deed } from '../../../../src/core/agent/by-hand.ts'
+import { challengeKey } from '../../../../src/core/bucket/tables.ts'
 import {
   capabilityOf,
   credits,
@@ -73,8 +74,86 @@ async function done(player: Player, need: string, deed: Deed): Promise<string> {
   return said.ok ? said.value.body.kind : said.error.code
 }
 
+const challengesIn = (troupe: Troupe, need: string) => troupe.needOf(need)?.challenges ?? []
+
+function stateOf(troupe: Troupe, need: string, challenge: string): string | undefined {
+  const bucket = troupe.stage.bucketOf(need)
+  const key = challengeKey(need, challenge)
+  return bucket === undefined ? undefined : troupe.stage.bucket(bucket).records.get('challenges', key)?.state
+}
+
+/** The first of them that may say it does; gives who. */
+async function untilSaid(
+  troupe: Troupe,
+  players: readonly Player[],
+  need: string,
+  deed: Deed,
+  kind: string,
+): Promise<Player> {
+  for (let slot = 0; slot < 200; slot++) {
+    for (const player of players) if ((await done(player, need, deed)) === kind) return player
+    await troupe.step()
+  }
+  throw new Error(`nobody may say ${kind}`)
+}
+
 const reaches = (troupe: Troupe, need: string, state: string) =>
   troupe.until(() => troupe.needOf(need)?.state === state)
+
+describe('a challenge seat that is driven by hand', () => {
+  it('says the verdict that it is told, once, and none before or without a seat', async () => {
+    const names = ['judge 0', 'judge 1', 'judge 2']
+    const troupe = new Troupe(names, ['requester', 'worker', 'next', 'doubter'])
+    troupes.push(troupe)
+    const requester = troupe.join('requester', { switches: { worker: false, verifier: false } })
+    const lying = new FunctionRunner(({ input }) => sha256(sha256(input)))
+    const seats = names.map((name) =>
+      troupe.join(name, { ...driven({ works: false }), switches: { worker: false } }),
+    )
+    for (const [name, runner, price] of [
+      ['worker', lying, 100_000n],
+      ['next', hashing(), 900_000n],
+    ] as const)
+      troupe.join(name, {
+        capabilities: [capabilityOf(runner, { judges: false }, { price })],
+        switches: { verifier: false },
+      })
+    troupe.join('doubter', {
+      capabilities: [capabilityOf(hashing(), { works: false, judges: false, challenges: true })],
+      switches: {
+        worker: false,
+        verifier: false,
+        challenger: { bondMax: 10_000_000_000n, sharePpm: 1_000_000 },
+      },
+    })
+    const need = await post(troupe, requester, { budget: credits(20) })
+    await reaches(troupe, need, 'RANKED')
+    await untilSaid(troupe, seats, need, attestOf('accept'), 'ATTEST_PLAN')
+    await reaches(troupe, need, 'COMMITTED')
+    const wave = attestOf('accept', cidOf(sha256(sha256(utf8('a'))), sha256, RAW))
+    await untilSaid(troupe, seats, need, wave, 'ATTEST')
+    await troupe.until(() => challengesIn(troupe, need).length > 0)
+    const [challenge = ''] = challengesIn(troupe, need)
+    const upheld: Deed = {
+      kind: 'verdict',
+      challenge,
+      outcome: 'upheld',
+      gas: 1,
+      reason: 'it is the hash of a hash',
+    }
+    expect(await done(requester, need, { ...upheld, challenge: need })).toBe('WINDOW_CLOSED')
+    await troupe.until(() => stateOf(troupe, need, challenge) === 'revealed')
+    expect(await done(requester, need, upheld)).toBe('NOT_IN_COMMITTEE')
+    for (let slot = 0; slot < 10; slot++) await troupe.step()
+    expect(seats.flatMap((seat) => seat.said('VERDICT'))).toEqual([])
+    const seat = await untilSaid(troupe, seats, need, upheld, 'VERDICT')
+    expect(['DUPLICATE', 'WINDOW_CLOSED']).toContain(await done(seat, need, upheld))
+    await troupe.until(() => troupe.needOf(need)?.upheld === 1)
+    expect(seat.said('VERDICT').map(({ body }) => body.payload)).toMatchObject([
+      { outcome: 'upheld', gas_used: 1 },
+    ])
+  })
+})
 
 describe('a worker that is driven by hand', () => {
   it('bids, shows its plan by itself, beats, delivers and is paid', async () => {

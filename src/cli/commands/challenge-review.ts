@@ -1,0 +1,69 @@
+import type { InputOf } from '../../sdk/client.ts'
+import { defineCommand } from '../command.ts'
+import { asked, nodeOf } from '../daemon.ts'
+import { usageError } from '../failure.ts'
+import { report } from '../report.ts'
+import { table } from '../table.ts'
+
+const OUTCOMES: ReadonlySet<string> = new Set(['upheld', 'rejected', 'undecided'])
+
+export const challengeReview = defineCommand({
+  path: 'challenge review',
+  about:
+    'Challenges that somebody has to look at: seats of this node without a verdict, and what no committee could decide',
+  examples: ['canswarm challenge review'],
+  arguments: [],
+  options: {},
+  async run(context) {
+    const data = await asked(nodeOf(context).call('challengeReview', {}))
+    const headings = ['need', 'challenge', 'against', 'proof', 'state', 'verdicts', 'wanted of']
+    const rows = data.challenges.map((one) => [
+      one.need,
+      one.challenge,
+      `${one.against} of attempt ${one.attempt}`,
+      one.proof_type ?? '?',
+      one.state,
+      String(one.votes),
+      one.wanted_of.join(', '),
+    ])
+    const isWanted = data.challenges.some(({ wanted_of: names }) => names.length > 0)
+    const notes = isWanted ? ['"canswarm challenge verdict NEED CHALLENGE OUTCOME" says one by hand'] : []
+    return report('canswarm.challenge.review/1', data, table(headings, rows), { notes })
+  },
+})
+
+export const challengeVerdict = defineCommand({
+  path: 'challenge verdict',
+  about: 'Give the verdict of this account on a challenge in whose committee it sits',
+  examples: [
+    'canswarm challenge verdict bafyrei… bafyrei… upheld',
+    "canswarm challenge verdict bafyrei… bafyrei… rejected --reason 'the source is in the input'",
+  ],
+  arguments: [
+    { name: 'NEED', about: 'id of the NEED' },
+    { name: 'CHALLENGE', about: 'id of the challenge, as "canswarm challenge review" tells it' },
+    { name: 'OUTCOME', about: 'upheld, rejected, or undecided: no rule decides' },
+  ],
+  options: {
+    reason: { type: 'string', value: 'TEXT', about: 'what the seat found, for people' },
+    as: {
+      type: 'string',
+      value: 'KEY',
+      about: 'in whose name: a key of this node; else the account that judges',
+    },
+  },
+  async run(context, [need, challenge, outcome], { reason, as }) {
+    if (!OUTCOMES.has(outcome)) throw usageError(`${outcome} is no outcome`, 'upheld, rejected or undecided')
+    const input = {
+      need,
+      challenge,
+      outcome,
+      ...(reason !== undefined && { reason }),
+      ...(as !== undefined && { as }),
+    } as InputOf<'verdict'>
+    const data = await asked(nodeOf(context).call('verdict', input))
+    return report('canswarm.challenge.verdict/1', data, `${data.verb} is said by ${data.as}`, {
+      notes: [`"canswarm need show ${need}" tells what comes of it`],
+    })
+  },
+})
