@@ -3,6 +3,7 @@ import { envelopeIdOf } from '../../codec/cid.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { EnvelopeId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { THREAD_ONLY } from '../gossip/kinds.ts'
 
 interface Kept {
   readonly batch: Uint8Array
@@ -35,7 +36,9 @@ export class OwnBatches {
   }
 
   add(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
-    const open = new Map(envelopes.map(({ id, body }) => [id, needOf(body.payload)]))
+    // What no entry follows from would be waited for in vain, and the whole batch said again for an hour.
+    const carried = envelopes.filter(({ body }) => !THREAD_ONLY.has(body.kind))
+    const open = new Map(carried.map(({ id, body }) => [id, needOf(body.payload)]))
     const sinceMs = this.#clock.monotonicMs()
     this.#kept.add({ batch, sinceMs, open, atMs: sinceMs + WAIT_MS })
     const [oldest] = this.#kept

@@ -45,6 +45,20 @@ describe('what a node said and no entry carries', () => {
     expect(due(1_000)).toBe(0)
   })
 
+  it('is said no more for the sake of what no entry follows from', () => {
+    const words = [
+      { id: 'plan', body: { kind: 'UPDATE_PLAN', payload: {} } },
+      { id: 'two', body: { kind: 'TRANSFER', payload: {} } },
+    ] as unknown as ReadBody[]
+    const own = new OwnBatches({ monotonicMs: () => 1_000_000 })
+    own.add(BATCH, words)
+    own.hurry()
+    expect([...own.due(() => false)]).toHaveLength(1)
+    own.carried('two' as never)
+    own.hurry()
+    expect([...own.due(() => false)]).toEqual([])
+  })
+
   it('is given up after an hour', () => {
     const { due } = kept()
     expect(due(HOUR_MS)).toBe(1)
