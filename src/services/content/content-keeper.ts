@@ -48,6 +48,8 @@ export class ContentKeeper {
   readonly #deps: ContentKeeperDeps
   readonly #limits: KeepingLimits
   readonly #wanted = new Map<string, Map<string, Wanted>>()
+  /** Of these, what waits or runs, by need and content: what is settled is not gone through each time. */
+  readonly #unsettled = new Map<string, Wanted>()
   readonly #waiting = new Map<string, Waiting[]>()
   readonly #stop = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
@@ -89,6 +91,7 @@ export class ContentKeeper {
   over(need: string): void {
     const contents = [...(this.#wanted.get(need)?.values() ?? [])]
     this.#wanted.delete(need)
+    for (const { cid } of contents) this.#unsettled.delete(keyOf(need, cid))
     const fault = new FaultError('content-not-found', 'the need is over')
     for (const wanted of contents) if (wanted.state === 'waiting') this.#answer(wanted, fault)
     this.#run(() => this.#letGo(need))
@@ -140,33 +143,30 @@ export class ContentKeeper {
     const fault = overBudget([...ofNeed.values()], content, this.#limits) ?? this.#overWaiting()
     if (fault !== undefined) throw fault
     const wanted = firstWanted(need, content)
-    this.#wanted.set(need, ofNeed.set(content.cid.toString(), wanted))
+    this.#wanted.set(need, ofNeed)
+    this.#put(wanted)
     return wanted
   }
 
   #overWaiting(): FaultError | undefined {
     const { waitingMax } = this.#limits
-    const waiting = this.#all().filter(({ state }) => state === 'waiting' || state === 'running').length
-    if (waiting < waitingMax) return undefined
+    if (this.#unsettled.size < waitingMax) return undefined
     return new FaultError('content-timed-out', `${waitingMax} contents are waited for already`)
-  }
-
-  #all(): readonly Wanted[] {
-    return [...this.#wanted.values()].flatMap((ofNeed) => [...ofNeed.values()])
   }
 
   /** Begins what may begin, and sets the clock for what has to wait. */
   #pump(): void {
     if (this.#stop.signal.aborted) return
     const now = this.#deps.clock.monotonicMs()
-    for (const wanted of toStart(this.#all(), now, this.#limits)) {
+    for (const wanted of toStart([...this.#unsettled.values()], now, this.#limits)) {
       this.#put({ ...wanted, state: 'running' })
       this.#run(() => this.#attempt(wanted))
     }
-    const later = this.#all().filter(({ state, notBeforeMs }) => state === 'waiting' && notBeforeMs > now)
     this.#cancelRetry()
-    if (later.length === 0) return
-    const nextMs = Math.min(...later.map(({ notBeforeMs }) => notBeforeMs))
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const { state, notBeforeMs } of this.#unsettled.values())
+      if (state === 'waiting' && notBeforeMs > now) nextMs = Math.min(nextMs, notBeforeMs)
+    if (nextMs === Number.POSITIVE_INFINITY) return
     this.#cancelRetry = this.#deps.clock.after(nextMs - now, () => this.#pump())
   }
 
@@ -216,7 +216,12 @@ export class ContentKeeper {
   }
 
   #put(wanted: Wanted): void {
-    this.#wanted.get(wanted.need)?.set(wanted.cid.toString(), wanted)
+    const { need, cid, state } = wanted
+    const ofNeed = this.#wanted.get(need)
+    if (ofNeed === undefined) return
+    ofNeed.set(cid.toString(), wanted)
+    if (state === 'waiting' || state === 'running') this.#unsettled.set(keyOf(need, cid), wanted)
+    else this.#unsettled.delete(keyOf(need, cid))
   }
 
   async #letGo(need: string): Promise<void> {

@@ -5,7 +5,7 @@ import { type CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
 import type { FaultError } from '../../../../src/model/fault.ts'
 import type { ContentStore } from '../../../../src/ports/content-store.ts'
 import { ContentKeeper } from '../../../../src/services/content/content-keeper.ts'
-import type { OpenNeed } from '../../../../src/services/content/wanted.ts'
+import { KEEPING_LIMITS, type OpenNeed } from '../../../../src/services/content/wanted.ts'
 import { type ContentNode, ContentNodes, connect, noiseBytes } from '../../../setup/content-nodes.ts'
 import { ManualClock } from '../../../setup/manual-clock.ts'
 
@@ -22,7 +22,7 @@ afterEach(async () => {
 })
 
 /** A voter with the needs that its state has open; `had` tells of content that it said it has. */
-function voter(store: ContentStore, clock = new ManualClock()) {
+function voter(store: ContentStore, clock = new ManualClock(), limits = KEEPING_LIMITS) {
   const open: OpenNeed[] = []
   const said: string[] = []
   const faults: FaultError[] = []
@@ -36,6 +36,7 @@ function voter(store: ContentStore, clock = new ManualClock()) {
       wake()
     },
     onFault: (fault) => void faults.push(fault),
+    limits,
   })
   keepers.push(keeper)
   const had = async (count: number): Promise<readonly string[]> => {
@@ -122,6 +123,20 @@ describe('a voter that keeps content available', () => {
     clock.advance(1_000)
     await keeper.keep('n1', named(cid, 20_000))
     expect(node.store.usage()).toMatchObject({ contents: 1, pinned: 1 })
+  })
+
+  it('counts among what is waited for neither what it keeps nor what was of a need that is over', async () => {
+    const [worker, node] = await pair()
+    const first = named(await worker.store.put(noiseBytes(100, 0)), 100)
+    const second = named(await worker.store.put(noiseBytes(100, 1)), 100)
+    const { keeper } = voter(node.store, new ManualClock(), { ...KEEPING_LIMITS, waitingMax: 1 })
+    await keeper.keep('n1', first)
+    const missing = named(cidOf(noiseBytes(100, 9), nodeCrypto.sha256, RAW), 100)
+    await worker.libp2p.stop()
+    await expect(keeper.keep('n2', missing)).rejects.toMatchObject({ code: 'content-not-found' })
+    await expect(keeper.keep('n3', second)).rejects.toMatchObject({ code: 'content-timed-out' })
+    keeper.over('n2')
+    await expect(keeper.keep('n3', second)).rejects.toMatchObject({ code: 'content-not-found' })
   })
 
   it('works by a real clock', async () => {
