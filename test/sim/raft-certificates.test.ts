@@ -344,6 +344,34 @@ describe('a change of voters', () => {
   })
 })
 
+describe('a change of voters before whose certificate another is wanted', () => {
+  it('is refused where too few would stay to certify the one before, and goes through afterwards', () => {
+    const { world } = sealedWorld({ voters: 5, f: 1 })
+    tell(world, 'before')
+    const leader = mustLead(world, A).id
+    const [first, second] = followers(world, A).map(({ id }) => id) as [RaftId, RaftId]
+    const remove = (id: RaftId) => {
+      let said: unknown
+      world.act(leader, (host) => {
+        said = host.changeMembership(A, plainChange({ kind: 'remove', id }))
+      })
+      return said
+    }
+    const isApplied = () => groupOf(world, leader, A).replica?.membership.voters.includes(first) === false
+    const isCertified = () => (world.leader(A)?.host?.voterLinks(A).length ?? 0) === 1
+    world.tamper = (_from, _to, frame) => {
+      const items = decodeFrame(frame)
+      return items.ok ? encodeFrame(items.value.filter(({ kind }) => kind !== 'seal-wanted')) : frame
+    }
+    expect(remove(first)).toMatchObject({ ok: true })
+    world.until(isApplied)
+    expect(remove(second)).toMatchObject({ ok: false, error: { reason: 'conf-invalid' } })
+    world.tamper = (_from, _to, frame) => frame
+    world.until(isCertified)
+    expect(remove(second)).toMatchObject({ ok: true })
+  })
+})
+
 describe('a change of voters that a voter was never asked to sign', () => {
   /** Four voters, all of whom must sign; one of them hears of later sizes alone. How many changes get their certificate. */
   function certifiedChanges(mutant?: Mutant): number {

@@ -1,7 +1,8 @@
 import { parseDid } from '../../codec/did/did-key.ts'
 import { WireReader } from '../../codec/raft-frame/wire-reader.ts'
 import { WireWriter } from '../../codec/raft-frame/wire-writer.ts'
-import { certificateQuorum } from '../../core/certificate/quorum.ts'
+import { certificateQuorum, isQuorum } from '../../core/certificate/quorum.ts'
+import { configAt, openLinks, type SealedLog } from '../../core/certificate/sealed-log.ts'
 import type { Did } from '../../model/ids.ts'
 import { assertRaftId, type GroupId, type LogIndex, type RaftId } from '../../model/raft.ts'
 import { err, ok, type Result } from '../../model/result.ts'
@@ -90,8 +91,9 @@ export function preferredLeader(group: number, voters: readonly RaftId[]): RaftI
 
 /**
  * Where groups have certificates, a change names the keys of those it adds. Refuses when nobody here knows one, and when
- * the change could not be certified: those who stay must be a quorum of the voters before it, since nobody can make
- * the others apply their own removal, and the voters after it must be able to be one.
+ * the change, or one before it, could not be certified: those who stay must be a quorum of the voters before it, since nobody
+ * can make the others apply their own removal, and of those before each change whose certificate is not there yet; and the
+ * voters after it must be able to be one.
  */
 export function namedChange(
   { certification, groups }: HostCore,
@@ -112,6 +114,8 @@ export function namedChange(
   if (isLost && voters.length > SMALL) {
     return refused(`of ${voters.length} voters too few stay to certify the change`)
   }
+  const isGone = stay.length < voters.length && !canCertifyOpen(sealed, new Set(stay), liars)
+  if (isGone) return refused('a change before is not certified yet, and too few of those who must do it stay')
   if (after < certificateQuorum(after, liars)) return refused(`${after} voters could certify nothing`)
   const fresh = change.parts.filter(({ kind, id }) => kind !== 'remove' && !sealed.members.has(id))
   const names = fresh.flatMap(({ id }): [RaftId, Did][] => {
@@ -120,6 +124,15 @@ export function namedChange(
   })
   if (names.length === fresh.length) return ok(withNames(change, names))
   return refused('the key of a node that is to be added is not known')
+}
+
+/** Whether those who stay can certify each change of voters that is not certified yet: each is signed by the voters before it. */
+function canCertifyOpen(sealed: SealedLog, stay: ReadonlySet<RaftId>, liars: number): boolean {
+  const signers = new Set([...stay].flatMap((id) => sealed.members.get(id) ?? []))
+  return openLinks(sealed).every(({ head }) => {
+    const size = head?.size ?? sealed.tree.size
+    return isQuorum(configAt(sealed, size), liars, signers)
+  })
 }
 
 /** Of two voters one may go, although the other alone cannot certify it: it is asked while it still listens. */

@@ -16,6 +16,7 @@ import type { Proposal, Refused } from '../../ports/consensus-engine.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 import { Relay } from './relay.ts'
+import { TakenRequests } from './taken-requests.ts'
 import type { Asker, Waiting } from './waiting.ts'
 
 /** A command to propose, with how long its outcome is waited for. */
@@ -44,6 +45,7 @@ export class Proposals {
   /** When there was room: looking it up takes calls of the system, and the reserve is many ticks of writing. */
   #roomyTick = -1
 
+  readonly #requests = new TakenRequests()
   /** For groups that this node does not host. */
   readonly relay: Relay
 
@@ -63,6 +65,7 @@ export class Proposals {
   }
 
   add(request: ProposalRequest, asker: Asker, hops: number): void {
+    if (asker.kind === 'peer' && !this.#requests.take(asker.peer, asker.request)) return
     const condition = this.#core.groups.get(request.group)?.condition ?? 'removed'
     if (condition === 'removed' && asker.kind === 'local') return this.relay.add(request, asker.done)
     const refused = this.#take(request, asker, hops)
@@ -113,7 +116,7 @@ export class Proposals {
       const refusal = refusals.get(at)
       if (refusal === undefined) continue
       for (const waiting of taken) {
-        waiting.taken = waiting.state.kind === 'queued' ? waiting.taken : false
+        if (waiting.state.kind === 'proposed') waiting.taken = waiting.state.takenBefore
         waiting.state = { kind: 'queued', notBefore: this.#core.tick + 1 }
         group.queue.push(waiting.key)
       }
@@ -168,14 +171,15 @@ export class Proposals {
       this.#tell(asker, { kind: 'settled', verdict: before.verdict, index: before.index })
       return undefined
     }
-    if (group.replica !== undefined && isExpired(ticket, group.replica)) {
-      return { why: 'expired', detail: `born at ${ticket.born}, now ${group.replica.position}` }
-    }
+    // Before its age: an attempt that is on its way may still be applied.
     const known = group.waiting.get(key)
     if (known !== undefined) {
       known.askers.push(asker)
       known.deadline = Math.max(known.deadline, tick + deadlineTicks)
       return undefined
+    }
+    if (group.replica !== undefined && isExpired(ticket, group.replica)) {
+      return { why: 'expired', detail: `born at ${ticket.born}, now ${group.replica.position}` }
     }
     if (stopping && asker.kind === 'local') return { why: 'stopping', detail: 'this node is shutting down' }
     const bytes = body.length + WAITING_OVERHEAD
@@ -235,7 +239,7 @@ export class Proposals {
       }
       items.push({ kind: 'command', ticket: waiting.ticket, body: waiting.body })
       bytes += waiting.body.length + 64
-      waiting.state = { kind: 'proposed', term: group.hard.term }
+      waiting.state = { kind: 'proposed', term: group.hard.term, takenBefore: waiting.taken }
       waiting.taken = true
       taken.push(waiting)
     }

@@ -22,7 +22,7 @@ export interface Waiting {
   deadline: number
   state:
     | { readonly kind: 'queued'; readonly notBefore: number }
-    | { readonly kind: 'proposed'; readonly term: Term }
+    | { readonly kind: 'proposed'; readonly term: Term; readonly takenBefore: boolean }
     | {
         readonly kind: 'passed'
         readonly to: RaftId
