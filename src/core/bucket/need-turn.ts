@@ -8,6 +8,7 @@ import type { Did } from '../../model/ids.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import type { Draft } from '../records/draft.ts'
+import { nextHead } from '../records/history.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
 import type {
   BucketRecord,
@@ -36,8 +37,6 @@ export interface TurnParts {
   readonly terms: Terms
   /** The item's bytes. */
   readonly item: Uint8Array
-  /** The need's chain head after the item. */
-  readonly nextHead: Uint8Array
 }
 
 type SlashEffect = ToHubOf<'slash'>
@@ -63,7 +62,6 @@ export class NeedTurn {
   readonly key: string
   readonly terms: Terms
   readonly item: Uint8Array
-  readonly nextHead: Uint8Array
   /** The slot of the entry. */
   readonly now: Moment
   readonly effects: ToHub[] = []
@@ -71,13 +69,14 @@ export class NeedTurn {
   readonly #opened = new Map<string, SingleEnvelope>()
   readonly #draft: Draft<BucketTables>
   readonly #before: Need
-  /** What no entry before carried. */
-  readonly #fresh: Carried[] = []
+  /** What no entry before carried. Nothing of it is hashed before the entry is known to be lawful: most that are tried are not. */
+  readonly #fresh: SingleEnvelope[] = []
   #known: Set<string> | undefined
   #need: Need
+  #nextHead: Uint8Array | undefined
 
   constructor(parts: TurnParts) {
-    const { world, at, draft, bucket, slot, id, need, terms, item, nextHead } = parts
+    const { world, at, draft, bucket, slot, id, need, terms, item } = parts
     this.world = world
     this.at = at
     this.bucket = bucket
@@ -86,11 +85,16 @@ export class NeedTurn {
     this.key = envelopeIdOf(id)
     this.terms = terms
     this.item = item
-    this.nextHead = nextHead
     this.now = momentOf(slot, bucket)
     this.#draft = draft
     this.#before = need
     this.#need = need
+  }
+
+  /** The need's chain head after the item. */
+  get nextHead(): Uint8Array {
+    this.#nextHead ??= nextHead(this.#before.head, this.item, this.world.sha256)
+    return this.#nextHead
   }
 
   /** As it stands within the entry. */
@@ -174,7 +178,12 @@ export class NeedTurn {
 
   /** The history's envelopes, those of this entry included. */
   get carried(): readonly Carried[] {
-    return [...this.#earlier(), ...this.#fresh]
+    const { sha256 } = this.world
+    const fresh = this.#fresh.map(({ id, bytes, sig }) => ({
+      id,
+      hash: envelopeHash({ bytes, sig }, sha256),
+    }))
+    return [...this.#earlier(), ...fresh]
   }
 
   /** Those of the entries before this one. */
@@ -231,10 +240,8 @@ export class NeedTurn {
   }
 
   #add(envelope: SingleEnvelope): void {
-    const { bytes, sig, id } = envelope
-    if (!this.holds(id)) {
-      this.#fresh.push({ id, hash: envelopeHash({ bytes, sig }, this.world.sha256) })
-    }
+    const { id } = envelope
+    if (!this.holds(id)) this.#fresh.push(envelope)
     this.#opened.set(id, envelope)
   }
 

@@ -3,7 +3,6 @@ import type { NeedEffect, ToBucket, ToHub } from '../../codec/entry/effect.ts'
 import { assert } from '../../model/fault.ts'
 import { reject } from '../../model/rejection.ts'
 import { Draft } from '../records/draft.ts'
-import { HISTORY_START, nextHead } from '../records/history.ts'
 import type { Step, View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
 import {
@@ -51,12 +50,11 @@ export function receiveAtBucket(
   return receiveOfNeed({ draft, bucket, at, world, item, slot }, effect)
 }
 
-function receiveOfNeed(receiving: Omit<Opening, 'nextHead'>, effect: NeedEffect): Step<BucketTables, ToHub> {
+function receiveOfNeed(receiving: Opening, effect: NeedEffect): Step<BucketTables, ToHub> {
   const { draft, bucket, at, world, item, slot } = receiving
   const key = envelopeIdOf(effect.need)
   if (effect.kind === 'open') {
-    const head = nextHead(HISTORY_START, item, world.sha256)
-    const opened = applyOpen({ ...receiving, nextHead: head }, effect)
+    const opened = applyOpen(receiving, effect)
     if (!opened.ok) return refused(opened.error)
     assert(BEGINNING.open.includes(opened.value.need.state), 'an entry leads where the table says')
     opened.value.finish()
@@ -70,7 +68,6 @@ function receiveOfNeed(receiving: Omit<Opening, 'nextHead'>, effect: NeedEffect)
   if (need.over !== undefined) return applied(draft, NOTHING)
   const allowed = movesOf(effect.kind, need.state)
   if (allowed === undefined) return refused(reject('CONFLICT', `no ${effect.kind} in ${need.state}`).error)
-  const head = nextHead(need.head, item, world.sha256)
   const turn = new NeedTurn({
     world,
     at,
@@ -81,7 +78,6 @@ function receiveOfNeed(receiving: Omit<Opening, 'nextHead'>, effect: NeedEffect)
     need,
     terms,
     item,
-    nextHead: head,
   })
   answer(turn, effect)
   assert(allowed.includes(turn.need.state), 'an entry leads where the table says')

@@ -10,7 +10,6 @@ import { assert } from '../../model/fault.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import { ok, type Result } from '../../model/result.ts'
 import { Draft } from '../records/draft.ts'
-import { nextHead } from '../records/history.ts'
 import { Records } from '../records/tables.ts'
 import type { Step, View } from '../records/view.ts'
 import type { AppliedAt, SlotFacts, World } from '../records/world.ts'
@@ -115,9 +114,7 @@ function beginTurn(
   if (movesOf(command.kind, need.state) === undefined) {
     return reject('CONFLICT', `no ${command.kind} in ${need.state}`, 'kind')
   }
-  const head = nextHead(need.head, item, world.sha256)
-  const parts = { world, at, draft, bucket, slot, id: command.need, need, terms, item, nextHead: head }
-  return ok(new NeedTurn(parts))
+  return ok(new NeedTurn({ world, at, draft, bucket, slot, id: command.need, need, terms, item }))
 }
 
 function runTurn(turn: NeedTurn, command: NeedCommand): BucketStep {

@@ -33,7 +33,6 @@ export interface Opening {
   readonly at: AppliedAt
   readonly world: World
   readonly item: Uint8Array
-  readonly nextHead: Uint8Array
   /** Of the slot whose beacon drew the bucket: bids are taken from then on. */
   readonly slot: SlotFacts
 }
