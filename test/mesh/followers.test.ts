@@ -7,7 +7,7 @@ import { isOver, MeshNetwork, printing, wanted } from '../setup/mesh-cluster.ts'
 const LONG_MS = 300_000
 /** What a follower acts upon is certified first: windows leave time for that on a busy machine. */
 const PARAMETERS = {
-  bidWindowMs: 2_000,
+  bidWindowMs: 5_000,
   planRevealWindowMs: 5_000,
   planAttestWindowMs: 5_000,
   claimWindowMs: 5_000,

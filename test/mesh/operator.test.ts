@@ -158,14 +158,17 @@ describe('canswarm dev', () => {
         '--verify',
         'judge',
       ]
-      const { need } = await shown<{ need: string }>(home, ...wish, '--criteria', 'it rhymes')
-      await until(
-        home,
-        stands(need, ({ state }) => state === 'OPEN'),
-      )
-      expect((await run(home, 'heartbeat', need, '10')).code).toBe(4)
-      // A bid waits for the registry's next slot.
-      await until(home, async () => (await run(home, 'propose', need, '--cost', '0.5')).code === 0)
+      const isOpen = (id: string) => stands(id, ({ state }) => state === 'OPEN')
+      let need = ''
+      // A bid waits for the registry's next slot; on a busy machine the windows of one need may pass meanwhile.
+      await until(home, async (node) => {
+        need = (await shown<{ need: string }>(home, ...wish, '--criteria', 'it rhymes')).need
+        await until(home, isOpen(need))
+        expect((await run(home, 'heartbeat', need, '10')).code).toBe(4)
+        while (await isOpen(need)(node))
+          if ((await run(home, 'propose', need, '--cost', '0.5')).code === 0) return true
+        return false
+      })
       await until(
         home,
         stands(need, ({ state }) => state === 'RANKED'),
