@@ -17,11 +17,14 @@ interface Trace {
 /** The same seed, the same bytes, whatever happens on the way; and what happens is raft. */
 export function describeTrace(name: string, make: MakeEngine): void {
   describe(`${name}: scripted runs`, () => {
+    const played = new Map<number, string>()
+    const hashOf = (seed: number): string => played.get(seed) ?? play(make, seed).sha256
     it.each([1, 2])('seed %i gives the same answers twice, and the logs agree', (seed) => {
       const first = play(make, seed)
       const second = play(make, seed)
       expect(second.answers).toBe(first.answers)
       expect(second.sha256).toBe(first.sha256)
+      played.set(seed, first.sha256)
       expectOneHistory(first.cluster)
       for (const act of ['propose', 'learner', 'promote', 'replace', 'transfer', 'read', 'kill', 'compact']) {
         expect(first.done.get(act) ?? 0, act).toBeGreaterThan(0)
@@ -31,7 +34,7 @@ export function describeTrace(name: string, make: MakeEngine): void {
     })
 
     it('another seed gives other answers', () => {
-      expect(play(make, 5).sha256).not.toBe(play(make, 6).sha256)
+      expect(hashOf(1)).not.toBe(hashOf(2))
     })
   })
 }

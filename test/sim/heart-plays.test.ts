@@ -16,7 +16,7 @@ function options(seed: number): RunOptions {
   return {
     crypto: nodeCrypto,
     seed,
-    steps: 200,
+    steps: 170,
     needs: 2,
     checksSignatures: false,
     certifies: false,

@@ -26,13 +26,11 @@ const FOUND: readonly Mutant[] = [
   'go-on-after-fault',
   'forget-vote',
   'membership-from-start',
-  'membership-not-kept',
   'apply-twice',
   'skip-entry',
   'compact-too-far',
   'skip-after-snapshot',
   'ack-at-propose',
-  'ack-unknown',
   'ack-on-lost-leader',
   'forget-settled',
   'forget-alone',
@@ -45,8 +43,6 @@ const FOUND: readonly Mutant[] = [
   'sign-before-noting',
   'forget-notes',
   'cert-small-quorum',
-  'cert-not-recorded',
-  'links-not-sent',
   'proof-unchecked',
 ]
 
