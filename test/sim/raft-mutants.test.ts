@@ -26,11 +26,13 @@ const FOUND: readonly Mutant[] = [
   'go-on-after-fault',
   'forget-vote',
   'membership-from-start',
+  'membership-not-kept',
   'apply-twice',
   'skip-entry',
   'compact-too-far',
   'skip-after-snapshot',
   'ack-at-propose',
+  'ack-unknown',
   'ack-on-lost-leader',
   'forget-settled',
   'forget-alone',
@@ -43,6 +45,8 @@ const FOUND: readonly Mutant[] = [
   'sign-before-noting',
   'forget-notes',
   'cert-small-quorum',
+  'cert-not-recorded',
+  'links-not-sent',
   'proof-unchecked',
 ]
 

@@ -21,7 +21,9 @@ export class TakenRequests {
   readonly #windows = new LruMap<RaftId, Window>(PEERS_MAX)
 
   /** False: it was taken before, or may have been. */
-  take(peer: RaftId, request: number): boolean {
+  take(peer: RaftId, number: number): boolean {
+    // Beyond where they wrap no honest peer counts, and nothing would ever be far behind.
+    const request = number % NUMBERS
     const window = this.#windows.get(peer)
     if (window === undefined) {
       this.#windows.set(peer, { highest: request, recent: new Set([request]) })

@@ -33,6 +33,15 @@ describe('requests of peers', () => {
     expect(requests.take(ONE, first(2 ** 20 + 1) + 1)).toBe(true)
   })
 
+  it('are few that are remembered, whatever numbers a peer makes up', () => {
+    const requests = new TakenRequests()
+    const last = Number.MAX_SAFE_INTEGER
+    for (let n = 0; n < 5_000; n++) expect(requests.take(ONE, last - 5_000 + n)).toBe(true)
+    expect(requests.take(ONE, last - 5_000)).toBe(false)
+    expect(requests.take(ONE, 1)).toBe(true)
+    expect(requests.take(ONE, last - 1)).toBe(false)
+  })
+
   it('are each peer’s own', () => {
     const requests = new TakenRequests()
     expect(requests.take(ONE, 7)).toBe(true)
