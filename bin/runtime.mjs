@@ -113,7 +113,8 @@ async function runChild(node, args) {
 
 async function main([script, ...args]) {
   if (script === undefined) throw new Error('usage: node bin/runtime.mjs FILE [ARG ...]')
-  if (!isInstalled()) install()
+  // npm asks for `prepare` in the middle of an installation.
+  if (process.env.npm_lifecycle_event !== 'prepare' && !isInstalled()) install()
   await runChild(pinnedNode(), [resolve(ROOT, script), ...args])
 }
 

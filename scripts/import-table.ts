@@ -111,7 +111,7 @@ export const IMPORT_TABLE: readonly ImportRow[] = [
   ),
   row('bin', ['src/cli'], { node: true }),
   row('config', [], { packages: ['vitest'], node: true }),
-  row('scripts', ['src', 'test/perf', 'package.json'], { packages: ['*'], node: true }),
+  row('scripts', ['src', 'test/perf', 'bin', 'package.json'], { packages: ['*'], node: true }),
   row('test', ['src', 'scripts', 'config', 'bin', 'package.json'], { packages: ['*'], node: true }),
 ]
 

@@ -5,6 +5,7 @@ import { Tally } from './tally.ts'
 export default defineConfig({
   test: {
     include: ['test/mesh/**/*.test.ts'],
+    globalSetup: ['test/setup/built-program.ts'],
     setupFiles: ['test/setup/poison-globals.ts'],
     reporters: ['default', new Tally()],
     pool: 'forks',

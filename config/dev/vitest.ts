@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/tidy/planted/**', 'test/mesh/**'],
+    globalSetup: ['test/setup/built-program.ts'],
     setupFiles: ['test/setup/poison-globals.ts'],
     reporters: ['default', new Tally()],
     // Real processes of their own, so that a test may change directory or be killed by a native fault.

@@ -6,13 +6,13 @@ import { runTool } from '../../scripts/gates/gate.ts'
 import { ROOT } from './planted-tree.ts'
 
 /** Runs the planted tests of one folder under this repository's vitest configuration. */
-async function runPlanted(folder: string): Promise<{ code: number; last: string }> {
+async function runPlanted(planted: string): Promise<{ code: number; last: string }> {
   const root = mkdtempSync(join(tmpdir(), 'canswarm-tally-'))
   try {
     cpSync(join(ROOT, 'config/dev'), join(root, 'config/dev'), { recursive: true })
     cpSync(join(ROOT, 'test/setup'), join(root, 'test/setup'), { recursive: true })
-    cpSync(join(ROOT, 'test/tidy/planted/tally', folder), join(root, 'test'), { recursive: true })
-    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
+    cpSync(join(ROOT, 'test/tidy/planted/tally', planted), join(root, 'test'), { recursive: true })
+    for (const folder of ['node_modules', 'scripts']) symlinkSync(join(ROOT, folder), join(root, folder))
     const run = await runTool(root, 'vitest/vitest.mjs', ['run', '--config', 'config/dev/vitest.ts'])
     return { code: run.code, last: run.stdout.trimEnd().split('\n').at(-1) ?? '' }
   } finally {
