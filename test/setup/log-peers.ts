@@ -1,7 +1,10 @@
+import { EMPTY_FRONTIER } from '../../src/codec/certificate/frontier.ts'
 import { hostLeaf, itemLeaf, votersLeaf } from '../../src/codec/certificate/leaf.ts'
 import type { TreeHead } from '../../src/codec/certificate/tree-head.ts'
 import { HUB } from '../../src/codec/entry/item.ts'
 import { decodeLogAnswer, encodeLogMessage, type LogAnswer } from '../../src/codec/log-fetch/messages.ts'
+import { leafHash } from '../../src/codec/merkle/hash.ts'
+import { LogTree } from '../../src/core/certificate/log-tree.ts'
 import { slotSubject } from '../../src/core/records/history.ts'
 import { FaultError } from '../../src/model/fault.ts'
 import type { Did } from '../../src/model/ids.ts'
@@ -9,8 +12,10 @@ import type { SlotFacts } from '../../src/model/slot-facts.ts'
 import type { LogRecord } from '../../src/ports/network-log.ts'
 import { LogFetch, type LogFetchDeps } from '../../src/services/log-fetch/log-fetch.ts'
 import { LogTrees } from '../../src/services/log-fetch/log-trees.ts'
+import { PageTurns, type WorkRates } from '../../src/services/log-fetch/page-turns.ts'
 import { type KnownCertificates, serveLogs } from '../../src/services/log-fetch/serve-logs.ts'
 import { config, hashOf, sha256, treeHead, VOTERS } from './certificates.ts'
+import { ManualClock } from './manual-clock.ts'
 import { MemoryLogs } from './memory-logs.ts'
 
 export const PEER = VOTERS[30] as Did
@@ -57,6 +62,7 @@ export function logOf(machine: number, leaves: number, itemBytes = 8): LogRecord
 export class LogPeers {
   readonly logs = new MemoryLogs(new Uint8Array([1]))
   readonly trees = new LogTrees({ archive: this.logs, sha256, later: setImmediate })
+  readonly clock = new ManualClock()
   readonly blames: string[] = []
   /** Requests that were answered. */
   asked = 0
@@ -65,7 +71,7 @@ export class LogPeers {
   readonly fetch: LogFetch
   #handler: (from: Did, body: Uint8Array) => Promise<Uint8Array> | Uint8Array = () => new Uint8Array(0)
 
-  constructor(certificates: KnownCertificates = NO_CERTIFICATES) {
+  constructor(certificates: KnownCertificates = NO_CERTIFICATES, rates?: WorkRates) {
     serveLogs({
       net: 'test',
       mesh: {
@@ -74,8 +80,8 @@ export class LogPeers {
         },
         penalise: (peer, _points, why) => void this.blames.push(`${peer} ${why}`),
       },
-      archive: this.logs,
       trees: this.trees,
+      turns: new PageTurns({ mesh: { isConnected: () => true }, clock: this.clock }, rates),
       certificates,
       later: setImmediate,
       slot: factsOf,
@@ -98,6 +104,14 @@ export class LogPeers {
     for (const record of records) this.logs.append(machine, record)
   }
 
+  /** The tree of a machine's whole log, leaf by leaf. */
+  treeOf(machine: number): LogTree {
+    const tree = new LogTree(EMPTY_FRONTIER, sha256)
+    for (const record of this.logs.records(machine))
+      if (record.kind !== 'certificate') tree.append(leafHash(record.leaf, sha256))
+    return tree
+  }
+
   async request(peer: Did, body: Uint8Array): Promise<Uint8Array> {
     if (peer !== PEER) throw new FaultError('peer-unreachable', 'nobody there')
     this.asked += 1
@@ -107,8 +121,8 @@ export class LogPeers {
   }
 
   /** Head of a machine's whole log. */
-  async headOf(machine: number): Promise<TreeHead> {
-    const { tree } = await this.trees.of(machine)
+  headOf(machine: number): TreeHead {
+    const tree = this.treeOf(machine)
     return treeHead({ group: machine - HUB, size: tree.size, root: tree.root().slice() })
   }
 }

@@ -2,13 +2,13 @@ import type { RPC } from '@libp2p/gossipsub/message'
 import type { PeerId } from '@libp2p/interface'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import { GOSSIP_BYTES_MAX } from '../../ports/mesh.ts'
 import { plainBytes } from './byte-stream.ts'
 import type { GossipInternals } from './gossip-internals.ts'
 import { CACHED_BYTES_MAX, WANTED_BYTES_MAX } from './gossip-params.ts'
 import { didOfPeer } from './identity.ts'
 import { type MeshLimits, POINTS } from './limits.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** What the guard is made of. */
 export interface GossipGuardDeps {

@@ -2,6 +2,7 @@ import { FrameSplitter } from '../../codec/raft-frame/length-prefix.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { MESSAGE_BYTES_MAX, type MessageLimits } from '../../ports/mesh.ts'
 import type { ByteStream } from '../../ports/raft-transport.ts'
@@ -9,7 +10,6 @@ import { byteStreamOf } from './byte-stream.ts'
 import { POINTS } from './limits.ts'
 import { MessageLink } from './message-link.ts'
 import type { ProtocolStreams } from './protocol-streams.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** What one-way messages are made of. */
 export interface MessagesDeps {

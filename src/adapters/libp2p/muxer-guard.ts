@@ -1,8 +1,8 @@
 import type { MultiaddrConnection, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { YamuxMuxerInit } from '@libp2p/yamux'
 import { yamux } from '@libp2p/yamux'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import type { MeshLimits } from './limits.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** Bytes that a peer may send on one stream before they are read. Yamux starts with 256 KiB. */
 export const WINDOW_BYTES_MAX = 1_048_576

@@ -4,13 +4,13 @@ import { joinFrames } from '../../codec/raft-frame/length-prefix.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { MESSAGE_BYTES_MAX, type RequestLimits, type RequestOptions } from '../../ports/mesh.ts'
 import { byteStreamOf } from './byte-stream.ts'
 import { firstFrame } from './framing.ts'
 import { POINTS } from './limits.ts'
 import type { ProtocolStreams } from './protocol-streams.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** What requests are made of. */
 export interface RequestsDeps {

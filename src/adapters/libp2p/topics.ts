@@ -5,10 +5,10 @@ import { concatBytes } from '../../codec/bytes.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import { GOSSIP_BYTES_MAX, type TopicJudge, type Validity } from '../../ports/mesh.ts'
 import { didOfPeer } from './identity.ts'
 import { type MeshLimits, POINTS } from './limits.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /** What topics are made of. */
 export interface TopicsDeps {

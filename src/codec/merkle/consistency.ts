@@ -17,23 +17,35 @@ export function consistencyProof(
     Number.isInteger(oldSize) && oldSize >= 0 && oldSize <= leafHashes.length,
     'the old tree is a beginning of the new',
   )
+  return consistencyOf(oldSize, leafHashes.length, (from, to) => rootOfRange(leafHashes, from, to, sha256))
+}
+
+/**
+ * As `consistencyProof`, of a tree that knows roots: `rootOf` is asked for ranges that begin with a whole node at least as
+ * wide as they are. 0 <= oldSize <= newSize. Source: RFC 6962, 2.1.2.
+ */
+export function consistencyOf(
+  oldSize: number,
+  newSize: number,
+  rootOf: (from: number, to: number) => Uint8Array,
+): Uint8Array[] {
   if (oldSize === 0) return []
   const proof: Uint8Array[] = []
   let from = 0
-  let to = leafHashes.length
+  let to = newSize
   let isWholeOld = true
   while (oldSize !== to) {
     const middle = from + splitOf(to - from)
     if (oldSize <= middle) {
-      proof.push(rootOfRange(leafHashes, middle, to, sha256))
+      proof.push(rootOf(middle, to))
       to = middle
     } else {
-      proof.push(rootOfRange(leafHashes, from, middle, sha256))
+      proof.push(rootOf(from, middle))
       from = middle
       isWholeOld = false
     }
   }
-  if (!isWholeOld) proof.push(rootOfRange(leafHashes, from, to, sha256))
+  if (!isWholeOld) proof.push(rootOf(from, to))
   return proof.toReversed()
 }
 
@@ -95,7 +107,7 @@ function leadsToBoth(
 }
 
 /** The largest power of two below `size` (2 or more): where RFC 6962 divides a tree. */
-export function splitOf(size: number): number {
+function splitOf(size: number): number {
   let split = 1
   while (split * 2 < size) split *= 2
   return split

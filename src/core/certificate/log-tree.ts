@@ -1,6 +1,6 @@
 import type { Frontier } from '../../codec/certificate/frontier.ts'
 import { TREE_LEVELS_MAX } from '../../codec/certificate/voter-chain.ts'
-import { splitOf } from '../../codec/merkle/consistency.ts'
+import { consistencyOf } from '../../codec/merkle/consistency.ts'
 import { HASH_BYTES, nodeHash } from '../../codec/merkle/hash.ts'
 import { assert } from '../../model/fault.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
@@ -78,28 +78,13 @@ export class LogTree {
    */
   consistency(size: number, of: number): Uint8Array[] {
     assert(this.#first <= size && size <= of && of <= this.#size, 'a proof is of sizes that are known')
-    if (size === 0) return []
-    const proof: Uint8Array[] = []
-    let [from, to, isWholeOld] = [0, of, true]
-    while (size !== to) {
-      const middle = from + splitOf(to - from)
-      if (size <= middle) {
-        proof.push(this.#rootOfRange(middle, to))
-        to = middle
-      } else {
-        proof.push(this.#rootOfRange(from, middle))
-        from = middle
-        isWholeOld = false
-      }
-    }
-    if (!isWholeOld) proof.push(this.#rootOfRange(from, to))
-    return proof.toReversed()
+    return consistencyOf(size, of, (from, to) => this.#rootOfRange(from, to))
   }
 
   /** What a tree that goes on from a size needs: all by default. Asserts first <= size <= all. */
   frontier(size: number = this.#size): Frontier {
     assert(this.#first <= size && size <= this.#size, 'a frontier is of a size that is known')
-    return { size, peaks: this.#peaks(0, size).map((peak) => peak.slice()) }
+    return { size, peaks: this.peaks(0, size).map((peak) => peak.slice()) }
   }
 
   /** Hashes of the leaves from `from` on, one after another. Asserts first <= from <= size. */
@@ -130,16 +115,14 @@ export class LogTree {
 
   /** Root over the leaves [from, to); `from` begins a whole node that is at least as wide. */
   #rootOfRange(from: number, to: number): Uint8Array {
-    const peaks = this.#peaks(from, to)
-    let hash = peaks.pop() as Uint8Array
-    for (let peak = peaks.pop(); peak !== undefined; peak = peaks.pop()) {
-      hash = nodeHash(peak, hash, this.#sha256)
-    }
-    return hash
+    return rootOfPeaks(this.peaks(from, to), this.#sha256)
   }
 
-  /** Whole nodes that make up [from, to), the widest first. */
-  #peaks(from: number, to: number): Uint8Array[] {
+  /**
+   * Whole nodes that make up the leaves [from, to), the widest first: views. `from` begins a node at least as wide as the
+   * range. Asserts that they are known.
+   */
+  peaks(from: number, to: number): Uint8Array[] {
     const peaks: Uint8Array[] = []
     let at = from
     for (let level = TREE_LEVELS_MAX; level >= 0; level--) {
@@ -150,6 +133,13 @@ export class LogTree {
     }
     return peaks
   }
+}
+
+/** Of whole nodes side by side, the widest first. Asserts that there is one. */
+export function rootOfPeaks(peaks: readonly Uint8Array[], sha256: Sha256): Uint8Array {
+  const last = peaks.at(-1)
+  assert(last !== undefined, 'a root is of something')
+  return peaks.slice(0, -1).reduceRight((hash, peak) => nodeHash(peak, hash, sha256), last)
 }
 
 /** At a level, the first whole node that sizes and leaves from `first` on need. */

@@ -26,6 +26,7 @@ import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
 import { LogTrees } from '../../services/log-fetch/log-trees.ts'
+import { PageTurns } from '../../services/log-fetch/page-turns.ts'
 import { type KnownCertificates, serveLogs } from '../../services/log-fetch/serve-logs.ts'
 import { homePaths } from '../home.ts'
 import { offline } from '../offline.ts'
@@ -163,7 +164,8 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
         return keeper.newest(machine)
       }
       const certificates = { newest, links }
-      serveLogs({ net: net.toString(), mesh, archive, trees, certificates, later: setImmediate, slot })
+      const turns = new PageTurns({ mesh, clock })
+      serveLogs({ net: net.toString(), mesh, trees, turns, certificates, later: setImmediate, slot })
     },
     async stop() {
       gaps.stop()

@@ -20,7 +20,8 @@ import type { SlotFacts } from '../../model/slot-facts.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { logProtocol } from './log-fetch.ts'
 import { slotMadeBy } from './log-page.ts'
-import type { GrownLog, LogTrees, LogTreesDeps } from './log-trees.ts'
+import type { GrownLog, LogTrees } from './log-trees.ts'
+import { leafWork, type PageTurns, type Worked } from './page-turns.ts'
 
 /** What a node knows of the certificates of the logs that it keeps. */
 export interface KnownCertificates {
@@ -34,8 +35,9 @@ export interface ServeLogsDeps {
   /** Text of the network's id. */
   readonly net: string
   readonly mesh: Pick<Mesh, 'handleRequest' | 'penalise'>
-  readonly archive: LogTreesDeps['archive']
   readonly trees: LogTrees
+  /** Of the same peers and clock. */
+  readonly turns: PageTurns
   readonly certificates: KnownCertificates
   /** Runs a task once others had their turn. */
   readonly later: (task: () => void) => void
@@ -52,8 +54,13 @@ const REQUEST_LIMITS = {
   burstMax: 200,
 }
 const MALFORMED_POINTS = 10
-/** Records that are read between two turns of whoever else is there: about 5 ms. */
+/** More than an honest peer asks for at once, unless it gave up waiting. */
+const OVER_POINTS = 1
+/** Records that are read between two turns of whoever else is there: about 2 ms. */
 const SLICE_RECORDS = 128
+/** Units of work: of any answer, and of a change of voters in it. */
+const ANSWER_WORK = 32
+const LINK_WORK = 32
 
 type Page = Extract<LogRequest, { kind: 'page' }>
 type Newest = Extract<LogRequest, { kind: 'newest' }>
@@ -69,9 +76,14 @@ export function serveLogs(deps: ServeLogsDeps): void {
     }
     const { value } = request
     const log = await deps.trees.of(value.machine)
-    return encodeLogMessage(
-      value.kind === 'page' ? await pageOf(deps, log, value) : newestOf(deps, log, value),
-    )
+    const answered = await deps.turns.take(from, async () => {
+      const { value: made, work } =
+        value.kind === 'page' ? await pageOf(deps, log, value) : newestOf(deps, log, value)
+      return { value: encodeLogMessage(made), work: ANSWER_WORK + work }
+    })
+    if (answered !== undefined) return answered
+    deps.mesh.penalise(from, OVER_POINTS, 'asked for more of logs than may wait')
+    return encodeLogMessage(NONE)
   }
   deps.mesh.handleRequest(logProtocol(deps.net), REQUEST_LIMITS, answer)
 }
@@ -80,25 +92,27 @@ function newestOf(
   { certificates }: ServeLogsDeps,
   { tree }: GrownLog,
   { machine, after }: Newest,
-): LogAnswer {
+): Worked<LogAnswer> {
   const certificate = certificates.newest(machine)
   const links = certificates.links(machine, after).slice(0, LINKS_MAX).map(voterLinkToIpld)
-  if (certificate === undefined || certificate.head.size > tree.size) return { kind: 'newest', links }
-  return { kind: 'newest', certificate: certificateToIpld(certificate), links }
+  const isThere = certificate !== undefined && certificate.head.size <= tree.size
+  const value: LogAnswer = isThere
+    ? { kind: 'newest', certificate: certificateToIpld(certificate), links }
+    : { kind: 'newest', links }
+  return { value, work: links.length * LINK_WORK }
 }
 
 async function pageOf(
   deps: ServeLogsDeps,
-  { tree, records }: GrownLog,
+  log: GrownLog,
   { machine, from, size }: Page,
-): Promise<LogAnswer> {
-  if (from >= size || size > tree.size) return NONE
+): Promise<Worked<LogAnswer>> {
+  if (from >= size || size > log.tree.size) return { value: NONE, work: 0 }
   const page: Uint8Array[] = []
   const slots: ReturnType<typeof slotToTuple>[] = []
-  const end = Math.min(size, from + PAGE_LEAVES_MAX)
-  for (let at = from, bytes = 0; at < end && bytes < PAGE_BYTES_TARGET; at++) {
-    if ((at - from) % SLICE_RECORDS === SLICE_RECORDS - 1) await new Promise<void>(deps.later)
-    const record = deps.archive.record(machine, records[at] as number)
+  const leavesMax = Math.min(size - from, PAGE_LEAVES_MAX)
+  let bytes = 0
+  for (const record of log.leaves(from)) {
     const made = machine === HUB ? slotMadeBy(record) : undefined
     const facts = made && deps.slot(Number(made.name.slice('slot/'.length)))
     if (made !== undefined && facts === undefined) break
@@ -106,7 +120,11 @@ async function pageOf(
     const encoded = encodeLogRecord(record)
     page.push(encoded)
     bytes += encoded.length
+    if (page.length === leavesMax || bytes >= PAGE_BYTES_TARGET) break
+    if (page.length % SLICE_RECORDS === 0) await new Promise<void>(deps.later)
   }
-  if (page.length === 0) return NONE
-  return { kind: 'page', records: page, proof: tree.consistency(from + page.length, size), slots }
+  const work = leafWork(page.length, bytes)
+  if (page.length === 0) return { value: NONE, work }
+  const proof = await log.consistency(from + page.length, size)
+  return { value: { kind: 'page', records: page, proof: [...proof.value], slots }, work: work + proof.work }
 }

@@ -26,7 +26,7 @@ async function fetched(
   frontier: Frontier = EMPTY_FRONTIER,
   wanted?: { readonly size?: number; readonly root?: Uint8Array },
 ): Promise<Fetched> {
-  const { tree } = await peers.trees.of(machine)
+  const tree = peers.treeOf(machine)
   const size = wanted?.size ?? tree.size
   const root = wanted?.root ?? tree.root(size)
   const records: LogRecord[] = []
@@ -80,6 +80,31 @@ describe('a log that is fetched', () => {
   it('comes in small pages where items are large', async () => {
     const peers = peersWith(BUCKET, logOf(BUCKET, 20, 200_000))
     expect(await fetched(peers, BUCKET)).toMatchObject({ pages: 6 })
+  })
+
+  it('comes to its end from a peer that grants little, which refuses nothing and charges nobody', async () => {
+    const rates = { perSecond: 1_000, burst: 1_000, allPerSecond: 9_000, allBurst: 9_000 }
+    const peers = new LogPeers(undefined, rates)
+    peers.keep(BUCKET, logOf(BUCKET, 5_000))
+    const over = new AbortController()
+    const asked = fetched(peers, BUCKET).finally(() => over.abort())
+    while (!over.signal.aborted) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (peers.clock.waiting > 0) peers.clock.advance(100)
+    }
+    expect((await asked).records).toHaveLength(5_000)
+    // Six pages: what is beyond the burst before the last of them is worked off.
+    expect(peers.clock.monotonicMs()).toBeGreaterThan(3_000)
+    expect(peers.blames).toEqual([])
+  })
+
+  it('is not given to who asks for more at once than may wait, which is charged', async () => {
+    const peers = peersWith(BUCKET, logOf(BUCKET, 2_000))
+    const asked = Array.from({ length: 9 }, () => fetched(peers, BUCKET))
+    const ended = await Promise.allSettled(asked)
+    expect(ended.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(2)
+    expect(ended.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(2)
+    expect(new Set(peers.blames)).toEqual(new Set([expect.stringContaining('more of logs than may wait')]))
   })
 
   it('of the hub comes with the facts of the slots that it made', async () => {
@@ -195,7 +220,7 @@ describe('the newest certificate of a log', () => {
   async function shown(signers: readonly number[], book = new SignatureBook(), judged = book) {
     const peers: LogPeers = new LogPeers({ newest: () => certificate, links: () => [] })
     peers.keep(BUCKET, logOf(BUCKET, 10))
-    const certificate = book.certificate(await peers.headOf(BUCKET), voterSet(...signers))
+    const certificate = book.certificate(peers.headOf(BUCKET), voterSet(...signers))
     const newest = () => peers.fetch.newest(PEER, BUCKET, chain, judged.context(1))
     return { peers, certificate, newest }
   }
@@ -227,7 +252,7 @@ describe('the newest certificate of a log', () => {
     const book = new SignatureBook()
     const peers: LogPeers = new LogPeers({ newest: () => certificate, links: () => [] })
     peers.keep(BUCKET, logOf(BUCKET, 10))
-    const head = await peers.headOf(BUCKET)
+    const head = peers.headOf(BUCKET)
     const certificate = book.certificate({ ...head, size: 11 as never }, voterSet(0, 1, 2))
     expect(await peers.fetch.newest(PEER, BUCKET, chain, book.context(1))).toBeUndefined()
   })

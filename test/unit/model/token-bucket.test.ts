@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TokenBucket } from '../../../../src/adapters/libp2p/token-bucket.ts'
+import { TokenBucket } from '../../../src/model/token-bucket.ts'
 
 describe('a token bucket', () => {
   it('grants its burst at once and its rate after that', () => {
