@@ -1,17 +1,24 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { type Plugin, rolldown } from 'rolldown'
 
 /** They load files of their own package from where they stand. */
 const LEFT_OUTSIDE = [/^better-sqlite3$/u, /^@automerge\//u, /^pino$/u]
+/** How a source names the module of a worker thread. */
+const WORKER = /new URL\('(\.\/[\w-]+)\.ts', import\.meta\.url\)/gu
 
 /**
- * Writes the program and the libraries that it loads into `folder`, a few files in place of some 1,700, `canswarm.mjs` first.
- * Workers, modules of WebAssembly and other files that the program reads are not copied: it finds them where the sources
- * are, by their way from `folder`. Returns the size of all files, bytes.
+ * Writes the program, its worker threads and the libraries that they load into `folder`, a few files in place of some 1,700;
+ * `canswarm.mjs` is the program's first. Modules of WebAssembly and other files that the program reads are not copied: it
+ * finds them where the sources are, by their way from `folder`. Returns the size of all files, bytes.
  */
 export async function bundle(root: string, folder: string): Promise<number> {
-  const input = { canswarm: join(root, 'src', 'cli', 'main.ts') }
-  const plugins = [sourcePlaces(join(root, 'src'), folder)]
+  const sources = join(root, 'src')
+  const input = Object.fromEntries([
+    ['canswarm', join(sources, 'cli', 'main.ts')],
+    ...workersOf(sources).map((path) => [basename(path, '.ts'), path]),
+  ])
+  const plugins = [sourcePlaces(sources, folder)]
   const built = await rolldown({ input, platform: 'node', external: LEFT_OUTSIDE, plugins })
   try {
     const names = { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' }
@@ -22,7 +29,14 @@ export async function bundle(root: string, folder: string): Promise<number> {
   }
 }
 
-/** In a bundle `import.meta` is the bundle's: each source is told its own place instead. */
+function workersOf(sources: string): readonly string[] {
+  return globSync('**/*.ts', { cwd: sources }).flatMap((path) => {
+    const named = readFileSync(join(sources, path), 'utf8').matchAll(WORKER)
+    return [...named].map(([, worker]) => join(sources, dirname(path), `${worker}.ts`))
+  })
+}
+
+/** In a bundle `import.meta` is the bundle's: each source is told its own place, and where its worker is, instead. */
 function sourcePlaces(sources: string, folder: string): Plugin {
   return {
     name: 'source-places',
@@ -34,11 +48,22 @@ function sourcePlaces(sources: string, folder: string): Plugin {
           const way = relative(folder, path).split(sep).map(encodeURIComponent).join('/')
           return `new URL(${JSON.stringify(way)}, import.meta.url)`
         }
-        return code.replaceAll(/import\.meta\.(\w+)/gu, (_, name) => {
+        const place = (_: string, name: string): string => {
           if (name === 'url') return `${url(id)}.href`
           if (name === 'dirname') return `decodeURIComponent(${url(dirname(id))}.pathname)`
+          // A package is found from the bundle as from the sources: both are in the same tree.
+          if (name === 'resolve') return 'import.meta.resolve'
           throw new Error(`${id}: a bundle does not know import.meta.${name}`)
-        })
+        }
+        // Every place but those of workers, which stand beside the bundle of who starts them.
+        const parts = code
+          .split(WORKER)
+          .map((part, at) =>
+            at % 2 === 0
+              ? part.replaceAll(/import\.meta\.(\w+)/gu, place)
+              : `new URL('${part}.mjs', import.meta.url)`,
+          )
+        return parts.join('')
       },
     },
   }
