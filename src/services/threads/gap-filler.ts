@@ -3,6 +3,7 @@ import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
+import { RoundRobin } from '../../model/round-robin.ts'
 import type { EnvelopeFetch } from './envelope-fetch.ts'
 import type { ThreadBook } from './thread-book.ts'
 
@@ -17,18 +18,22 @@ export interface GapFillerDeps {
   readonly onDefect: (error: unknown) => void
 }
 
-/** Envelopes after which something seems to be missing: what is beyond is left to the sync of plans. */
-const WAITING_MAX = 64
+/** Envelopes of one peer, and of all, before which something seems to be missing: what is beyond is left to the sync of plans. */
+const WAITING_PER_PEER_MAX = 16
+const WAITING_MAX = 256
+/** Peers that are asked at once, each for one gap. */
+const PEERS_AT_ONCE = 4
 
 /**
  * What came before an envelope of a thread and is not here is asked of the peer that brought it: its sender's between the
  * last one that is here and it, and those that it names. Many numbers of a sender are of envelopes that only voters and
- * entries carry, so an empty answer is no fault. Source: network.md (a gap in a sender's `seq` or an unknown `prev`).
+ * entries carry, so an empty answer is no fault. Peers have their turns: one that shows endless gaps, or does not answer, holds
+ * up itself alone. Source: network.md (a gap in a sender's `seq` or an unknown `prev`).
  */
 export class GapFiller {
   readonly #deps: GapFillerDeps
-  #waiting: { readonly peer: Did; readonly envelope: Envelope }[] = []
-  #underway: Promise<void> | undefined
+  readonly #waiting = new RoundRobin<Did, Envelope>(WAITING_PER_PEER_MAX, WAITING_MAX)
+  readonly #underway = new Map<Did, Promise<void>>()
   #isOver = false
 
   constructor(deps: GapFillerDeps) {
@@ -37,35 +42,38 @@ export class GapFiller {
 
   /** An envelope that the book took, and who brought it. */
   took(peer: Did, envelope: Envelope): void {
-    if (this.#isOver || this.#waiting.length >= WAITING_MAX) return
-    this.#waiting.push({ peer, envelope })
-    this.#start()
+    if (!this.#isOver && this.#waiting.offer(peer, envelope)) this.#start()
   }
 
   /** Begins nothing more; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#isOver = true
-    this.#waiting = []
-    await this.#underway
+    await Promise.all(this.#underway.values())
   }
 
   #start(): void {
-    this.#underway ??= this.#run()
-      .catch(this.#deps.onDefect)
-      .finally(() => {
-        this.#underway = undefined
-        if (this.#waiting.length > 0) this.#start()
-      })
+    while (!this.#isOver && this.#underway.size < PEERS_AT_ONCE) {
+      const peer = this.#waiting.owners.find((one) => !this.#underway.has(one))
+      const envelope = peer && this.#waiting.take((one) => one === peer)
+      if (peer === undefined || envelope === undefined) return
+      const done = this.#tried(peer, envelope)
+        .catch(this.#deps.onDefect)
+        .finally(() => {
+          this.#underway.delete(peer)
+          this.#start()
+        })
+      this.#underway.set(peer, done)
+    }
   }
 
-  async #run(): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      try {
-        await this.#fill(next.peer, next.envelope)
-      } catch (error) {
-        if (!(error instanceof FaultError)) throw error
-        this.#deps.onFault(error, next.peer)
-      }
+  /** What else waits for a peer that cannot help now is left to the sync of plans. */
+  async #tried(peer: Did, envelope: Envelope): Promise<void> {
+    try {
+      await this.#fill(peer, envelope)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      this.#waiting.drop(peer)
+      this.#deps.onFault(error, peer)
     }
   }
 

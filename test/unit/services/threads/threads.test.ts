@@ -249,6 +249,58 @@ describe('a gap in a thread', () => {
     }
   })
 
+  it('of a peer that does not answer, or of one that shows no end of gaps, keeps nobody else’s from being filled', async () => {
+    const [a, b] = pair()
+    const said = addsTask(ALICE, THREAD, 1)
+    const asked: Did[] = []
+    const answers = new Map<Did, () => void>()
+    const fetch = {
+      range: async (peer: Did) => {
+        asked.push(peer)
+        await new Promise<void>((resolve) => answers.set(peer, resolve))
+        return []
+      },
+      ofThread: () => Promise.resolve([]),
+      blame: () => undefined,
+    }
+    const faults = { onFault: () => undefined, onDefect: (error: unknown) => expect(error).toBeUndefined() }
+    const fills = new GapFiller({ fetch, threads: a.book, takeField: a.takeField, ...faults })
+    const [endless, silent] = [person('endless').did, person('silent').did]
+    for (let n = 0; n < 100; n++) fills.took(endless, said.envelope)
+    fills.took(silent, said.envelope)
+    for (let n = 0; n < 3; n++) fills.took(b.did, said.envelope)
+    const answer = async (peer: Did): Promise<void> => {
+      answers.get(peer)?.()
+      answers.delete(peer)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    for (let n = 0; n < 3; n++) await answer(b.did)
+    expect(asked).toEqual([endless, silent, b.did, b.did, b.did])
+    // What one peer has waiting is bounded, whatever it shows.
+    for (let n = 0; n < 100; n++) await answer(endless)
+    expect(asked.filter((peer) => peer === endless)).toHaveLength(17)
+    const closed = fills.close()
+    await answer(silent)
+    await closed
+  })
+
+  it('is not asked for again and again of a peer that cannot help', async () => {
+    const [a, b] = pair()
+    a.peer = undefined
+    const missed: Did[] = []
+    const fills = new GapFiller({
+      fetch: a.fetch,
+      threads: a.book,
+      takeField: a.takeField,
+      onFault: (_, peer) => void missed.push(peer),
+      onDefect: (error) => expect(error).toBeUndefined(),
+    })
+    for (let n = 0; n < 10; n++) fills.took(b.did, addsTask(ALICE, THREAD, 5).envelope)
+    await untilIdle(() => missed.length > 0)
+    await fills.close()
+    expect(missed).toEqual([b.did])
+  })
+
   it('costs a peer its score that fills it with what nobody signed', async () => {
     const [a, b] = pair()
     const last = addsTask(ALICE, THREAD, 4)
