@@ -60,7 +60,7 @@ export interface RequestLimits {
   readonly bodyBytesMax: number
   /** Of the answer that the handler gives; a longer one is a defect of the handler. */
   readonly answerBytesMax: number
-  /** Being received or answered at once, from one peer. */
+  /** Being received or answered at once, from one peer: what it gave up counts until the handler is done with it. */
   readonly inFlightPerPeerMax: number
   /** From the stream's start to the last byte of the answer. */
   readonly timeoutMs: number

@@ -93,6 +93,7 @@ export class LogPeers {
     return {
       net: 'test',
       sha256,
+      clock: this.clock,
       mesh: {
         request: (peer, _protocol, body) => this.request(peer, body),
         penalise: (peer, _points, why) => void this.blames.push(`${peer} ${why}`),

@@ -7,6 +7,7 @@ import type { PlanOperation } from '../../src/codec/payload/plan-patch.ts'
 import { opsOf, type PlanOp } from '../../src/core/plan/operation.ts'
 import { FaultError } from '../../src/model/fault.ts'
 import type { Did, EnvelopeId, Lamport, SecretKey, ThreadId } from '../../src/model/ids.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { PlanDocuments } from '../../src/ports/plan-documents.ts'
 import { PlanBook } from '../../src/services/plan-sync/plan-book.ts'
 import { PlanSync } from '../../src/services/plan-sync/plan-sync.ts'
@@ -57,7 +58,7 @@ export class PlanNet {
   readonly #lawful = new Map<EnvelopeId, readonly PlanOp[]>()
   readonly #parted = new Set<Did>()
 
-  open(name: string): PlanNode {
+  open(name: string, clock: Clock = systemClock): PlanNode {
     const did = personOf(name)
     const book = new PlanBook(nodeCrypto.sha256)
     const documents = new AutomergeDocuments({ clock: systemClock })
@@ -78,7 +79,7 @@ export class PlanNet {
         notes.fetched.push(...ids)
         for (const id of ids) book.add(this.#lawful.get(id) ?? [])
       },
-      clock: systemClock,
+      clock,
       onFault: ({ message }) => void notes.faults.push(message),
     })
     const node = { did, book, sync, documents, ...notes }
@@ -108,6 +109,13 @@ export class PlanNet {
     if (handler === undefined || this.#parted.has(to) || this.#parted.has(from))
       throw new FaultError('peer-unreachable', 'nobody there')
     return await handler(from, body)
+  }
+
+  /** What a node answers. */
+  handlerOf(did: Did): Handler {
+    const handler = this.#handlers.get(did)
+    if (handler === undefined) throw new Error('no such node')
+    return handler
   }
 
   /** Answers in place of a node. */

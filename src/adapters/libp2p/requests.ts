@@ -25,6 +25,8 @@ export interface RequestsDeps {
 /** What answers a request. */
 export type RequestHandler = (from: Did, body: Uint8Array) => Promise<Uint8Array> | Uint8Array
 
+type BoundedHandler = (from: Did, body: Uint8Array) => Promise<Uint8Array | undefined>
+
 /** Before a body, so that an empty one is a frame too; the only kind there is. */
 const KIND = Uint8Array.of(1)
 const BUCKETS_MAX = 4096
@@ -39,13 +41,31 @@ export class Requests {
 
   handle(protocol: string, limits: RequestLimits, handler: RequestHandler): void {
     const buckets = new LruMap<Did, TokenBucket>(BUCKETS_MAX)
+    const guarded = this.#bounded(limits.inFlightPerPeerMax, handler)
     this.#deps.streams.take(protocol, limits.inFlightPerPeerMax, (stream, from) => {
       const nowMs = this.#deps.clock.monotonicMs()
       const bucket = buckets.get(from) ?? new TokenBucket(limits.perSecondMax, limits.burstMax, nowMs)
       buckets.set(from, bucket)
-      if (bucket.take(1, nowMs)) void this.#answer(stream, from, limits, handler)
+      if (bucket.take(1, nowMs)) void this.#answer(stream, from, limits, guarded)
       else this.#refuse(stream, from, POINTS.overLimit, 'too many requests')
     })
+  }
+
+  /** What was begun is under way until it is done, also for who has given up waiting: undefined beyond what a peer may have. */
+  #bounded(perPeerMax: number, handler: RequestHandler): BoundedHandler {
+    const running = new Map<Did, number>()
+    return async (from, body) => {
+      const count = (running.get(from) ?? 0) + 1
+      if (count > perPeerMax) return undefined
+      running.set(from, count)
+      try {
+        return await handler(from, body)
+      } finally {
+        const left = (running.get(from) ?? 0) - 1
+        if (left > 0) running.set(from, left)
+        else running.delete(from)
+      }
+    }
   }
 
   async ask(peer: Did, protocol: string, body: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
@@ -102,7 +122,7 @@ export class Requests {
     return new FaultError('peer-gone', `${peer} is gone`, { cause })
   }
 
-  async #answer(stream: Stream, from: Did, limits: RequestLimits, handler: RequestHandler): Promise<void> {
+  async #answer(stream: Stream, from: Did, limits: RequestLimits, handler: BoundedHandler): Promise<void> {
     const { clock, count } = this.#deps
     const cancel = clock.after(limits.timeoutMs, () => stream.abort(new Error('too slow')))
     try {
@@ -116,6 +136,7 @@ export class Requests {
       if (frame.value[0] !== KIND[0])
         return this.#refuse(stream, from, POINTS.malformed, 'a malformed request')
       const answer = await handler(from, frame.value.subarray(KIND.length))
+      if (answer === undefined) return this.#refuse(stream, from, POINTS.overLimit, 'too much under way')
       assert(answer.length <= limits.answerBytesMax, 'an answer is within its own limit')
       await bytes.write(joinFrames([concatBytes(KIND, answer)]))
       count('answered')

@@ -65,7 +65,7 @@ export function openFollowerPart(options: FollowerPartOptions): FollowerPart {
     nowMs: () => clock.monotonicMs(),
     onFault,
   })
-  const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256 })
+  const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256, clock })
   const certified = new CertifiedJudge(
     (batch) => host.take(batch),
     (batch) => host.judge(batch),

@@ -126,7 +126,7 @@ function newestOf(
 ): NewestCertificates {
   const { genesis, key, mesh, heart, onFault } = options
   const { clock, crypto } = offline
-  const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256: crypto.sha256 })
+  const fetch = new LogFetch({ net: genesis.net.toString(), mesh, sha256: crypto.sha256, clock })
   return new NewestCertificates({
     clock,
     leaves: (machine) => heart.keeper.leaves(machine),

@@ -132,7 +132,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     later: setImmediate,
   })
   const gaps = new LogGaps({
-    fetch: new LogFetch({ net: net.toString(), mesh, sha256: crypto.sha256 }),
+    fetch: new LogFetch({ net: net.toString(), mesh, sha256: crypto.sha256, clock }),
     trees,
     clock,
     keeper,

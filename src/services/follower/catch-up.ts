@@ -95,7 +95,9 @@ export class CatchUp {
     // Those that fall behind meanwhile wait for the next time, or a busy group would leave no time for quiet ones.
     const behind = [...this.#behind]
     this.#behind.clear()
-    for (const [group, peer] of behind) await this.#guarded(peer, group)
+    const useless = new Set<Did>()
+    for (const [group, peer] of behind)
+      if (!useless.has(peer) && !(await this.#guarded(peer, group))) useless.add(peer)
     if (!this.#isPollDue) return
     this.#isPollDue = false
     const { groups, mesh } = this.#deps

@@ -21,6 +21,7 @@ import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { checkPage, type LogPage, type WantedTree } from './log-page.ts'
@@ -40,9 +41,12 @@ export interface LogFetchDeps {
   readonly net: string
   readonly mesh: Pick<Mesh, 'request' | 'penalise'>
   readonly sha256: Sha256
+  readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
 const TIMEOUT_MS = 10_000
+/** Of one peer at a time: one that answers a leaf at a time, and late, holds up nobody for ever. */
+const PAGES_MS = 30_000
 /** Half of what leads to a ban: no honest node says this. */
 const LIE_POINTS = 35
 
@@ -62,7 +66,8 @@ export function logProtocol(net: string): string {
  *    is. Facts of slots are those that the leaves of their slots name.
  * 2. A page is at most `LOG_ANSWER_BYTES_MAX` bytes and 1,024 leaves, and the next one is asked for when the caller is
  *    done with the last. What was stored of pages stays good: go on from `page.frontier`, with any peer.
- * 3. A peer that says what no honest one does is charged. Every way of not getting on is a `FaultError`: `peer-refused`
+ * 3. After 30 s there is no next page: `peer-refused`, and others have their turn.
+ * 4. A peer that says what no honest one does is charged. Every way of not getting on is a `FaultError`: `peer-refused`
  *    (it does not have the leaves, or lied), `peer-unreachable`, `peer-gone`.
  *
  * Source: consensus.md, "Membership"; record.md, "History and export"; network.md (fetch).
@@ -97,11 +102,14 @@ export class LogFetch {
   /** Leaves from `frontier` (what is kept already) to the end of the tree, page by page. */
   async *pages(peer: Did, wanted: WantedTree, frontier: Frontier): AsyncGenerator<LogPage, void, undefined> {
     const { machine, size } = wanted
+    const { clock, sha256 } = this.#deps
+    const endMs = clock.monotonicMs() + PAGES_MS
     for (let at = frontier; at.size < size; ) {
+      if (clock.monotonicMs() >= endMs) throw new FaultError('peer-refused', `${peer} had its time`)
       const answer = await this.#ask(peer, { v: 1, kind: 'page', machine, from: at.size, size })
       if (answer.kind !== 'page')
         throw new FaultError('peer-refused', `${peer} has no ${size} leaves of machine ${machine}`)
-      const page = this.#sound(peer, checkPage(wanted, at, answer, this.#deps.sha256))
+      const page = this.#sound(peer, checkPage(wanted, at, answer, sha256))
       yield page
       at = page.frontier
     }

@@ -51,6 +51,8 @@ const ROUNDS_MAX = 16
 /** Threads of one sync; the next one goes on. */
 const THREADS_MAX = 1_024
 const PEERS_AT_ONCE = 4
+/** One sync begins no other thread after so long: a peer that answers late holds up nobody for ever. */
+const SYNC_MS = 60_000
 const POISON_POINTS = 25
 
 const REQUEST_LIMITS = {
@@ -89,6 +91,7 @@ export class PlanSync {
     deps.mesh.handleRequest(sync.#protocol, REQUEST_LIMITS, (from, body) => sync.#answer(from, body))
     deps.mesh.onPeer((peer, isConnected) => {
       if (isConnected) sync.#enqueue(peer)
+      else sync.#waiting.delete(peer)
     })
     sync.#tick()
     return sync
@@ -138,10 +141,14 @@ export class PlanSync {
   }
 
   async #sync(peer: Did): Promise<PlanSyncReport | undefined> {
-    const talk = new Talk(this.#deps.mesh, this.#protocol, peer)
+    const { mesh, clock } = this.#deps
+    const talk = new Talk(mesh, this.#protocol, peer, clock)
     try {
       const threads = await this.#differing(talk)
-      for (const thread of threads.slice(0, THREADS_MAX)) await this.#syncThread(talk, thread)
+      for (const thread of threads.slice(0, THREADS_MAX)) {
+        if (talk.isLate) break
+        await this.#syncThread(talk, thread)
+      }
       return { threads: threads.length, requests: talk.requests, bytes: talk.bytes }
     } catch (error) {
       if (!(error instanceof FaultError)) throw error
@@ -163,7 +170,11 @@ export class PlanSync {
       for (const [thread, digest] of page.threads) theirs.set(thread, digest)
       const last = page.threads.at(-1)?.[0]
       more =
-        page.more && last !== undefined && (after === undefined || last > after) && theirs.size < THREADS_MAX
+        page.more &&
+        !talk.isLate &&
+        last !== undefined &&
+        (after === undefined || last > after) &&
+        theirs.size < THREADS_MAX
       after = last
     }
     const ours = new Map(book.threadsIn(parts))
@@ -274,18 +285,27 @@ export class PlanSync {
   }
 }
 
-/** Requests to one peer, counted. */
+/** Requests to one peer, counted, within the time of one sync. */
 class Talk {
   readonly peer: Did
   readonly #mesh: Pick<Mesh, 'request'>
   readonly #protocol: string
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #endMs: number
   requests = 0
   bytes = 0
 
-  constructor(mesh: Pick<Mesh, 'request'>, protocol: string, peer: Did) {
+  constructor(mesh: Pick<Mesh, 'request'>, protocol: string, peer: Did, clock: Pick<Clock, 'monotonicMs'>) {
     this.#mesh = mesh
     this.#protocol = protocol
     this.peer = peer
+    this.#clock = clock
+    this.#endMs = clock.monotonicMs() + SYNC_MS
+  }
+
+  /** It had its time. */
+  get isLate(): boolean {
+    return this.#clock.monotonicMs() >= this.#endMs
   }
 
   /** Faults as `Mesh.request`; `peer-refused` for what is no answer. */

@@ -22,7 +22,7 @@ export interface HeadExchangeDeps {
     takeField(field: Pooled['field']): boolean
   }
   readonly sha256: Sha256
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
   /** An exchange that ended early; sampled by whoever logs it. */
   readonly onFault: (fault: FaultError, peer: Did) => void
   /** Anything else: the process must end. */
@@ -30,20 +30,24 @@ export interface HeadExchangeDeps {
 }
 
 const EVERY_MS = 10_000
+/** One exchange begins nothing more after so long: a peer that answers late holds up nobody for ever. */
+const EXCHANGE_MS = 30_000
+const PEERS_AT_ONCE = 4
 /** Of one exchange; the next one, with another peer, goes on. */
 const PAGES_MAX = 4
 const NEEDS_MAX = 4 * SAID_NEEDS_MAX
 
 /**
  * Compares what was said in open needs with a peer: when one connects, and with one after another every 10 s. What this node
- * lacks it fetches; the peer does the same. So whatever reached anybody reaches everybody, whoever said it and went away.
+ * lacks it fetches; the peer does the same. So whatever reached anybody reaches everybody, whoever said it and went away. Four
+ * peers at once, those that wait in the order in which they came.
  * Source: network.md (reconnecting peers compare thread heads and exchange what is missing).
  */
 export class HeadExchange {
   readonly #deps: HeadExchangeDeps
   readonly #waiting = new Set<Did>()
   #turn = 0
-  #underway: Promise<void> | undefined
+  readonly #underway = new Map<Did, Promise<void>>()
   #cancel: () => void = () => undefined
   #isOver = false
 
@@ -55,6 +59,7 @@ export class HeadExchange {
     const exchange = new HeadExchange(deps)
     deps.mesh.onPeer((peer, isConnected) => {
       if (isConnected) exchange.#enqueue(peer)
+      else exchange.#waiting.delete(peer)
     })
     exchange.#wait()
     return exchange
@@ -64,17 +69,22 @@ export class HeadExchange {
   async close(): Promise<void> {
     this.#isOver = true
     this.#cancel()
-    await this.#underway
+    await Promise.all(this.#underway.values())
   }
 
   /** One exchange; gives how many envelopes were fetched. Faults as the fetch. */
   async with(peer: Did): Promise<number> {
+    const endMs = this.#deps.clock.monotonicMs() + EXCHANGE_MS
+    const isLate = (): boolean => this.#isOver || this.#deps.clock.monotonicMs() >= endMs
     const differing = await this.#differing(peer)
     let fetched = 0
-    for (let at = 0; at < differing.length && !this.#isOver; at += SAID_NEEDS_MAX) {
-      const said = await this.#deps.fetch.said(peer, differing.slice(at, at + SAID_NEEDS_MAX))
-      for (const need of differing.slice(at, at + SAID_NEEDS_MAX))
+    for (let at = 0; at < differing.length && !isLate(); at += SAID_NEEDS_MAX) {
+      const asked = differing.slice(at, at + SAID_NEEDS_MAX)
+      const said = await this.#deps.fetch.said(peer, asked)
+      for (const need of asked) {
+        if (isLate()) break
         fetched += await this.#fetchMissing(peer, need, said.get(envelopeIdOf(need)) ?? [])
+      }
     }
     return fetched
   }
@@ -90,24 +100,31 @@ export class HeadExchange {
 
   #enqueue(peer: Did): void {
     this.#waiting.add(peer)
-    if (this.#isOver) return
-    this.#underway ??= this.#run()
-      .catch(this.#deps.onDefect)
-      .finally(() => {
-        this.#underway = undefined
-      })
+    this.#start()
   }
 
-  async #run(): Promise<void> {
+  #start(): void {
     for (const peer of this.#waiting) {
+      if (this.#isOver || this.#underway.size >= PEERS_AT_ONCE) return
+      if (this.#underway.has(peer)) continue
       this.#waiting.delete(peer)
-      if (this.#isOver || !this.#deps.mesh.isConnected(peer)) continue
-      try {
-        await this.with(peer)
-      } catch (error) {
-        if (!(error instanceof FaultError)) throw error
-        if (!this.#isOver) this.#deps.onFault(error, peer)
-      }
+      if (!this.#deps.mesh.isConnected(peer)) continue
+      const done = this.#tried(peer)
+        .catch(this.#deps.onDefect)
+        .finally(() => {
+          this.#underway.delete(peer)
+          this.#start()
+        })
+      this.#underway.set(peer, done)
+    }
+  }
+
+  async #tried(peer: Did): Promise<void> {
+    try {
+      await this.with(peer)
+    } catch (error) {
+      if (!(error instanceof FaultError)) throw error
+      if (!this.#isOver) this.#deps.onFault(error, peer)
     }
   }
 

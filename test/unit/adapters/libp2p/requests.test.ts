@@ -81,6 +81,26 @@ describe('a request', () => {
     await expect(ask).rejects.toBe(reason)
   })
 
+  it('that is given up counts as under way until its handler is done', async () => {
+    const [a, b] = await twoNodes()
+    const done: (() => void)[] = []
+    b.mesh.handleRequest(PROTOCOL, { ...LIMITS, burstMax: 100 }, async () => {
+      await new Promise<void>((resolve) => done.push(resolve))
+      return new Uint8Array()
+    })
+    const ask = (timeoutMs: number) =>
+      a.mesh.request(b.mesh.self, PROTOCOL, new Uint8Array(), { ...OPTIONS, timeoutMs })
+    const given = [ask(200), ask(200)]
+    for (const one of given) await expect(one).rejects.toMatchObject({ code: 'peer-gone' })
+    for (let n = 0; n < 3; n++) await expect(ask(5_000)).rejects.toMatchObject({ code: 'peer-refused' })
+    expect(done).toHaveLength(2)
+    for (const resolve of done) resolve()
+    const last = ask(5_000)
+    await until(() => done.length === 3)
+    done[2]?.()
+    expect(await last).toEqual(new Uint8Array())
+  })
+
   it('beyond the rate of a peer is refused and charged', async () => {
     const [a, b] = await twoNodes()
     let asked = 0

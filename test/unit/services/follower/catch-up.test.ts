@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { machineOfGroup } from '../../../../src/core/witness/machine.ts'
+import { FaultError } from '../../../../src/model/fault.ts'
 import type { Did } from '../../../../src/model/ids.ts'
 import type { GroupId } from '../../../../src/model/raft.ts'
 import type { MeshPeer } from '../../../../src/ports/mesh.ts'
@@ -16,7 +17,12 @@ const PEER = VOTERS[9] as Did
 const LONG = 'x'.repeat(1_000_000)
 
 /** A follower of two groups and a peer that has their logs, a leaf a page. The bucket waits until the hub has a slot. */
-function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
+function follow(
+  book: SignatureBook,
+  logs: ReadonlyMap<GroupId, CertifiedLog>,
+  { silent = [] as readonly Did[] } = {},
+) {
+  const asked: Did[] = []
   const clock = new ManualClock()
   const gate = { isOpen: false }
   const host: FollowerHost = FollowerHost.open({
@@ -41,7 +47,9 @@ function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
   const catchUp = CatchUp.open({
     mesh: { peers: () => [{ did: PEER } as MeshPeer], isConnected: () => true },
     fetch: {
-      newest(_, machine, chain) {
+      newest(peer, machine, chain) {
+        asked.push(peer)
+        if (silent.includes(peer)) return Promise.reject(new FaultError('peer-gone', 'no answer'))
         const log = logOf(machine)
         if (log.records.length === 0) return Promise.resolve(undefined)
         const certificate = log.certificate()
@@ -59,7 +67,7 @@ function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
     groups: [HUB, BUCKET],
     context: book.context(LIARS),
     clock,
-    onFault: (fault) => expect(fault).toBeUndefined(),
+    onFault: (_, peer) => expect(silent).toContain(peer),
     onDefect: (error) => expect(error).toBeUndefined(),
   })
   /** Time goes on until it is so. */
@@ -71,7 +79,7 @@ function follow(book: SignatureBook, logs: ReadonlyMap<GroupId, CertifiedLog>) {
     expect(isSo()).toBe(true)
   }
   const sizeOf = (group: GroupId): number => host.group(group)?.replica?.position ?? 0
-  return { catchUp, until, sizeOf, host, clock }
+  return { catchUp, until, sizeOf, host, clock, asked }
 }
 
 describe('a node that is behind', () => {
@@ -93,5 +101,19 @@ describe('a node that is behind', () => {
     await until(() => sizeOf(BUCKET) === 40)
     expect(sizeOf(HUB)).toBe(1)
     await catchUp.close()
+  })
+
+  it('asks a peer that showed much and did not answer once, and goes on with others', async () => {
+    const book = new SignatureBook()
+    const logs = new Map(
+      [HUB, BUCKET].map((group) => [group, new CertifiedLog(group, book).add('slot', 'b')]),
+    )
+    const silent = VOTERS[8] as Did
+    const { catchUp, until, sizeOf, asked } = follow(book, logs, { silent: [silent] })
+    // The first poll is under way: both wait for the next time.
+    for (const group of [HUB, BUCKET]) catchUp.behind(group, silent)
+    await until(() => sizeOf(HUB) === 2 && sizeOf(BUCKET) === 2 && asked.includes(silent))
+    await catchUp.close()
+    expect(asked.filter((peer) => peer === silent)).toHaveLength(1)
   })
 })

@@ -98,6 +98,27 @@ describe('a log that is fetched', () => {
     expect(peers.blames).toEqual([])
   })
 
+  it('is fetched of another peer when one takes too long over it: what came of it stays good', async () => {
+    const peers = peersWith(BUCKET, logOf(BUCKET, 5_000))
+    peers.lie = (answer) => {
+      peers.clock.advance(9_900)
+      return answer
+    }
+    const tree = peers.treeOf(BUCKET)
+    const came: number[] = []
+    const taken = async (): Promise<void> => {
+      for await (const { from, records } of peers.fetch.pages(
+        PEER,
+        { machine: BUCKET, size: 5_000, root: tree.root() },
+        EMPTY_FRONTIER,
+      ))
+        came.push(from + records.length)
+    }
+    await expect(taken()).rejects.toMatchObject({ code: 'peer-refused' })
+    expect(came).toEqual([1_024, 2_048, 3_072, 4_096])
+    expect(peers.blames).toEqual([])
+  })
+
   it('is not given to who asks for more at once than may wait, which is charged', async () => {
     const peers = peersWith(BUCKET, logOf(BUCKET, 2_000))
     const asked = Array.from({ length: 9 }, () => fetched(peers, BUCKET))

@@ -11,6 +11,7 @@ import { varintOf } from '../../../../src/codec/varint.ts'
 import type { PlanOp } from '../../../../src/core/plan/operation.ts'
 import type { Did, ThreadId } from '../../../../src/model/ids.ts'
 import type { DocumentChange } from '../../../../src/ports/plan-documents.ts'
+import { ManualClock } from '../../../setup/manual-clock.ts'
 import { addTask, PlanNet, type PlanNode, patch, personOf, threadOf } from '../../../setup/plan-nodes.ts'
 
 const THREAD = threadOf('thread')
@@ -62,6 +63,22 @@ describe('plans of nodes that edited while apart', () => {
     const report = await a.sync.syncWith(b.did)
     expect(report).toMatchObject({ threads: 0, requests: 1 })
     expect(report?.bytes).toBeLessThan(200)
+  })
+
+  it('go on another time when one of them answers late', async () => {
+    const clock = new ManualClock()
+    const [a, b] = [net.open('a', clock), net.open('b')]
+    for (const name of 'abcdefgh') writeTasks(b, name, 1, threadOf(`t${name}`))
+    const answers = net.handlerOf(b.did)
+    net.answerAs(b.did, async (from, body) => {
+      clock.advance(9_900)
+      return await answers(from, body)
+    })
+    await a.sync.syncWith(b.did)
+    expect(a.fetched.length).toBeGreaterThan(0)
+    expect(a.fetched.length).toBeLessThan(8)
+    for (let n = 0; n < 6 && a.fetched.length < 8; n++) await a.sync.syncWith(b.did)
+    expect(rootOf(a)).toBe(rootOf(b))
   })
 
   it('let only travel what is missing', async () => {

@@ -389,6 +389,53 @@ describe('two nodes that meet', () => {
     expect(await a.exchange().with(b.did)).toBe(1)
   })
 
+  it('go on another time when one of them answers late', async () => {
+    const [a, b] = pair()
+    for (const need of NEEDS) b.hear(need, cancel(need, 1))
+    b.lie = (answer) => {
+      a.clock.advance(9_000)
+      return answer
+    }
+    expect(await a.exchange().with(b.did)).toBe(2)
+    expect(await a.exchange().with(b.did)).toBe(1)
+  })
+
+  it('are four at once: peers that do not answer hold up nobody else, and those that left are not asked', async () => {
+    const [a] = pair()
+    const asked: Did[] = []
+    const done: (() => void)[] = []
+    const connected: ((peer: Did, isConnected: boolean) => void)[] = []
+    const exchange = HeadExchange.open({
+      mesh: {
+        peers: () => [],
+        isConnected: () => true,
+        onPeer: (listener) => void connected.push(listener),
+      },
+      fetch: {
+        heads: async (peer: Did) => {
+          asked.push(peer)
+          await new Promise<void>((resolve) => done.push(resolve))
+          return { heads: [], more: false }
+        },
+      } as unknown as EnvelopeFetch,
+      needs: a,
+      sha256,
+      clock: a.clock,
+      onFault: () => undefined,
+      onDefect: (error) => expect(error).toBeUndefined(),
+    })
+    const silent = ['1', '2', '3'].map((name) => person(name).did)
+    for (const peer of [...silent, ALICE.did, ALICE.did, BOB.did]) connected[0]?.(peer, true)
+    expect(asked).toEqual([...silent, ALICE.did])
+    connected[0]?.(BOB.did, false)
+    // Who comes again meanwhile is asked again, once.
+    done[3]?.()
+    await untilIdle(() => asked.length === 5)
+    expect(asked[4]).toBe(ALICE.did)
+    for (const resolve of done) resolve()
+    await exchange.close()
+  })
+
   it('ask nothing about needs that are not open here', async () => {
     const [a, b] = pair()
     a.said.delete(one)
