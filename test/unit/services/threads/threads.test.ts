@@ -433,6 +433,8 @@ describe('two nodes that meet', () => {
     await untilIdle(() => asked.length === 5)
     expect(asked[4]).toBe(ALICE.did)
     for (const resolve of done) resolve()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(asked).toHaveLength(5)
     await exchange.close()
   })
 
