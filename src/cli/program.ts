@@ -78,6 +78,9 @@ function groupOf(program: Program, words: readonly string[]): Program {
 }
 
 const ABOUT_GROUP: Readonly<Record<string, string>> = {
+  cas: 'Content of this node, by its CID',
+  gov: 'What the keys that govern the network sign',
+  import: 'Take what others exported',
   agent: 'Capabilities that are attached to this node',
   config: 'Settings of this node',
   did: 'Identity documents',

@@ -6,6 +6,7 @@ import { cancel } from './cancel.ts'
 import { challenge, withdraw } from './challenge.ts'
 import { challengeReview } from './challenge-review.ts'
 import { content, contentGc, contentHas, contentPin, contentUnpin, contentVerify } from './content.ts'
+import { governance, governReview } from './governance.ts'
 import { ledgerHistory } from './ledger-history.ts'
 import { ledgerVerify } from './ledger-verify.ts'
 import { need } from './need.ts'
@@ -60,6 +61,8 @@ export const API_VERBS = {
   challengeReview,
   verdict,
   withdraw,
+  governance,
+  governReview,
   content,
   contentHas,
   contentPin,

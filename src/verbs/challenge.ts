@@ -3,12 +3,14 @@ import { encodeDagCbor } from '../codec/dag-cbor/encode.ts'
 import { challengeCommitment } from '../codec/payload/commitments.ts'
 import { PROOF_BYTES_MAX } from '../codec/payload/content.ts'
 import type { Payload } from '../codec/payload/verbs.ts'
+import { PROOF_OF_MODE } from '../core/agent/challenger.ts'
 import { termsOf } from '../core/bucket/terms.ts'
 import { challengeBond } from '../core/market/bounds.ts'
 import type { ThreadId } from '../model/ids.ts'
 import { microText } from '../model/micro.ts'
-import { reject } from '../model/rejection.ts'
-import { ok } from '../model/result.ts'
+import { type Rejection, reject } from '../model/rejection.ts'
+import { ok, type Result } from '../model/result.ts'
+import type { ProofType } from '../model/task.ts'
 import { linkOf } from './cancel.ts'
 import { cidOfText, contentCid, count, envelopeId, micro, needId } from './fields.ts'
 import { placeOf } from './need-view.ts'
@@ -40,26 +42,31 @@ export const challenge = defineVerb({
     "Say that a need's accepted result is wrong, or that the rejection of one's own is: bonds credits, then shows the proof",
   input: z.strictObject({
     need: needId,
-    proof_type: z.enum([
-      'SCHEMA_VIOLATION',
-      'MISSING_CITATION',
-      'SEMANTIC_CONTRADICTION',
-      'OUTPUT_MISMATCH',
-      'POLICY_BREACH',
-    ]),
+    proof_type: z
+      .enum([
+        'SCHEMA_VIOLATION',
+        'MISSING_CITATION',
+        'SEMANTIC_CONTRADICTION',
+        'OUTPUT_MISMATCH',
+        'POLICY_BREACH',
+      ])
+      .exactOptional()
+      .describe('what is wrong with it; by how the need is judged, unless it is said'),
     evidence: evidence.default({ text: '' }).describe('what proves it, at most 10 KiB'),
     gas: count.default(0).describe('gas that checking it takes'),
   }),
   output: z.strictObject({ challenge: envelopeId, bond: micro.describe('micro-credits that are locked') }),
-  rejects: ['not-found', 'WINDOW_CLOSED', 'INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
+  rejects: ['not-found', 'WINDOW_CLOSED', 'CONFLICT', 'INSUFFICIENT_FUNDS', 'POLICY_DENIED'],
   handle: async (input, services) => {
     const target = targetOf(services, input.need)
     if (!target.ok) return target
-    const { thread, attempt, bondOf } = target.value
-    const bond = bondOf(input.proof_type)
+    const { thread, attempt, bondOf, isOwn } = target.value
+    const proof = proofOf(services, input, isOwn)
+    if (!proof.ok) return proof
+    const bond = bondOf(proof.value)
     const free = services.heart.hub().get('accounts', services.author.did)?.balance ?? 0n
     if (free < bond) return reject('INSUFFICIENT_FUNDS', `the bond is ${bond}, ${free} are free`)
-    const shown = shownOf(services, input, attempt)
+    const shown = shownOf(services, { ...input, proof_type: proof.value }, attempt)
     await keepShown(services, input.need, shown)
     const hash = challengeCommitment(services.heart.net, services.author.did, shown, services.sha256)
     const commit = { need_id: shown.need_id, attempt, bond: microText(bond), hash }
@@ -87,7 +94,21 @@ function targetOf(services: NodeServices, need: string) {
   const attempt = own?.attempt ?? place.need.attempt
   const bondOf = (proof: Payload<'CHALLENGE'>['proof_type']) =>
     challengeBond(proof, terms.taskClass, terms.parameters)
-  return ok({ thread: terms.thread as ThreadId, attempt, bondOf })
+  return ok({ thread: terms.thread as ThreadId, attempt, bondOf, isOwn: own !== undefined })
+}
+
+/** A proof that no seat looks at would cost its bond for nothing; against a rejection of one's own work, the work itself is looked at. */
+function proofOf(
+  { heart }: NodeServices,
+  { need, proof_type: given }: { readonly need: string; readonly proof_type?: ProofType },
+  isOwn: boolean,
+): Result<ProofType, Rejection> {
+  const mode = heart.needEnvelope(need)?.body.payload.verification.mode
+  const fit = PROOF_OF_MODE[mode ?? 'reexecute']
+  if (given === undefined) return ok(fit)
+  if (isOwn || mode === undefined || given === fit || given === 'POLICY_BREACH') return ok(given)
+  const why = `results of this need are judged by ${mode}: ${fit} or POLICY_BREACH can show one wrong`
+  return reject('CONFLICT', why, 'proof_type')
 }
 
 interface Wish {

@@ -44,6 +44,8 @@ export const ROUTES = {
   challengeReview: { method: 'GET', path: '/v1/challenges' },
   verdict: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/verdict' },
   withdraw: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/withdraw' },
+  governance: { method: 'GET', path: '/v1/governance' },
+  governReview: { method: 'POST', path: '/v1/needs/{need}/challenges/{challenge}/review' },
   content: { method: 'GET', path: '/v1/content' },
   contentHas: { method: 'GET', path: '/v1/content/{cid}' },
   contentPin: { method: 'POST', path: '/v1/content/{cid}/pin' },

@@ -21,7 +21,7 @@ import type { HeartView } from '../services/roles/heart-view.ts'
 import type { ThreadBook } from '../services/threads/thread-book.ts'
 
 /** The agreed state, and what a node that hosts groups knows beside it. */
-export type NodeHeart = HeartView & Pick<Heart, 'leads' | 'leaderOf' | 'onHubVerdict'>
+export type NodeHeart = HeartView & Pick<Heart, 'leads' | 'leaderOf' | 'onHubVerdict' | 'acts'>
 
 /** What the node is, fixed while it runs. */
 export interface NodeIdentity {

@@ -1,11 +1,13 @@
 import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { envelopeIdOf } from '../../src/codec/cid.ts'
+import type { GovernanceBody } from '../../src/codec/entry/hub-command.ts'
 import { decodeBatch } from '../../src/codec/envelope/batch.ts'
 import type { ReadBody } from '../../src/codec/envelope/read-body.ts'
 import { envelopesOf, envelopeToIpld, type SingleForm } from '../../src/codec/envelope/single-form.ts'
 import type { SingleEnvelope } from '../../src/codec/envelope/verify-single.ts'
 import type { Did } from '../../src/model/ids.ts'
-import type { HubVerdict } from '../../src/services/heart/heart.ts'
+import type { HeldAct } from '../../src/services/heart/act-driver.ts'
+import type { HubVerdict } from '../../src/services/heart/listeners.ts'
 import type { Unsubscribe } from '../../src/services/roles/heart-view.ts'
 import type { Spoken } from '../../src/sim/heart/actor.ts'
 import type { NodeHeart } from '../../src/verbs/services.ts'
@@ -22,12 +24,16 @@ export class StageHeart implements NodeHeart {
   readonly #own = new Map<string, SingleEnvelope<'NEED'>>()
   /** What this node said in a need beside. */
   readonly #said = new Map<string, SingleEnvelope[]>()
+  /** Acts that this node signed; the theatre's hub hears of none. */
+  readonly acts: { sign(body: GovernanceBody): void; held(): readonly HeldAct[] }
   /** False: the hub's words do not come here, as on a node that does not host it. */
   hearsHub = true
 
   constructor(theatre: Theatre, self: Did) {
     this.#theatre = theatre
     this.self = self
+    const held: HeldAct[] = []
+    this.acts = { held: () => held, sign: (body) => void held.push({ body, voters: [self] }) }
   }
 
   get net() {

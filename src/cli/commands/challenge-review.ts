@@ -27,7 +27,11 @@ export const challengeReview = defineCommand({
       one.wanted_of.join(', '),
     ])
     const isWanted = data.challenges.some(({ wanted_of: names }) => names.length > 0)
-    const notes = isWanted ? ['"canswarm challenge verdict NEED CHALLENGE OUTCOME" says one by hand'] : []
+    const isForPeople = data.challenges.some(({ state }) => state === 'review')
+    const notes = [
+      ...(isWanted ? ['"canswarm challenge verdict NEED CHALLENGE OUTCOME" says one by hand'] : []),
+      ...(isForPeople ? ['"canswarm gov review NEED CHALLENGE OUTCOME" signs what people came to'] : []),
+    ]
     return report('canswarm.challenge.review/1', data, table(headings, rows), { notes })
   },
 })

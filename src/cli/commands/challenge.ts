@@ -12,7 +12,7 @@ export const challenge = defineCommand({
   path: 'challenge',
   about: "Say that a need's accepted result is wrong: bonds credits, then shows the proof",
   examples: [
-    'canswarm challenge bafyrei… --proof OUTPUT_MISMATCH',
+    'canswarm challenge bafyrei…',
     'canswarm challenge bafyrei… --proof MISSING_CITATION --evidence why.txt',
   ],
   arguments: [{ name: 'NEED', about: 'id of the NEED' }],
@@ -20,7 +20,7 @@ export const challenge = defineCommand({
     proof: {
       type: 'string',
       value: 'TYPE',
-      about: 'what is wrong with it',
+      about: 'what is wrong with it; by how the need is judged, unless it is said',
       choices: [
         'SCHEMA_VIOLATION',
         'MISSING_CITATION',
@@ -32,13 +32,17 @@ export const challenge = defineCommand({
     evidence: { type: 'string', value: 'FILE', about: 'what proves it, at most 10 KiB' },
   },
   async run(context, [need], { proof, evidence }) {
-    if (proof === undefined) throw usageError('say what is wrong with the result', 'add --proof TYPE')
     const given =
       evidence === undefined ? {} : { evidence: { base64: (await bytesOf(evidence)).toString('base64') } }
-    const wish = { need, proof_type: proof, ...given } as Wish
+    const wish = { need, ...(proof !== undefined && { proof_type: proof }), ...given } as Wish
     const data = await asked(nodeOf(context).call('challenge', wish))
     const text = `challenge ${data.challenge}: ${creditsOf(data.bond)} credits are bonded until it is judged`
-    return report('canswarm.challenge/1', data, text)
+    return report('canswarm.challenge/1', data, text, {
+      notes: [
+        `"canswarm need show ${need}" tells what comes of it`,
+        `to take it back, while no seat has judged it: canswarm challenge withdraw ${need} ${data.challenge}`,
+      ],
+    })
   },
 })
 

@@ -62,6 +62,9 @@ export const governanceBody = z.strictObject({
   ]),
 })
 
+/** Signatures under one act, each by a key of genesis. */
+export const governanceVotes = list(z.strictObject({ voter: did, s: bytes(64, 64) }), 64, 1)
+
 const EVIDENCE_BYTES_MAX = 131_072
 
 const commandSchema = z.discriminatedUnion('kind', [
@@ -89,7 +92,7 @@ const commandSchema = z.discriminatedUnion('kind', [
     kind: z.literal('govern'),
     slot: slotNumber,
     body: governanceBody,
-    votes: list(z.strictObject({ voter: did, s: bytes(64, 64) }), 64, 1),
+    votes: governanceVotes,
   }),
   z.strictObject({
     v: z.literal(1),
@@ -111,6 +114,7 @@ const commandSchema = z.discriminatedUnion('kind', [
 ])
 
 const compiled = z.compile(commandSchema)
+const compiledBody = z.compile(governanceBody)
 
 export type HubCommand = z.output<typeof commandSchema>
 export type HubCommandKind = HubCommand['kind']
@@ -127,6 +131,15 @@ export function evidenceReport(
 }
 
 export type GovernanceBody = z.output<typeof governanceBody>
+export type GovernanceVote = z.output<typeof governanceVotes>[number]
+
+/** An act as state keeps it. Rejects as any decoding. */
+export function decodeGovernanceBody(encoded: Uint8Array): Result<GovernanceBody, Rejection> {
+  const decoded = decodeKept(encoded, { bytesMax: COMMAND_BYTES_MAX })
+  return decoded.ok
+    ? (checkSchema(compiledBody, decoded.value, '') as Result<GovernanceBody, Rejection>)
+    : decoded
+}
 
 export function encodeHubCommand(command: HubCommand): Uint8Array {
   return encodeDagCbor(command)

@@ -1,7 +1,7 @@
 /**
  * What nodes tell voters, and voters each other, by stream: envelopes that a group is to decide about, and statements that
  * entries carry. Canonical dag-cbor lists [kind, …]. Source: network.md (commands for a bucket); consensus.md, "Time and
- * chance"; lifecycle.md, "Entries of a need" (seen), "Availability".
+ * chance"; lifecycle.md, "Entries of a need" (seen), "Availability"; economy.md, "Registry, … governance".
  */
 import * as z from 'zod'
 import type { Rejection } from '../../model/rejection.ts'
@@ -10,6 +10,12 @@ import type { CID } from '../cid.ts'
 import { decodeDagCbor } from '../dag-cbor/decode.ts'
 import { encodeDagCbor } from '../dag-cbor/encode.ts'
 import { envelopes, slotNumber } from '../entry/fields.ts'
+import {
+  type GovernanceBody,
+  type GovernanceVote,
+  governanceBody,
+  governanceVotes,
+} from '../entry/hub-command.ts'
 import {
   type ClockReading,
   clockReadings,
@@ -44,13 +50,15 @@ export type VoterMessage =
   /** Will the voter keep this content until the need is over? It answers when it has it. */
   | { readonly kind: 'ask-have'; readonly need: CID; readonly cid: CID }
   | { readonly kind: 'have'; readonly statement: HaveStatement }
+  /** One key's signature under an act of governance. */
+  | { readonly kind: 'vote'; readonly body: GovernanceBody; readonly vote: GovernanceVote }
 
 export const VOTER_MESSAGE_BYTES_MAX = 2_097_152
 const ITEMS_MAX = 262_144
 const BATCH_BYTES_MAX = 1_048_576
 const KNOWN_MAX = 1_024
 
-const CODE = { batch: 0, reading: 1, askSeen: 2, seen: 3, askHave: 4, have: 5 } as const
+const CODE = { batch: 0, reading: 1, askSeen: 2, seen: 3, askHave: 4, have: 5, vote: 6 } as const
 
 const messageTuple = z.compile(
   z.union([
@@ -60,6 +68,7 @@ const messageTuple = z.compile(
     z.tuple([z.literal(CODE.seen), seenStatements.length(1), envelopes]),
     z.tuple([z.literal(CODE.askHave), idLink, contentLink]),
     z.tuple([z.literal(CODE.have), haveStatements.length(1)]),
+    z.tuple([z.literal(CODE.vote), governanceBody, governanceVotes.length(1)]),
   ]),
 )
 
@@ -90,6 +99,8 @@ function toIpld(message: VoterMessage): Ipld {
       return [CODE.askHave, message.need, message.cid]
     case 'have':
       return [CODE.have, [message.statement]]
+    case 'vote':
+      return [CODE.vote, message.body, [message.vote]]
     default:
       return message satisfies never
   }
@@ -112,6 +123,8 @@ function ofTuple(tuple: z.output<typeof messageTuple>): VoterMessage {
       return { kind: 'ask-have', need: tuple[1], cid: tuple[2] }
     case CODE.have:
       return { kind: 'have', statement: tuple[1][0] as HaveStatement }
+    case CODE.vote:
+      return { kind: 'vote', body: tuple[1], vote: tuple[2][0] as GovernanceVote }
     default:
       return tuple satisfies never
   }

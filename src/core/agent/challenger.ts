@@ -32,7 +32,11 @@ export interface ChallengerSelf {
   readonly saltOf: SaltOf
 }
 
-const PROOF_OF_MODE: Readonly<Record<Payload<'NEED'>['verification']['mode'], ProofType>> = {
+/**
+ * What shows that a result is wrong, by how its need is judged: seats say no to any other proof, a breach of the policy left out,
+ * which every result may be.
+ */
+export const PROOF_OF_MODE: Readonly<Record<Payload<'NEED'>['verification']['mode'], ProofType>> = {
   reexecute: 'OUTPUT_MISMATCH',
   schema: 'SCHEMA_VIOLATION',
   citations: 'MISSING_CITATION',

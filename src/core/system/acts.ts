@@ -1,7 +1,6 @@
 /** What acts of governance do. Source: economy.md, "Registry, marketplace, channels, governance, breakers". */
 import { envelopeIdOf } from '../../codec/cid.ts'
-import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
-import { type GovernanceBody, governanceBody } from '../../codec/entry/hub-command.ts'
+import { decodeGovernanceBody, type GovernanceBody } from '../../codec/entry/hub-command.ts'
 import { assert } from '../../model/fault.ts'
 import type { Parameters } from '../../model/parameters.ts'
 import { parseParameters } from '../../model/parse-parameters.ts'
@@ -64,11 +63,10 @@ export function applyDueActs(turn: Turn): void {
     const pending = draft.get('acts', key)
     if (pending === undefined || pending.at > now.time) continue
     draft.put('acts', key, undefined)
-    const decoded = decodeDagCbor(pending.body)
-    const body = governanceBody.safeParse(decoded.ok ? decoded.value : undefined)
-    assert(body.success, 'what was taken into state has its form')
-    turn.book.causedBy(`act ${body.data.nonce}`)
-    applyAct(turn, body.data.act)
+    const body = decodeGovernanceBody(pending.body)
+    assert(body.ok, 'what was taken into state has its form')
+    turn.book.causedBy(`act ${body.value.nonce}`)
+    applyAct(turn, body.value.act)
   }
   const { next, ...rest } = turn.settings
   if (next === undefined || now.n < next.until) return

@@ -15,6 +15,7 @@ import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { HeldSlot } from '../roles/heart-view.ts'
+import type { ActDriver } from './act-driver.ts'
 import type { HubDriver } from './hub-driver.ts'
 import type { NeedPlace, NeedPools } from './need-pools.ts'
 import type { SlotDriver } from './slot-driver.ts'
@@ -30,6 +31,7 @@ export interface HearingDeps {
   readonly witness: Pick<Witness, 'tellSeen' | 'tellHave'>
   readonly slots: Pick<SlotDriver, 'hear'>
   readonly hub: Pick<HubDriver, 'add' | 'act'>
+  readonly acts: Pick<ActDriver, 'hear'>
   readonly slot: () => HeldSlot
   readonly placeOf: (need: string) => NeedPlace
   /** Something may be proposed for it now. */
@@ -87,6 +89,10 @@ export class Hearing {
         if (!this.#isWordOf(from, 'have-statement', message.statement)) return
         if (!testimony.hearHave(message.statement)) return
         touch(envelopeIdOf(message.statement.body.need))
+        return
+      case 'vote':
+        if (!this.#deps.acts.hear(message.body, message.vote))
+          this.#deps.blame(from, 'a vote that is not signed by its key')
         return
       default:
         message satisfies never

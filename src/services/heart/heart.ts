@@ -12,12 +12,12 @@ import type { View } from '../../core/records/view.ts'
 import type { HubTables } from '../../core/system/tables.ts'
 import type { Did, EnvelopeId } from '../../model/ids.ts'
 import type { GroupId } from '../../model/raft.ts'
-import type { Verdict } from '../../model/replicated.ts'
 import type { StateMachine } from '../../ports/state-machine.ts'
 import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
+import { ActDriver } from './act-driver.ts'
 import { Digest } from './digest.ts'
 import { GroupAccess } from './group-access.ts'
 import type { GroupHost } from './group-host.ts'
@@ -25,24 +25,18 @@ import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
 import { HubDriver } from './hub-driver.ts'
-import { Listeners } from './listeners.ts'
+import { type HubVerdict, Listeners } from './listeners.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import { NeedDriver } from './need-driver.ts'
 import { NeedIndex } from './need-index.ts'
 import { NeedPools } from './need-pools.ts'
-import { OwnBatches } from './own-batches.ts'
+import { isCarried, OwnBatches } from './own-batches.ts'
 import { recall } from './recall.ts'
 import { SlotBook } from './slot-book.ts'
 import { SlotDriver } from './slot-driver.ts'
 import { standingsOf } from './standings.ts'
 import { Testimony } from './testimony.ts'
 import { Witness } from './witness.ts'
-
-/** What became of an envelope that the hub decided about. */
-export interface HubVerdict {
-  readonly id: EnvelopeId
-  readonly verdict: Verdict
-}
 
 const RESEND_MS = 1_000
 
@@ -118,18 +112,14 @@ export class Heart implements HeartView {
 
   /** The host has opened its groups; `soon` asks it for a turn. */
   start(host: GroupHost, soon: () => void): void {
-    const { genesis, crypto, didOf, buckets, clock } = this.#deps
+    const { genesis, crypto, didOf, buckets } = this.#deps
     const voters = genesis.genesis.voters.toSorted((a, b) => (a < b ? -1 : 1))
     const groups = new GroupAccess({ host, soon, voters, slots: this.#slots, sha256: crypto.sha256, didOf })
     this.#parts = this.#assemble(groups)
     for (let bucket = 0; bucket < buckets; bucket++) this.#index.restore(bucket, groups.bucket(bucket))
     recall(this.#deps.archive, this.#index, this.#pools, this.#deps.world)
     this.#parts.slots.advance()
-    const resend = (): void => {
-      this.#cancelResend = clock.after(RESEND_MS, resend)
-      this.#resend()
-    }
-    resend()
+    this.#resend()
   }
 
   stop(): void {
@@ -182,6 +172,11 @@ export class Heart implements HeartView {
     return this.#parts?.groups.leader(machine)
   }
 
+  /** Acts of governance: signs them with the node's key, and holds what others signed. */
+  get acts(): Pick<ActDriver, 'sign' | 'held'> {
+    return this.#started().acts
+  }
+
   onNeed(listener: (need: string) => void): Unsubscribe {
     return this.#listeners.needs.add(listener)
   }
@@ -225,13 +220,14 @@ export class Heart implements HeartView {
   /** Whether this node has an envelope of a need, heard or carried; true where the need is not open, and nothing matters. */
   hasEnvelope(need: string, id: string): boolean {
     if (this.#index.placeOf(need) !== 'open' || this.#pools.of(need).has(id)) return true
-    const carried = this.bucket(this.#index.bucketOf(need) as number).get('envelopes', need) ?? []
-    return carried.some((one) => one.id === id)
+    return isCarried(this.bucket(this.#index.bucketOf(need) as number), need, id)
   }
 
   /** A peer is connected again: a voter may not have heard what this node said in between. Others are told nothing by stream. */
   isBack(peer: Did): void {
-    if (this.#started().groups.voters.includes(peer)) this.#own.hurry()
+    if (!this.#started().groups.voters.includes(peer)) return
+    this.#own.hurry()
+    this.#started().acts.sayTo(peer)
   }
 
   /** What a peer said by stream; nothing is heard any more after the stop. */
@@ -280,6 +276,8 @@ export class Heart implements HeartView {
       },
     })
     const hub = new HubDriver(groups)
+    const tellAll = (message: VoterMessage): void => this.#broadcast(encodeVoterMessage(message))
+    const acts = new ActDriver({ key, net: this.net, crypto, clock, world, groups, tellAll, tell })
     const hearing = new Hearing({
       sha256: crypto.sha256,
       world,
@@ -289,6 +287,7 @@ export class Heart implements HeartView {
       witness,
       slots,
       hub,
+      acts,
       slot: () => this.slot(),
       placeOf: (need) => this.#index.placeOf(need),
       touch: (need) => this.#touch(need),
@@ -308,7 +307,7 @@ export class Heart implements HeartView {
       hub,
       timeMs: () => this.slot().timeMs,
     })
-    return { groups, testimony, slots, needs, hub, hearing, digest }
+    return { groups, testimony, slots, needs, hub, acts, hearing, digest }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -343,11 +342,12 @@ export class Heart implements HeartView {
   }
 
   #passSlot(): void {
-    const { slots, hub, needs, groups, digest } = this.#started()
+    const { slots, hub, acts, needs, groups, digest } = this.#started()
     digest.slotDue = false
     const { n } = this.slot()
     slots.advance()
     hub.passSlot(n)
+    acts.passSlot()
     this.#listeners.slots.tell(n)
     const open = [...this.#index.open()]
     for (const bucket of new Set(open.map(([, where]) => where))) {
@@ -360,12 +360,10 @@ export class Heart implements HeartView {
   }
 
   #resend(): void {
+    this.#cancelResend = this.#deps.clock.after(RESEND_MS, () => this.#resend())
     const isDone = (need: string, id: EnvelopeId): boolean => {
       const bucket = this.#index.bucketOf(need)
-      if (bucket === undefined) return false
-      const view = this.bucket(bucket)
-      if (view.get('needs', need)?.over !== undefined) return true
-      return view.get('envelopes', need)?.some((one) => one.id === id) === true
+      return bucket !== undefined && isCarried(this.bucket(bucket), need, id)
     }
     for (const batch of this.#own.due(isDone)) this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
     // A leader that nobody heard of yet, and what was lost on the way: looked at again whatever happened.
@@ -395,6 +393,7 @@ interface Parts {
   readonly slots: SlotDriver
   readonly needs: NeedDriver
   readonly hub: HubDriver
+  readonly acts: ActDriver
   readonly hearing: Hearing
   readonly digest: Digest
 }

@@ -1,6 +1,12 @@
 import type { EnvelopeId } from '../../model/ids.ts'
 import type { Verdict } from '../../model/replicated.ts'
 
+/** What became of an envelope that the hub decided about. */
+export interface HubVerdict {
+  readonly id: EnvelopeId
+  readonly verdict: Verdict
+}
+
 /** Those who want to hear of one kind of thing; they must not throw. */
 class Audience<Event> {
   readonly #listeners = new Set<(event: Event) => void>()
@@ -21,5 +27,5 @@ class Audience<Event> {
 export class Listeners {
   readonly needs = new Audience<string>()
   readonly slots = new Audience<number>()
-  readonly verdicts = new Audience<{ readonly id: EnvelopeId; readonly verdict: Verdict }>()
+  readonly verdicts = new Audience<HubVerdict>()
 }

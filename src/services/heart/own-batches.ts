@@ -1,6 +1,8 @@
 import type { CID } from '../../codec/cid.ts'
 import { envelopeIdOf } from '../../codec/cid.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { BucketTables } from '../../core/bucket/tables.ts'
+import type { View } from '../../core/records/view.ts'
 import type { EnvelopeId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { THREAD_ONLY } from '../gossip/kinds.ts'
@@ -73,4 +75,10 @@ export class OwnBatches {
 function needOf(payload: unknown): string | undefined {
   const need = (payload as { readonly need_id?: CID }).need_id
   return need === undefined ? undefined : envelopeIdOf(need)
+}
+
+/** An entry of its bucket carried it, or the need is over. */
+export function isCarried(view: View<BucketTables>, need: string, id: string): boolean {
+  if (view.get('needs', need)?.over !== undefined) return true
+  return view.get('envelopes', need)?.some((one) => one.id === id) === true
 }

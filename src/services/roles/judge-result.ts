@@ -2,13 +2,13 @@ import { equalBytes } from '../../codec/bytes.ts'
 import { CID, cidOf, RAW } from '../../codec/cid.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import { taskSeed } from '../../codec/job/task-seed.ts'
+import { PROOF_OF_MODE } from '../../core/agent/challenger.ts'
 import type { Judgement, JudgeWork } from '../../core/agent/work.ts'
 import { citationFlaw } from '../../core/verify-output/citations.ts'
 import { checkSchema } from '../../core/verify-output/json-schema.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
-import type { ProofType } from '../../model/task.ts'
 import {
   type ContentStore,
   FETCHED_CONTENT_BYTES_MAX,
@@ -39,16 +39,6 @@ export interface ToJudge {
   readonly capability: Capability | undefined
 }
 
-type Mode = SingleEnvelope<'NEED'>['body']['payload']['verification']['mode']
-
-/** By which mode a proof is looked at; a need that is judged otherwise cannot be challenged with it. */
-const MODE_OF_PROOF: Readonly<Partial<Record<ProofType, Mode>>> = {
-  OUTPUT_MISMATCH: 'reexecute',
-  SCHEMA_VIOLATION: 'schema',
-  MISSING_CITATION: 'citations',
-  SEMANTIC_CONTRADICTION: 'judge',
-}
-
 /**
  * Judges a delivered result as its NEED says. What cannot be had, or judged here, is `unavailable`, which costs nobody his
  * stake. Rejects with the signal's reason alone. Source: operations.md, "Agents" (verification modes).
@@ -71,7 +61,7 @@ async function judge(asked: ToJudge, world: JudgeWorld, signal: AbortSignal): Pr
   const { need, work } = asked
   const { verification } = need.body.payload
   if (work.proof === 'POLICY_BREACH') return await throughGate(asked, world, accepted('no breach was found'))
-  if (work.proof !== undefined && MODE_OF_PROOF[work.proof] !== verification.mode) {
+  if (work.proof !== undefined && work.proof !== PROOF_OF_MODE[verification.mode]) {
     return accepted(`results of this need are judged by ${verification.mode}`)
   }
   if (verification.mode === 'reexecute') return await doAgain(asked, world, signal)

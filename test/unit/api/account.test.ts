@@ -114,6 +114,9 @@ describe('the node', () => {
   })
 })
 
+/** Of a challenge by SCHEMA_VIOLATION, in credits. */
+const SCHEMA_BOND = 10
+
 describe('plans and challenges', () => {
   const wish = (key: string) => ({
     idempotency_key: key,
@@ -130,12 +133,13 @@ describe('plans and challenges', () => {
       code: 'not-found',
     })
     for (let slot = 0; slot < 400 && node.theatre.stateOf(need) !== 'FINAL'; slot++) node.heart.tick()
-    const { challenge, bond } = await answer('challenge', {
-      need,
-      proof_type: 'SCHEMA_VIOLATION',
-      evidence: { text: 'look at it' },
+    // No seat looks at another proof: its bond would be lost for nothing.
+    expect(await problem('challenge', { need, proof_type: 'OUTPUT_MISMATCH' })).toMatchObject({
+      code: 'CONFLICT',
+      field: 'proof_type',
     })
-    expect(BigInt(bond)).toBeGreaterThan(0n)
+    const { challenge, bond } = await answer('challenge', { need, evidence: { text: 'look at it' } })
+    expect(bond).toBe(amount(SCHEMA_BOND))
     const owner = `challenge/${need}`
     expect((await answer('content', {})).contents.some(({ pins }) => pins.includes(owner))).toBe(true)
     const states = new Set<string>()

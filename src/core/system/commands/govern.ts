@@ -5,7 +5,7 @@ import { ok, type Result } from '../../../model/result.ts'
 import { checkStatement } from '../../records/voter-statement.ts'
 import type { SlotFacts } from '../../records/world.ts'
 import { applyAct, judgeAct } from '../acts.ts'
-import { queueKey } from '../tables.ts'
+import { queueKey, type Settings } from '../tables.ts'
 import type { Turn } from '../turn.ts'
 
 const WHOLE = 1_000_000
@@ -28,7 +28,7 @@ export function applyGovern(
   const counted = countVotes(turn, body, votes)
   if (!counted.ok) return counted
   const { emergencyPpm, voteTimeLockMs } = settings.parameters
-  const isAtOnce = isShare(counted.value, settings.governance.length, emergencyPpm)
+  const isAtOnce = counted.value >= votesNeeded(settings).atOnce
   if (body.act.kind === 'pause' && !isAtOnce) {
     return reject(
       'NOT_IN_COMMITTEE',
@@ -55,7 +55,7 @@ function countVotes(
   body: GovernanceBody,
   votes: HubCommandOf<'govern'>['votes'],
 ): Result<number, Rejection> {
-  const { governance, parameters } = turn.settings
+  const { governance } = turn.settings
   const voted = new Set<string>()
   for (const { voter, s } of votes) {
     if (!governance.includes(voter)) return reject('NOT_IN_COMMITTEE', `${voter} does not govern`, 'votes')
@@ -64,13 +64,17 @@ function countVotes(
     if (!checked.ok) return checked
     voted.add(voter)
   }
-  const isEnough = isShare(voted.size, governance.length, parameters.voteThresholdPpm)
-  return isEnough
+  return voted.size >= votesNeeded(turn.settings).afterLock
     ? ok(voted.size)
     : reject('NOT_IN_COMMITTEE', `${voted.size} of ${governance.length} are too few`, 'votes')
 }
 
-/** At least one vote, whatever the share. */
-function isShare(votes: number, of: number, ppm: number): boolean {
-  return votes > 0 && votes * WHOLE >= of * ppm
+/** Votes that an act needs: to be in force after its time-lock, and at once. At least one, whatever the share. */
+export function votesNeeded({ governance, parameters }: Pick<Settings, 'governance' | 'parameters'>): {
+  readonly afterLock: number
+  readonly atOnce: number
+} {
+  const { voteThresholdPpm, emergencyPpm } = parameters
+  const share = (ppm: number): number => Math.max(1, Math.ceil((governance.length * ppm) / WHOLE))
+  return { afterLock: share(voteThresholdPpm), atOnce: share(emergencyPpm) }
 }

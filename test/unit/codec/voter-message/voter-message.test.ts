@@ -29,6 +29,11 @@ const MESSAGES: readonly VoterMessage[] = [
   },
   { kind: 'ask-have', need, cid },
   { kind: 'have', statement: { voter, body: { v: 1, need, cid }, s } },
+  {
+    kind: 'vote',
+    body: { v: 1, nonce: 3, act: { kind: 'review', need, challenge: need, outcome: 'upheld' } },
+    vote: { voter, s },
+  },
 ]
 
 describe('a message to a voter', () => {

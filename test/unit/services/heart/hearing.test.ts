@@ -35,6 +35,7 @@ function asking() {
     witness: { tellSeen: () => undefined, tellHave: () => Promise.resolve() },
     slots: { hear: ({ voter }) => void read.push(voter) },
     hub: { add: () => true, act: () => undefined },
+    acts: { hear: () => false },
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',
     touch: () => undefined,

@@ -1,0 +1,188 @@
+import { equalBytes } from '../../codec/bytes.ts'
+import type { CID } from '../../codec/cid.ts'
+import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
+import { encodeHubCommand, type GovernanceBody, type GovernanceVote } from '../../codec/entry/hub-command.ts'
+import { HUB } from '../../codec/entry/item.ts'
+import { signStatement } from '../../codec/signed/statement.ts'
+import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
+import { ALL } from '../../core/ledger/tables.ts'
+import { checkStatement } from '../../core/records/voter-statement.ts'
+import type { World } from '../../core/records/world.ts'
+import { votesNeeded } from '../../core/system/commands/govern.ts'
+import type { Did } from '../../model/ids.ts'
+import type { Outcome } from '../../model/replicated.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Crypto } from '../../ports/crypto.ts'
+import type { KeyPair } from '../../ports/keystore.ts'
+import type { GroupAccess } from './group-access.ts'
+
+export interface ActDriverDeps {
+  readonly key: KeyPair
+  readonly net: CID
+  readonly crypto: Pick<Crypto, 'sign'>
+  readonly clock: Pick<Clock, 'monotonicMs'>
+  readonly world: Pick<World, 'keys' | 'net' | 'verify'>
+  readonly groups: Pick<GroupAccess, 'hub' | 'isLeader' | 'propose'>
+  /** To every voter but this one. */
+  readonly tellAll: (message: VoterMessage) => void
+  readonly tell: (to: Did, message: VoterMessage) => void
+}
+
+/** An act of governance that the hub has not taken yet, with the signatures that this node holds. */
+export interface HeldAct {
+  readonly body: GovernanceBody
+  readonly voters: readonly Did[]
+  /** What the hub said to it, where it refused it; it is not proposed again by this node. */
+  readonly refused?: string
+}
+
+interface Held {
+  readonly body: GovernanceBody
+  readonly bytes: Uint8Array
+  readonly votes: Map<Did, GovernanceVote>
+  /** When enough had signed for the time-lock. */
+  enoughSince?: number
+  isUnderway: boolean
+  refused?: string
+}
+
+const ACT_BYTES_MAX = 16_384
+/** Of one key that the hub has not taken: who signs more has changed its mind, and the oldest goes. */
+const ACTS_OF_A_KEY_MAX = 8
+/** A vote of this node is said again so often, until the hub has taken the act or another with its nonce. */
+const AGAIN_MS = 10_000
+/** An act that has enough votes for its time-lock waits so long a part of that for those that put it in force at once. */
+const WAITS_PART = 10
+
+/**
+ * Gathers the signatures under acts of governance: each of its keys signs on a node of its own, every voter holds what it
+ * heard, and the hub's leader proposes the act. Held in memory alone: who holds none any more is told again by the others.
+ * Source: economy.md, "Registry, marketplace, channels, governance, breakers".
+ */
+export class ActDriver {
+  readonly #deps: ActDriverDeps
+  #held: Held[] = []
+  #saidAt = 0
+
+  constructor(deps: ActDriverDeps) {
+    this.#deps = deps
+  }
+
+  /** Those that the hub has not taken, oldest first. */
+  held(): readonly HeldAct[] {
+    this.#forget()
+    return this.#held.map(({ body, votes, refused }) => ({
+      body,
+      voters: [...votes.keys()],
+      ...(refused === undefined ? {} : { refused }),
+    }))
+  }
+
+  /** Signs with the node's own key, and tells the voters. Whether that key governs is for the caller to know. */
+  sign(body: GovernanceBody): void {
+    const { key, net, crypto, tellAll } = this.#deps
+    const s = signStatement(crypto, 'governance-vote', net, key.secret, body)
+    const vote = { voter: key.did, s }
+    this.#add(body, encodeDagCbor(body), vote)
+    tellAll({ kind: 'vote', body, vote })
+    this.#act()
+  }
+
+  /** False: it is not signed by the key that it names. What is old, or of a key that does not govern, is let go. */
+  hear(body: GovernanceBody, vote: GovernanceVote): boolean {
+    const settings = this.#deps.groups.hub().get('settings', ALL)
+    if (settings?.governance.includes(vote.voter) !== true || this.#isOld(body)) return true
+    const bytes = encodeDagCbor(body)
+    if (bytes.length > ACT_BYTES_MAX) return true
+    if (this.#find(bytes)?.votes.has(vote.voter) === true) return true
+    if (!checkStatement('governance-vote', { ...vote, body }, this.#deps.world).ok) return false
+    this.#add(body, bytes, vote)
+    this.#act()
+    return true
+  }
+
+  /** A slot was made. */
+  passSlot(): void {
+    this.#forget()
+    if (this.#held.length === 0) return
+    const now = this.#deps.clock.monotonicMs()
+    if (now - this.#saidAt >= AGAIN_MS) {
+      this.#saidAt = now
+      for (const message of this.#messages(this.#deps.key.did)) this.#deps.tellAll(message)
+    }
+    this.#act()
+  }
+
+  /** A voter is connected again, and may have forgotten all that it held. */
+  sayTo(voter: Did): void {
+    this.#forget()
+    for (const message of this.#messages()) this.#deps.tell(voter, message)
+  }
+
+  #messages(of?: Did): readonly VoterMessage[] {
+    return this.#held.flatMap(({ body, votes }) =>
+      [...votes.values()]
+        .filter(({ voter }) => of === undefined || voter === of)
+        .map((vote) => ({ kind: 'vote' as const, body, vote })),
+    )
+  }
+
+  #add(body: GovernanceBody, bytes: Uint8Array, vote: GovernanceVote): void {
+    const found = this.#find(bytes)
+    if (found !== undefined) {
+      found.votes.set(vote.voter, vote)
+      return
+    }
+    const own = this.#held.filter(({ votes }) => votes.has(vote.voter))
+    if (own.length >= ACTS_OF_A_KEY_MAX) own[0]?.votes.delete(vote.voter)
+    this.#held.push({ body, bytes, votes: new Map([[vote.voter, vote]]), isUnderway: false })
+    this.#held = this.#held.filter(({ votes }) => votes.size > 0)
+  }
+
+  /** Proposes what has enough votes, if this node leads the hub. */
+  #act(): void {
+    const settings = this.#deps.groups.hub().get('settings', ALL)
+    if (settings === undefined || !this.#deps.groups.isLeader(HUB)) return
+    const { afterLock, atOnce } = votesNeeded(settings)
+    const now = this.#deps.clock.monotonicMs()
+    for (const held of this.#held) {
+      if (held.isUnderway || held.refused !== undefined || held.votes.size < afterLock) continue
+      held.enoughSince ??= now
+      const waits = settings.parameters.voteTimeLockMs / WAITS_PART
+      if (held.votes.size >= atOnce || now - held.enoughSince >= waits) this.#propose(held)
+    }
+  }
+
+  #propose(held: Held): void {
+    const { groups } = this.#deps
+    const slot = groups.hub().get('network', ALL)?.slot ?? 0
+    if (slot === 0) return
+    held.isUnderway = true
+    const votes = [...held.votes.values()]
+    const command = encodeHubCommand({ v: 1, kind: 'govern', slot, body: held.body, votes })
+    groups.propose(HUB, command, (outcome) => {
+      held.isUnderway = false
+      const why = refusalOf(outcome)
+      if (why !== undefined) held.refused = why
+    })
+  }
+
+  #find(bytes: Uint8Array): Held | undefined {
+    return this.#held.find((held) => equalBytes(held.bytes, bytes))
+  }
+
+  /** The hub has taken it, or another act with its nonce or a later one. */
+  #isOld({ nonce }: GovernanceBody): boolean {
+    return nonce <= (this.#deps.groups.hub().get('network', ALL)?.nonce ?? 0)
+  }
+
+  #forget(): void {
+    if (this.#held.some(({ body }) => this.#isOld(body)))
+      this.#held = this.#held.filter(({ body }) => !this.#isOld(body))
+  }
+}
+
+function refusalOf(outcome: Outcome): string | undefined {
+  if (outcome.kind !== 'settled' || outcome.verdict.kind === 'applied') return undefined
+  return `${outcome.verdict.code}: ${outcome.verdict.message}`
+}
