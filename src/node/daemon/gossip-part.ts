@@ -1,14 +1,17 @@
+import { envelopeIdOf } from '../../codec/cid.ts'
 import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import type { CertifiedBatch } from '../../codec/gossip/certified-batch.ts'
 import { encodeGossip } from '../../codec/gossip/gossip-message.ts'
 import type { Kind } from '../../codec/payload/verbs.ts'
+import { STANDING } from '../../core/proposer/standing.ts'
 import type { Did } from '../../model/ids.ts'
 import { GOSSIP_BYTES_MAX, type Mesh, type TopicJudge, type Validity } from '../../ports/mesh.ts'
 import { GossipIntake } from '../../services/gossip/gossip-intake.ts'
 import { HEARD_EARLY, THREAD_ONLY } from '../../services/gossip/kinds.ts'
 import { TopicRelay } from '../../services/gossip/topic-relay.ts'
 import { type NetworkTopics, topicsOf } from '../../services/gossip/topics.ts'
+import type { Heart } from '../../services/heart/heart.ts'
 import { offline } from '../offline.ts'
 import type { HeartPart } from './heart-part.ts'
 
@@ -19,7 +22,7 @@ export interface GossipPartOptions {
   readonly mesh: Mesh
   readonly heart: Pick<HeartPart, 'heart' | 'judge'>
   /** As `ThreadsPart.onBrought`. */
-  readonly onBrought: (peer: Did, envelopes: readonly Envelope[]) => void
+  readonly onBrought: (peer: Did, envelopes: readonly Envelope[]) => boolean
 }
 
 /** What certified batches are worth to this node, which takes in what it needs of them. */
@@ -44,10 +47,8 @@ export function openGossipPart({ net, voters, mesh, heart, onBrought }: GossipPa
     judge: heart.judge,
     take(from, verified) {
       heart.heart.take(verified)
-      onBrought(
-        from,
-        verified.items.flatMap((item) => (item.ok ? [item.value] : [])),
-      )
+      const envelopes = verified.items.flatMap((item) => (item.ok ? [item.value] : []))
+      return onBrought(from, envelopes) || envelopes.some((envelope) => isHeardIn(heart.heart, envelope))
     },
   })
   let relay: TopicRelay | undefined
@@ -76,4 +77,11 @@ export function openGossipPart({ net, voters, mesh, heart, onBrought }: GossipPa
     },
     stop: () => relay?.stop(),
   }
+}
+
+/** Said in a need that is open here, by somebody whom its statements may name. */
+function isHeardIn(heart: Pick<Heart, 'bucketOf' | 'standing'>, { body }: Envelope): boolean {
+  if (!HEARD_EARLY.has(body.kind) || !('need_id' in body.payload)) return false
+  const need = envelopeIdOf(body.payload.need_id)
+  return heart.bucketOf(need) !== undefined && heart.standing(need, body.sender) !== STANDING.stranger
 }

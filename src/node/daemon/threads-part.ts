@@ -38,8 +38,8 @@ export interface ThreadsPart {
   readonly book: ThreadBook
   /** As `HeartDeps.onThreadOnly`. */
   readonly onThreadOnly: (envelope: SingleEnvelope) => void
-  /** Envelopes that a peer brought by gossip were taken: what is missing before them is asked for. */
-  readonly onBrought: (peer: Did, envelopes: readonly Envelope[]) => void
+  /** Envelopes that a peer brought by gossip were taken: what is missing before them is asked for. False: none was kept. */
+  readonly onBrought: (peer: Did, envelopes: readonly Envelope[]) => boolean
   /** After the heart was started: what the disk holds, then what peers have. */
   start(): void
   stop(): Promise<void>
@@ -110,8 +110,9 @@ export function openThreadsPart(options: ThreadsPartOptions): ThreadsPart {
     book,
     onThreadOnly: (envelope) => void book.take(envelope),
     onBrought(peer, envelopes) {
-      for (const envelope of envelopes)
-        if (book.has(envelope.body.thread, envelope.id)) filler.took(peer, envelope)
+      const kept = envelopes.filter(({ id, body }) => book.has(body.thread, id))
+      for (const envelope of kept) filler.took(peer, envelope)
+      return kept.length > 0
     },
     start() {
       for (const need of heart.heart.openNeeds()) note(need)

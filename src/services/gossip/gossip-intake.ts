@@ -12,8 +12,11 @@ import { HeardBefore } from './heard-before.ts'
 export interface GossipIntakeDeps {
   /** What a batch that a peer handed over is worth; as for those that come by stream. */
   readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
-  /** Takes in envelopes whose signature was checked, with the batch that they came in. */
-  readonly take: (from: Did, verified: VerifiedBatch) => void
+  /**
+   * Takes in envelopes whose signature was checked, with the batch that they came in. False: none of them is of use here, as
+   * far as this node knows.
+   */
+  readonly take: (from: Did, verified: VerifiedBatch) => boolean
 }
 
 /** What a topic is for. */
@@ -26,7 +29,7 @@ export interface TopicUse {
 
 /**
  * What a topic's messages are worth before they go on: form, size, signatures, ingress policy; then whether anything of
- * them is new. Cheap checks come first. Source: network.md (topic validators).
+ * them is new, and of use: keys cost nothing, and what anybody may say to nobody must not go to everybody. Cheap checks come first. Source: network.md (topic validators).
  */
 export class GossipIntake {
   readonly #deps: GossipIntakeDeps
@@ -57,7 +60,6 @@ export class GossipIntake {
     const good = judged.value.items.flatMap((item) => (item.ok ? [item.value] : []))
     if (!good.some(({ body }) => kinds.has(body.kind))) return 'reject'
     if (!this.#heard.note(good.map(({ id }) => id))) return 'ignore'
-    this.#deps.take(from, judged.value)
-    return 'accept'
+    return this.#deps.take(from, judged.value) ? 'accept' : 'ignore'
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { STANDING, type Standing } from '../../../src/core/proposer/standing.ts'
+import { FaultError } from '../../../src/model/fault.ts'
 import type { Did, ThreadId } from '../../../src/model/ids.ts'
 import { openThreadsPart, type ThreadsPartOptions } from '../../../src/node/daemon/threads-part.ts'
 import { scratch } from '../../setup/canswarm.ts'
@@ -33,7 +34,12 @@ function threadsOf(
     },
     needEnvelope: (need: string) => (need === NEED ? { body: { thread: THREAD } } : undefined),
   }
-  const mesh = { handleRequest: () => undefined, onPeer: () => undefined, peers: () => [] }
+  const mesh = {
+    handleRequest: () => undefined,
+    onPeer: () => undefined,
+    peers: () => [],
+    request: () => Promise.reject(new FaultError('peer-gone', 'gone')),
+  }
   const part = openThreadsPart({
     home,
     net: 'net',
@@ -69,6 +75,12 @@ describe('what is said in a thread', () => {
     // Bob is registered, and has no account.
     expect(says(BOB, 1)).toBe(false)
     expect(says(ALICE, 2, OTHER)).toBe(false)
+    const brought = (...said: readonly (readonly [Person, number])[]) =>
+      part.onBrought(
+        ALICE.did,
+        said.map(([by, seq]) => addsTask(by, THREAD, seq).envelope),
+      )
+    expect([brought([BOB, 1]), brought([BOB, 1], [ALICE, 1]), brought()]).toEqual([false, true, false])
     await part.stop()
   })
 

@@ -21,7 +21,7 @@ const THREAD = 'a'.repeat(32) as ThreadId
 const ALICE = person('alice')
 const FROM = person('somebody').did
 
-function intake(use: TopicUse = { kinds: THREAD_ONLY }) {
+function intake(use: TopicUse = { kinds: THREAD_ONLY }, isOfUse = true) {
   const taken: VerifiedBatch[] = []
   const context = {
     net: NET,
@@ -35,7 +35,7 @@ function intake(use: TopicUse = { kinds: THREAD_ONLY }) {
   const secondOpinion = { verdicts: () => Promise.resolve([{ ok: true as const, value: false }]) }
   const made = new GossipIntake({
     judge: (from, batch) => judgeBatch(from, batch, context, { crypto: nodeCrypto, secondOpinion }),
-    take: (_, verified) => void taken.push(verified),
+    take: (_, verified) => taken.push(verified) > 0 && isOfUse,
   })
   const judge = made.judgeOf(use)
   const said = (batch: Uint8Array) => judge(FROM, encodeGossip({ kind: 'batch', batch }))
@@ -49,6 +49,12 @@ describe('a message on a topic', () => {
     expect(await said(batch)).toBe('accept')
     expect(taken.flatMap(({ items }) => items.map((item) => item.ok && item.value.id))).toEqual([envelope.id])
     expect(await said(batch)).toBe('ignore')
+    expect(taken).toHaveLength(1)
+  })
+
+  it('goes no further when nothing of it is of use here, however well it is signed', async () => {
+    const { taken, said } = intake({ kinds: THREAD_ONLY }, false)
+    expect(await said(addsTask(person('nobody'), THREAD, 1).batch)).toBe('ignore')
     expect(taken).toHaveLength(1)
   })
 
