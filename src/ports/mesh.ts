@@ -158,10 +158,13 @@ export interface Mesh {
    */
   request(peer: Did, protocol: string, body: Uint8Array, options: RequestOptions): Promise<Uint8Array>
 
-  /** Takes one-way messages, in order for each peer and connection. A handler must not throw. */
+  /**
+   * Takes one-way messages, in order for each peer and connection; limits may be a peer's own, as they are when it opens its
+   * stream. A handler must not throw.
+   */
   handleMessages(
     protocol: string,
-    limits: MessageLimits,
+    limits: MessageLimits | ((from: Did) => MessageLimits),
     handler: (from: Did, body: Uint8Array) => void,
   ): void
   /**

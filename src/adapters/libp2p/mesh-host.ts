@@ -213,7 +213,11 @@ export class MeshHost implements Mesh {
     return this.#requests.ask(peer, protocol, body, options)
   }
 
-  handleMessages(protocol: string, limits: MessageLimits, handler: MessageHandler): void {
+  handleMessages(
+    protocol: string,
+    limits: MessageLimits | ((from: Did) => MessageLimits),
+    handler: MessageHandler,
+  ): void {
     this.#messages.handle(protocol, limits, handler)
   }
 

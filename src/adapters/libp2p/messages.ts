@@ -51,12 +51,17 @@ export class Messages {
     return isTaken
   }
 
-  handle(protocol: string, limits: MessageLimits, handler: MessageHandler): void {
+  handle(
+    protocol: string,
+    limits: MessageLimits | ((from: Did) => MessageLimits),
+    handler: MessageHandler,
+  ): void {
     const rates = new LruMap<Did, Rates>(BUCKETS_MAX)
     this.#deps.streams.take(protocol, STREAMS_PER_PEER_MAX, (stream, from) => {
-      const rate = rates.get(from) ?? ratesOf(limits, this.#deps.clock.monotonicMs())
+      const own = typeof limits === 'function' ? limits(from) : limits
+      const rate = rates.get(from) ?? ratesOf(own, this.#deps.clock.monotonicMs())
       rates.set(from, rate)
-      void this.#receive(byteStreamOf(stream, UNREAD_BYTES_MAX), from, limits, rate, handler)
+      void this.#receive(byteStreamOf(stream, UNREAD_BYTES_MAX), from, own, rate, handler)
     })
   }
 

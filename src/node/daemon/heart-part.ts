@@ -13,7 +13,10 @@ import { audited } from '../../core/machines/audited.ts'
 import { machinesOf } from '../../core/machines/machines.ts'
 import { makeWorld } from '../../core/records/make-world.ts'
 import type { World } from '../../core/records/world.ts'
+import type { Did } from '../../model/ids.ts'
+import { reject } from '../../model/rejection.ts'
 import { ok } from '../../model/result.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { LedgerRow } from '../../ports/ledger-log.ts'
 import type { Mesh } from '../../ports/mesh.ts'
@@ -22,6 +25,7 @@ import type { HeartDeps } from '../../services/heart/heart-deps.ts'
 import { LogGaps } from '../../services/heart/log-gaps.ts'
 import { LogKeeper } from '../../services/heart/log-keeper.ts'
 import { rememberingOpened } from '../../services/heart/opened-envelopes.ts'
+import { BatchRates } from '../../services/intake/batch-rates.ts'
 import { judgeBatch } from '../../services/intake/judge-batch.ts'
 import { secondOpinionBudget } from '../../services/intake/second-opinion-budget.ts'
 import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
@@ -70,11 +74,16 @@ export interface HeartPart {
   stop(): Promise<void>
 }
 
-const MESSAGE_LIMITS = {
+const VOTER_LIMITS = {
   bodyBytesMax: VOTER_MESSAGE_BYTES_MAX,
   perSecondMax: 20_000,
   bytesPerSecondMax: 67_108_864,
 }
+/** Of others than voters, who send batches alone. */
+const OTHER_LIMITS = { ...VOTER_LIMITS, perSecondMax: 4_000, bytesPerSecondMax: 16_777_216 }
+/** Results of INGRESS that are journalled of senders without an account, whose keys cost nothing: each second, and at once. */
+const STRANGER_LINES_PER_SECOND = 10
+const STRANGER_LINES_BURST = 1_000
 /** A peer whose message no honest node sends: ten of them are a ban. */
 const BLAME_POINTS = 10
 
@@ -97,11 +106,17 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   const world = rememberingOpened(makeWorld({ ...rules, verifiedRoots }))
   const protocol = `/canswarm/${net.toString()}/command/1`
   const trees = new LogTrees({ archive, sha256: crypto.sha256, later: setImmediate })
+  const voters = new Set(genesis.genesis.voters)
+  const rates = new BatchRates(clock, (peer) => voters.has(peer))
+  const strangerLines = new TokenBucket(STRANGER_LINES_PER_SECOND, STRANGER_LINES_BURST, clock.monotonicMs())
+  const isJournalled = (sender: Did): boolean =>
+    heart.hub().get('accounts', sender) !== undefined || strangerLines.take(1, clock.monotonicMs())
   const judgeOf: HeartDeps['judge'] = async (from, batch) => {
+    if (!rates.take(from, batch.length)) return reject('RATE_LIMITED', 'more batches than a peer may send')
     const atMs = clock.nowMs()
     const context = { net, sha256: crypto.sha256, keys, verifiedRoots, delegationsOf: () => [], atMs }
     const judged = await judgeBatch(from, batch, context, { crypto, secondOpinion })
-    return judged.ok ? ok(await policy.ingress(judged.value)) : judged
+    return judged.ok ? ok(await policy.ingress(judged.value, isJournalled)) : judged
   }
   let spread: Spread | undefined
   const keeper = new LogKeeper(archive)
@@ -156,7 +171,8 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
       spread = to
     },
     listen(links, onAsked) {
-      mesh.handleMessages(protocol, MESSAGE_LIMITS, (from, body) => heart.hear(from, body))
+      const limits = (peer: Did) => (voters.has(peer) ? VOTER_LIMITS : OTHER_LIMITS)
+      mesh.handleMessages(protocol, limits, (from, body) => heart.hear(from, body))
       mesh.onPeer((peer, isConnected) => isConnected && heart.isBack(peer))
       const slot = (n: number) => slots.get(n)
       const newest = (machine: number) => {

@@ -9,6 +9,7 @@ import { entryJudge } from '../../core/policy/judge-entry.ts'
 import { rememberingJudge } from '../../core/policy/remembering-judge.ts'
 import type { World } from '../../core/records/world.ts'
 import { FaultError } from '../../model/fault.ts'
+import type { Did } from '../../model/ids.ts'
 import { err, ok } from '../../model/result.ts'
 import type { AuthorPolicy } from '../../services/author/author.ts'
 import { CapsuleShelf } from '../../services/policy/capsule-shelf.ts'
@@ -26,8 +27,11 @@ export interface PolicyPart {
   readonly gates:
     | { readonly author: AuthorPolicy; readonly commit: NonNullable<JudgeWorld['gate']> }
     | undefined
-  /** INGRESS: what the capsule denies, or says otherwise than its sender, is taken out of a batch. */
-  readonly ingress: (batch: VerifiedBatch) => Promise<VerifiedBatch>
+  /**
+   * INGRESS: what the capsule denies, or says otherwise than its sender, is taken out of a batch. `isJournalled`: whether the
+   * result of one of a sender's envelopes is kept in the journal, asked once for each.
+   */
+  readonly ingress: (batch: VerifiedBatch, isJournalled: (sender: Did) => boolean) => Promise<VerifiedBatch>
   /** For the record: a thread's export holds its capsule. */
   readonly bundle: Uint8Array | undefined
   /** From now on the results of gates go into the journal. */
@@ -72,7 +76,7 @@ export function openPolicyPart({ genesis, net, parameters }: OpenedGenesis): Pol
         return passed ?? ok(undefined)
       },
     },
-    ingress: (batch) => throughIngress(gates, batch, cid),
+    ingress: (batch, isJournalled) => throughIngress(gates, batch, cid, isJournalled),
     bundle: encodeBundle(bundle.value),
     readTo: (to) => {
       append = to
@@ -94,9 +98,15 @@ async function throughIngress(
   gates: PolicyGates,
   batch: VerifiedBatch,
   threadCapsule: CID,
+  isJournalled: (sender: Did) => boolean,
 ): Promise<VerifiedBatch> {
   const good = batch.items.flatMap((item): Envelope[] => (item.ok ? [item.value] : []))
-  const passed = await gates.ingress(good.map((read) => ({ read, threadCapsule })))
+  const arrivals = good.map((read) => ({
+    read,
+    threadCapsule,
+    isJournalled: isJournalled(read.body.sender),
+  }))
+  const passed = await gates.ingress(arrivals)
   let at = 0
   const items = batch.items.map((item) => {
     if (!item.ok) return item

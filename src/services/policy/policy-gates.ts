@@ -33,6 +33,8 @@ export interface PolicyGatesDeps {
 export interface Arrival {
   readonly read: ReadBody
   readonly threadCapsule: CID
+  /** False: its result is not kept in the journal. */
+  readonly isJournalled: boolean
 }
 
 /** A result that a verifier is to judge, with what doing the work again used, where that can be done. */
@@ -54,13 +56,19 @@ export class PolicyGates {
 
   /** Digests for bodies of ours that are about to be signed. Rejects as `passPreflight`; WRONG_CAPSULE for one that is not here. */
   preflight(drafts: readonly BodyDraft[]): Promise<readonly Result<Uint8Array, Rejection>[]> {
-    const asked = drafts.map((draft) => ({ body: draft, input: inputOfDraft(draft), id: undefined }))
+    const asked = drafts.map((draft) => ({
+      body: draft,
+      input: inputOfDraft(draft),
+      id: undefined,
+      isJournalled: true,
+    }))
     return this.#pass('PREFLIGHT', asked, (judgement) => passPreflight(judgement))
   }
 
   /** Rejects as `passIngress`; WRONG_CAPSULE for one that is not here. */
   ingress(arrivals: readonly Arrival[]): Promise<readonly Result<undefined, Rejection>[]> {
-    return this.#pass('INGRESS', arrivals.map(askedBy), (judgement, at) => {
+    const asked = arrivals.map(({ read, isJournalled }) => askedBy(read, isJournalled))
+    return this.#pass('INGRESS', asked, (judgement, at) => {
       const { read, threadCapsule } = arrivals[at] as Arrival
       const { capsule, digest } = read.body
       return passIngress(judgement, { capsule, digest, threadCapsule })
@@ -69,7 +77,8 @@ export class PolicyGates {
 
   /** Rejects as `passCommitGate`; WRONG_CAPSULE for one that is not here. */
   commitGate(commits: readonly JudgedCommit[]): Promise<readonly Result<undefined, Rejection>[]> {
-    return this.#pass('COMMIT_GATE', commits.map(askedBy), (judgement, at) => {
+    const asked = commits.map(({ read }) => askedBy(read, true))
+    return this.#pass('COMMIT_GATE', asked, (judgement, at) => {
       const { read, used } = commits[at] as JudgedCommit
       return passCommitGate(judgement, read.body.payload.telemetry, used)
     })
@@ -82,13 +91,13 @@ export class PolicyGates {
     pass: (judgement: Judgement, at: number) => Result<Value, Rejection>,
   ): Promise<readonly Result<Value, Rejection>[]> {
     const evaluations = await this.#evaluate(asked)
-    return asked.map(({ body, input, id }, at) => {
+    return asked.map(({ body, input, id, isJournalled }, at) => {
       const capsule = this.#deps.shelf.get(body.capsule)
       const evaluation = evaluations[at]
       if (capsule === undefined || evaluation === undefined) return unknownCapsule(body.capsule)
       const engine = { cid: capsule.cid, engineHash: capsule.module.hash }
       const judgement = judge(engine, input, evaluation, this.#deps.sha256)
-      this.#deps.record(body.thread, journalLine(gate, judgement, id))
+      if (isJournalled) this.#deps.record(body.thread, journalLine(gate, judgement, id))
       return pass(judgement, at)
     })
   }
@@ -120,10 +129,11 @@ interface Asked {
   readonly body: Pick<Body, 'thread' | 'capsule'>
   readonly input: Uint8Array
   readonly id: EnvelopeId | undefined
+  readonly isJournalled: boolean
 }
 
-function askedBy({ read }: { readonly read: ReadBody }): Asked {
-  return { body: read.body, input: policyInputOf(read.bytes), id: read.id }
+function askedBy(read: ReadBody, isJournalled: boolean): Asked {
+  return { body: read.body, input: policyInputOf(read.bytes), id: read.id, isJournalled }
 }
 
 function unknownCapsule(capsule: CID): Result<never, Rejection> {

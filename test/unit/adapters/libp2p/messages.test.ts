@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Libp2pMesh } from '../../../../src/adapters/libp2p/mesh.ts'
 import { lengthPrefix } from '../../../../src/codec/raft-frame/length-prefix.ts'
 import { assert } from '../../../../src/model/fault.ts'
+import type { Did } from '../../../../src/model/ids.ts'
 import { openMeshes, topicOf, until } from '../../../setup/meshes.ts'
 
 const PROTOCOL = topicOf('command/1')
@@ -74,6 +75,19 @@ describe('one-way messages', () => {
       await expect(over).rejects.toMatchObject({ code: 'peer-gone' })
       expect(b.mesh.peers()[0]?.score).toBeLessThan(score)
     }
+  })
+
+  it('are bounded for each peer as its own limits say', async () => {
+    const [a, b] = await twoNodes()
+    const heard: Did[] = []
+    const limits = (from: Did) => ({ ...LIMITS, bodyBytesMax: from === a.mesh.self ? 10 : 1_000 })
+    for (const { mesh } of [a, b]) mesh.handleMessages(PROTOCOL, limits, (from) => void heard.push(from))
+    const body = new Uint8Array(11)
+    await until(() => b.mesh.send(a.mesh.self, PROTOCOL, body) && heard.length > 0)
+    await until(
+      () => a.mesh.send(b.mesh.self, PROTOCOL, body) && (b.mesh.counters()['message-refused'] ?? 0) > 0,
+    )
+    expect(new Set(heard)).toEqual(new Set([b.mesh.self]))
   })
 
   it('above the rate make the sender wait, and in the end banned; the receiver’s memory is bounded', async () => {

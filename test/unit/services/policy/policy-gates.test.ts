@@ -41,6 +41,16 @@ function received<K extends Kind>(body: BodyDraft, digest: Uint8Array): ReadBody
 const image = { ...PAYLOADS.NEED, task_type: 'image/draw' }
 
 describe('the gates of a node', () => {
+  it('judge at INGRESS what is not journalled as well', async () => {
+    const body = draft('HEARTBEAT', OURS)
+    const [digest] = await opened().gates.preflight([body])
+    const read = received(body, unwrapped(digest as NonNullable<typeof digest>))
+    const { gates, lines } = opened()
+    const arrivals = [false, true, false].map((isJournalled) => ({ read, threadCapsule: OURS, isJournalled }))
+    expect((await gates.ingress(arrivals)).map(({ ok }) => ok)).toEqual([true, true, true])
+    expect(lines).toHaveLength(1)
+  })
+
   it('what passed PREFLIGHT at the sender passes INGRESS at everybody', async () => {
     const drafts = [
       draft('NEED', OURS),
@@ -52,6 +62,7 @@ describe('the gates of a node', () => {
     const arrivals = drafts.map((body, at) => ({
       read: received(body, unwrapped(digests[at] as (typeof digests)[0])),
       threadCapsule: body.capsule,
+      isJournalled: true,
     }))
     const { gates, lines } = opened()
     expect((await gates.ingress(arrivals)).map(({ ok }) => ok)).toEqual([true, true, true, true])
@@ -73,14 +84,14 @@ describe('the gates of a node', () => {
     const body = draft('NEED', OURS)
     const [digest] = await gates.preflight([body])
     const read = received(body, unwrapped(digest as NonNullable<typeof digest>))
-    expect(await gates.ingress([{ read, threadCapsule: THEIRS }])).toMatchObject([
+    expect(await gates.ingress([{ read, threadCapsule: THEIRS, isJournalled: true }])).toMatchObject([
       { error: { code: 'WRONG_CAPSULE' } },
     ])
   })
 
   it('a digest that was not evaluated is refused', async () => {
     const read = received(draft('NEED', OURS), new Uint8Array(32))
-    expect(await opened().gates.ingress([{ read, threadCapsule: OURS }])).toMatchObject([
+    expect(await opened().gates.ingress([{ read, threadCapsule: OURS, isJournalled: true }])).toMatchObject([
       { error: { code: 'POLICY_DENIED', field: 'digest' } },
     ])
   })

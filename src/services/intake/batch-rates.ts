@@ -1,0 +1,64 @@
+import type { Did } from '../../model/ids.ts'
+import { LruMap } from '../../model/lru-map.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
+import type { Clock } from '../../ports/clock.ts'
+
+/** In units of about 25 µs of processor, each with what is granted at once. */
+export interface BatchRatesLimits {
+  readonly perSecond: number
+  readonly burst: number
+  readonly allPerSecond: number
+  readonly allBurst: number
+}
+
+/** A batch costs its signature, and each body its reading: the smallest are of about 400 bytes. */
+const BATCH_UNITS = 16
+const BYTES_OF_A_UNIT = 256
+/**
+ * A peer has two fifths of a processor, which is 940 single envelopes a second or 9,300 in large batches; all have three fifths. It
+ * is less where keys and batches are known: what is said again costs no signature.
+ */
+const BATCH_RATES: BatchRatesLimits = {
+  perSecond: 16_000,
+  burst: 64_000,
+  allPerSecond: 24_000,
+  allBurst: 64_000,
+}
+const PEERS_MAX = 4_096
+
+/**
+ * How many batches of peers are judged: keys cost nothing, so that anybody can sign any number of envelopes that are of use to
+ * nobody. Those whom the network trusts are not counted. Source: network.md (messages per second per peer).
+ */
+export class BatchRates {
+  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #isTrusted: (peer: Did) => boolean
+  readonly #limits: BatchRatesLimits
+  readonly #peers = new LruMap<Did, TokenBucket>(PEERS_MAX)
+  readonly #all: TokenBucket
+
+  constructor(
+    clock: Pick<Clock, 'monotonicMs'>,
+    isTrusted: (peer: Did) => boolean,
+    limits: BatchRatesLimits = BATCH_RATES,
+  ) {
+    this.#clock = clock
+    this.#isTrusted = isTrusted
+    this.#limits = limits
+    this.#all = new TokenBucket(limits.allPerSecond, limits.allBurst, clock.monotonicMs())
+  }
+
+  /** Counts a batch of so many bytes. False, and nothing is counted: it is beyond what may be judged now. */
+  take(peer: Did, bytes: number): boolean {
+    if (this.#isTrusted(peer)) return true
+    const nowMs = this.#clock.monotonicMs()
+    const units = BATCH_UNITS + Math.ceil(bytes / BYTES_OF_A_UNIT)
+    const { perSecond, burst } = this.#limits
+    const own = this.#peers.get(peer) ?? new TokenBucket(perSecond, burst, nowMs)
+    this.#peers.set(peer, own)
+    if (!own.take(units, nowMs)) return false
+    if (this.#all.take(units, nowMs)) return true
+    own.give(units)
+    return false
+  }
+}
