@@ -1,8 +1,11 @@
-import { hashDagCbor } from '../../codec/dag-cbor/encode.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 
 /** Rows that a node holds before it is divided by the next digit of their keys. */
 const ROWS_MAX = 16
+const DIGITS = 16
+const HASH_BYTES = 32
+/** First byte of what is hashed for a node, by its kind. */
+const DOMAIN = { leaf: 0, inner: 1 } as const
 
 /** A row: hash of its key in hex, and the hash of what stands there. */
 type Row = readonly [key: string, hash: Uint8Array]
@@ -21,7 +24,8 @@ const EMPTY: Node = { kind: 'leaf', rows: [] }
 /**
  * A hash over a set of rows that follows each change: what is on the way from a changed row to the root is hashed again when
  * the root is asked for, nothing else. Its form follows from the rows alone, whatever led to them: a node divides exactly
- * when it has more than 16 rows. Collision resistant as SHA-256 is: nodes are lists with a domain, and name their rows' keys.
+ * when it has more than 16 rows. A leaf is hashed as 0 and the hashes of its rows in the order of their keys, a divided node as 1
+ * and those of its 16 children, zeros for none. Collision resistant as SHA-256 is, where a row's hash covers its key.
  */
 export class HashTrie {
   readonly #sha256: Sha256
@@ -72,7 +76,7 @@ function changedLeaf(
 }
 
 function divided(rows: readonly Row[], depth: number): Node {
-  const parts = Array.from({ length: 16 }, (): Row[] => [])
+  const parts = Array.from({ length: DIGITS }, (): Row[] => [])
   for (const row of rows) (parts[digitOf(row[0], depth)] as Row[]).push(row)
   const children = parts.map((part): Node | undefined => {
     if (part.length === 0) return undefined
@@ -101,12 +105,21 @@ function rowsOf(node: Node): readonly Row[] {
 }
 
 function hashOf(node: Node, sha256: Sha256): Uint8Array {
-  node.hash ??= hashDagCbor(contentOf(node, sha256), sha256)
+  node.hash ??= sha256(contentOf(node, sha256))
   return node.hash
 }
 
-function contentOf(node: Node, sha256: Sha256) {
-  if (node.kind === 'leaf') return ['canswarm/state-rows/1', node.rows.map(([key, hash]) => [key, hash])]
-  const children = node.children.map((child) => (child === undefined ? null : hashOf(child, sha256)))
-  return ['canswarm/state-node/1', children]
+function contentOf(node: Node, sha256: Sha256): Uint8Array {
+  const count = node.kind === 'leaf' ? node.rows.length : DIGITS
+  const content = new Uint8Array(1 + count * HASH_BYTES)
+  content[0] = DOMAIN[node.kind]
+  for (let at = 0; at < count; at++) {
+    const hash = node.kind === 'leaf' ? node.rows[at]?.[1] : childHash(node.children[at], sha256)
+    if (hash !== undefined) content.set(hash, 1 + at * HASH_BYTES)
+  }
+  return content
+}
+
+function childHash(child: Node | undefined, sha256: Sha256): Uint8Array | undefined {
+  return child && hashOf(child, sha256)
 }

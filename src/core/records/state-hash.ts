@@ -5,6 +5,8 @@ import { recordToIpld } from './record-ipld.ts'
 import type { Records } from './tables.ts'
 import type { RecordValue, Shape } from './view.ts'
 
+const encoder = new TextEncoder()
+
 /**
  * Hash of a machine's whole state, kept with its changes: asking for it costs what changed since it was last asked for.
  * Two states with the same records have the same hash, whatever led to them. One for a state: it takes the
@@ -49,6 +51,7 @@ function setRow<Tables extends Shape>(
   sha256: Sha256,
 ): void {
   const value = records.get(table, key) as RecordValue | undefined
-  const place = hashDagCbor([table, key], sha256).toHex()
+  // No table has a slash in its name.
+  const place = sha256(encoder.encode(`${table}/${key}`)).toHex()
   trie.set(place, value === undefined ? undefined : hashDagCbor([table, key, recordToIpld(value)], sha256))
 }
