@@ -14,7 +14,7 @@ export interface CatchUpDeps {
   readonly host: Pick<FollowerHost, 'followed' | 'learn' | 'takeLeaves'>
   readonly groups: readonly GroupId[]
   readonly context: CertificateContext
-  readonly clock: Pick<Clock, 'after'>
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>
   /** Why a peer could not help; sampled by whoever logs it. */
   readonly onFault: (fault: FaultError, peer: Did) => void
   /** Anything else: the process must end. */
@@ -24,6 +24,8 @@ export interface CatchUpDeps {
 const EVERY_MS = 1_000
 /** Groups of which a peer is asked each time, so that all peers and groups have their turn. */
 const GROUPS_AT_ONCE = 16
+/** A peer is asked for no other group after so long: others may answer sooner. */
+const POLL_MS = 10_000
 const ROOM_MS = 20
 /** A group of which nothing was applied for so long. */
 const ROOM_WAITS_MAX = 25
@@ -92,22 +94,34 @@ export class CatchUp {
   }
 
   async #run(): Promise<void> {
-    // Those that fall behind meanwhile wait for the next time, or a busy group would leave no time for quiet ones.
-    const behind = [...this.#behind]
-    this.#behind.clear()
-    const useless = new Set<Did>()
-    for (const [group, peer] of behind)
-      if (!useless.has(peer) && !(await this.#guarded(peer, group))) useless.add(peer)
+    for (const [group, peer] of this.#takeBehind())
+      if (!(await this.#guarded(peer, group))) this.#forget(peer)
     if (!this.#isPollDue) return
     this.#isPollDue = false
-    const { groups, mesh } = this.#deps
+    const { groups, mesh, clock } = this.#deps
     const peers = mesh.peers()
     const peer = peers[this.#turn++ % Math.max(1, peers.length)]?.did
     if (peer === undefined) return
-    for (let n = 0; n < Math.min(GROUPS_AT_ONCE, groups.length); n++) {
+    const endMs = clock.monotonicMs() + POLL_MS
+    for (let n = 0; n < Math.min(GROUPS_AT_ONCE, groups.length) && clock.monotonicMs() < endMs; n++) {
       const group = groups[this.#next++ % groups.length] as GroupId
       if (!(await this.#guarded(peer, group))) return
     }
+  }
+
+  /**
+   * One group for each peer that showed what is missing: the others have their turn after the next poll, or a peer that shows
+   * much and answers late would leave no time for anybody else. Those that fall behind meanwhile wait for the next time too.
+   */
+  #takeBehind(): readonly (readonly [GroupId, Did])[] {
+    const taken = new Map([...this.#behind].map(([group, peer]) => [peer, group]))
+    for (const group of taken.values()) this.#behind.delete(group)
+    return [...taken].map(([peer, group]) => [group, peer])
+  }
+
+  /** What else a peer showed that cannot help now is left to the polls. */
+  #forget(peer: Did): void {
+    for (const [group, shownBy] of this.#behind) if (shownBy === peer) this.#behind.delete(group)
   }
 
   /** False: the peer cannot help now. */

@@ -20,7 +20,7 @@ const LONG = 'x'.repeat(1_000_000)
 function follow(
   book: SignatureBook,
   logs: ReadonlyMap<GroupId, CertifiedLog>,
-  { silent = [] as readonly Did[] } = {},
+  { silent = [] as readonly Did[], late = [] as readonly Did[], peers = [PEER] } = {},
 ) {
   const asked: Did[] = []
   const clock = new ManualClock()
@@ -45,10 +45,12 @@ function follow(
   const logOf = (machine: number): CertifiedLog =>
     logs.get([HUB, BUCKET].find((group) => machineOfGroup(group) === machine) as GroupId) as CertifiedLog
   const catchUp = CatchUp.open({
-    mesh: { peers: () => [{ did: PEER } as MeshPeer], isConnected: () => true },
+    mesh: { peers: () => peers.map((did) => ({ did }) as MeshPeer), isConnected: () => true },
     fetch: {
       newest(peer, machine, chain) {
         asked.push(peer)
+        if (late.includes(peer))
+          return new Promise((resolve) => void clock.after(11_000, () => resolve(undefined)))
         if (silent.includes(peer)) return Promise.reject(new FaultError('peer-gone', 'no answer'))
         const log = logOf(machine)
         if (log.records.length === 0) return Promise.resolve(undefined)
@@ -115,5 +117,29 @@ describe('a node that is behind', () => {
     await until(() => sizeOf(HUB) === 2 && sizeOf(BUCKET) === 2 && asked.includes(silent))
     await catchUp.close()
     expect(asked.filter((peer) => peer === silent)).toHaveLength(1)
+  })
+
+  it('asks others between two groups of which a peer that answers late showed that they are behind', async () => {
+    const book = new SignatureBook()
+    const logs = new Map(
+      [HUB, BUCKET].map((group) => [group, new CertifiedLog(group, book).add('slot', 'b')]),
+    )
+    const late = VOTERS[8] as Did
+    const { catchUp, until, sizeOf, asked } = follow(book, logs, { late: [late] })
+    for (const group of [HUB, BUCKET]) catchUp.behind(group, late)
+    await until(() => asked.filter((peer) => peer === late).length === 2)
+    expect([sizeOf(HUB), sizeOf(BUCKET)]).toEqual([2, 2])
+    expect(asked.slice(asked.indexOf(late), asked.lastIndexOf(late))).toContain(PEER)
+    void catchUp.close()
+  })
+
+  it('asks a peer that answers late for no more groups before others had their turn', async () => {
+    const book = new SignatureBook()
+    const logs = new Map([HUB, BUCKET].map((group) => [group, new CertifiedLog(group, book)]))
+    const late = VOTERS[8] as Did
+    const { catchUp, until, asked } = follow(book, logs, { late: [late], peers: [late, PEER] })
+    await until(() => asked.length > 3)
+    expect(asked.slice(0, 4)).toEqual([late, PEER, PEER, late])
+    void catchUp.close()
   })
 })
