@@ -5,7 +5,7 @@ import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
 import type { Benchmark, Figure } from './benchmark.ts'
 import { quantile } from './measure.ts'
 import { decideLatency } from './mesh/decide-watch.ts'
-import { Asker, attachModule, CAPABILITY, IN_FLIGHT, isAttached, loadBy } from './mesh/load.ts'
+import { Asker, attachModule, CAPABILITY, IN_FLIGHT_A_NODE, isAttached, loadBy } from './mesh/load.ts'
 import { oneNode } from './mesh/one-node.ts'
 
 const NODES = 3
@@ -57,7 +57,7 @@ async function alone(asker: Asker): Promise<readonly Figure[]> {
 async function together(asker: Asker, cluster: Cluster): Promise<readonly Figure[]> {
   const pids = cluster.nodes.flatMap((node) => cluster.pidOf(node) ?? [])
   const { perSecond, cpuMs, times } = await loadBy(asker, pids)
-  const about = `NEED to FINALIZE, ${IN_FLIGHT} in flight, three nodes on this machine`
+  const about = `NEED to FINALIZE, ${IN_FLIGHT_A_NODE} in flight a node, three nodes on this machine`
   return [
     { key: 'mesh_tasks_per_s_3', about, value: perSecond, unit: 'per_s', aim: 1_000 },
     {

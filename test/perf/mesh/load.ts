@@ -9,9 +9,9 @@ import { cpuMsOf } from '../raft/child.ts'
 
 const MODULE = readFileSync(new URL('../../../examples/workers/text-stats.wasm', import.meta.url))
 export const CAPABILITY = wasmCapability(cidOf(MODULE, nodeCrypto.sha256, RAW))
-/** Needs that are on their way at once, and how many are counted. */
-export const IN_FLIGHT = Number(process.env['BENCH_IN_FLIGHT'] ?? 50)
-const NEEDS = Number(process.env['BENCH_NEEDS'] ?? 200)
+/** Needs that are on their way at once for each node, and how many are counted. */
+export const IN_FLIGHT_A_NODE = Number(process.env['BENCH_IN_FLIGHT'] ?? 200)
+const NEEDS = Number(process.env['BENCH_NEEDS'] ?? 1_200)
 const FINISHED = new Set(['FINAL', 'SETTLED'])
 
 export interface LoadResult {
@@ -39,7 +39,7 @@ export async function isAttached(api: ApiClient): Promise<boolean> {
   return agents.every(({ state }) => state !== 'joining')
 }
 
-/** So many needs at once, until all are final. */
+/** So many needs at once, by how many nodes there are, until all are final. */
 export async function loadBy(asker: Asker, pids: readonly number[]): Promise<LoadResult> {
   let left = NEEDS
   const times: number[] = []
@@ -48,7 +48,7 @@ export async function loadBy(asker: Asker, pids: readonly number[]): Promise<Loa
   const lane = async (): Promise<void> => {
     while (left-- > 0) times.push(await asker.one())
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane))
+  await Promise.all(Array.from({ length: IN_FLIGHT_A_NODE * pids.length }, lane))
   const perSecond = NEEDS / ((performance.now() - begun) / 1000)
   return { perSecond, cpuMs: (cpuMs() - cpuBefore) / NEEDS, times }
 }

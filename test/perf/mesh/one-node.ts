@@ -8,7 +8,7 @@ import { homePaths } from '../../../src/node/home.ts'
 import { ApiClient } from '../../../src/sdk/client.ts'
 import type { Figure } from '../benchmark.ts'
 import { quantile } from '../measure.ts'
-import { Asker, attachModule, IN_FLIGHT, isAttached, loadBy } from './load.ts'
+import { Asker, attachModule, IN_FLIGHT_A_NODE, isAttached, loadBy } from './load.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/canswarm', import.meta.url))
 const READY_MS_MAX = 120_000
@@ -40,7 +40,7 @@ async function measured(api: ApiClient, pid: number): Promise<readonly Figure[]>
   try {
     await asker.one()
     const { perSecond, cpuMs, times } = await loadBy(asker, [pid])
-    const about = `NEED to FINALIZE, ${IN_FLIGHT} in flight, one node`
+    const about = `NEED to FINALIZE, ${IN_FLIGHT_A_NODE} in flight, one node`
     return [
       { key: 'mesh_tasks_per_s_1', about, value: perSecond, unit: 'per_s', aim: 2_000 },
       { key: 'mesh_task_cpu_ms_1', about: `${about}: processor time`, value: cpuMs, unit: 'ms' },
