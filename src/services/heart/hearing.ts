@@ -147,14 +147,14 @@ export class Hearing {
   /** To whoever decides about it: the hub, or a bucket. */
   #place(envelope: SingleEnvelope, field: Pooled['field']): void {
     const { hub, slot, placeOf, pools, touch, onThreadOnly } = this.#deps
-    const { payload, kind } = envelope.body
+    const { payload, kind, sender } = envelope.body
     if (THREAD_ONLY.has(kind)) {
       onThreadOnly(envelope)
       return
     }
     const { n } = slot()
     if (!('need_id' in payload)) {
-      hub.add(envelope.id, field, envelope.bytes.length, n)
+      hub.add(envelope.id, field, envelope.bytes.length, n, sender)
       hub.act(n)
       return
     }
