@@ -1,14 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { nodeCrypto } from '../../src/adapters/crypto/node-crypto.ts'
 import { didOfPeer } from '../../src/adapters/libp2p/identity.ts'
+import { LogFiles } from '../../src/adapters/log-files/log-files.ts'
+import { decodeItemLeaf } from '../../src/codec/certificate/leaf.ts'
 import { cidOf } from '../../src/codec/cid.ts'
 import { encodeDagCbor } from '../../src/codec/dag-cbor/encode.ts'
+import { HUB } from '../../src/codec/entry/item.ts'
+import { encodeBatch, signBatch } from '../../src/codec/envelope/batch.ts'
+import type { BodyParts } from '../../src/codec/envelope/body.ts'
+import { draftBody, encodeBody } from '../../src/codec/envelope/draft-body.ts'
+import { accountThreadOf } from '../../src/codec/envelope/thread-id.ts'
 import { decodeFetchAnswer, encodeFetch, type FetchRequest } from '../../src/codec/fetch/messages.ts'
 import { encodeGossip } from '../../src/codec/gossip/gossip-message.ts'
 import { decodeLogAnswer, encodeLogMessage } from '../../src/codec/log-fetch/messages.ts'
 import { decodePlanSyncAnswer, encodePlanSync } from '../../src/codec/plan-sync/request.ts'
 import { joinFrames } from '../../src/codec/raft-frame/length-prefix.ts'
+import { encodeVoterMessage } from '../../src/codec/voter-message/voter-message.ts'
 import type { ThreadId } from '../../src/model/ids.ts'
+import { openPolicyPart } from '../../src/node/daemon/policy-part.ts'
+import { homePaths } from '../../src/node/home.ts'
 import { topicsOf } from '../../src/services/gossip/topics.ts'
 import { SignatureBook, sha256 } from '../setup/certificates.ts'
 import { CertifiedLog } from '../setup/certified-log.ts'
@@ -57,8 +68,8 @@ afterAll(async () => {
 const pid = (): number => network.cluster.pidOf(network.node(VICTIM)) ?? 0
 const protocolOf = (name: string): string => `/canswarm/${net}/${name}`
 
-async function wild(): Promise<WildPeer> {
-  const peer = await WildPeer.connect(addressOf(network.node(VICTIM)))
+async function wild(node = VICTIM): Promise<WildPeer> {
+  const peer = await WildPeer.connect(addressOf(network.node(node)))
   peers.push(peer)
   return peer
 }
@@ -80,6 +91,56 @@ async function untilBanned(peer: WildPeer, say: (n: number) => Promise<unknown>)
     return bans.some((ban) => ban.did === did)
   })
   return times
+}
+
+const KEYS = 200
+const EACH = 15
+
+/** Transfers of what nobody has, signed by keys that nobody knows, as the policy wants them: the hub alone can refuse them. */
+async function worthless(): Promise<Uint8Array> {
+  const { genesis } = network.cluster.network
+  const policy = openPolicyPart(genesis)
+  const author = policy.gates?.author
+  if (author === undefined) throw new Error('a network with a policy')
+  const frames: Uint8Array[] = []
+  for (const by of Array.from({ length: KEYS }, (_, n) => person(`nobody ${n}`))) {
+    const thread = accountThreadOf(genesis.net, by.did, sha256)
+    const payload = { to: by.did, amount: '1' }
+    const capsule = author.capsule()
+    const drafts = Array.from({ length: EACH }, (_, at) => {
+      const place = {
+        net: genesis.net,
+        thread,
+        kind: 'TRANSFER',
+        lamport: at + 1,
+        sender: by.did,
+        seq: at + 1,
+      }
+      const prev = at === 0 ? [] : [genesis.net.toString()]
+      return draftBody({ ...place, ts: 1, prev, capsule, payload } as unknown as BodyParts)
+    })
+    const digests = await author.preflight(drafts)
+    const bodies = drafts.map((draft, at) => {
+      const digest = digests[at]
+      if (digest?.ok !== true) throw new Error('the policy allows it')
+      return encodeBody(draft, digest.value)
+    })
+    const batch = encodeBatch(signBatch(nodeCrypto, genesis.net, by.secret, bodies))
+    frames.push(encodeVoterMessage({ kind: 'batch', batch }))
+  }
+  await policy.close()
+  return joinFrames(frames)
+}
+
+/** Entries that the hub refused, as a node's own log has them. */
+function refusedAt(node: number): number {
+  const logs = LogFiles.open(homePaths(network.node(node).home).record, sha256)
+  const refused = [...logs.records(HUB)].filter((record) => {
+    const read = record.kind === 'item' ? decodeItemLeaf(record.leaf) : undefined
+    return read?.ok === true && !read.value.applied
+  })
+  logs.close()
+  return refused.length
 }
 
 const REQUESTS = ['log/1', 'fetch/1', 'plan-sync/1'] as const
@@ -194,6 +255,20 @@ describe('a hostile peer of a node with all its services', () => {
       }
       const times = await untilBanned(peer, (n) => gossip.publish(topic, forged(n)).catch(() => undefined))
       expect(times).toBeLessThan(60)
+    },
+    LONG_MS,
+  )
+
+  it(
+    'that signs what the hub would refuse with any number of keys fills no log with it; the network goes on',
+    async () => {
+      const refusedBefore = Math.max(...[0, 1, 2].map(refusedAt))
+      const bytes = await worthless()
+      for (const node of [0, 1, 2]) await (await wild(node)).say(protocolOf('command/1'), bytes)
+      for (let n = 0; n < 3; n++) await settled()
+      const refused = Math.max(...[0, 1, 2].map(refusedAt)) - refusedBefore
+      // What strangers may have at once, and by the second since.
+      expect(refused).toBeLessThan((KEYS * EACH) / 5)
     },
     LONG_MS,
   )
