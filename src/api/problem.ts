@@ -58,6 +58,13 @@ const FAULT_STATUS: { readonly [Code in FaultCode]?: number } = {
 /** A thrown thing: a fault by its code; anything else is a defect, of which nothing is told but that it was one. */
 export function problemOfThrown(thrown: unknown): Problem {
   if (!(thrown instanceof FaultError)) return problem('defect', 'a defect of the node: its log has the stack')
-  const { code, message } = thrown
+  const { code } = thrown
+  const message = `${thrown.message}${reasonOf(thrown.cause)}`
   return { status: FAULT_STATUS[code] ?? 503, body: { code, message } }
+}
+
+/** What the system said: ` (EACCES)`. */
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return /^E[A-Z0-9]+$/u.test(code) ? ` (${code})` : ''
 }

@@ -59,7 +59,14 @@ export const RETRY_TODO = {
 export const FAULT = {
   'store-io': { exit: EXIT.store, todo: 'check the disk, then start again: nothing acknowledged is lost' },
   'store-full': { exit: EXIT.store, todo: 'free some space on the disk of the home directory' },
-  'store-damaged': { exit: EXIT.store, todo: 'restore the home from a backup, under a new raft id' },
+  'store-damaged': {
+    exit: EXIT.store,
+    todo: 'make the home anew out of a backup ("canswarm restore"), or out of the network ("canswarm init --join")',
+  },
+  'restored-alone': {
+    exit: EXIT.store,
+    todo: 'found a network anew; of this one "canswarm export", "journal show" and "cas get" read what there is',
+  },
   'store-locked': { exit: EXIT.failed, todo: 'stop the other process that uses this store' },
   'content-not-found': { exit: EXIT.failed, todo: 'ask a node that has it, or put it again' },
   'content-timed-out': { exit: EXIT.timedOut, todo: 'try again when a peer that has it is connected' },
@@ -70,7 +77,7 @@ export const FAULT = {
   'journal-damaged': { exit: EXIT.mismatch, todo: 'run "canswarm journal verify" to see where' },
   'home-locked': { exit: EXIT.failed, todo: 'stop the other process, or name another home with --home' },
   'home-missing': { exit: EXIT.failed, todo: 'run "canswarm init", or name the home with --home' },
-  'home-exists': { exit: EXIT.failed, todo: 'use it as it is, or name another home with --home' },
+  'home-exists': { exit: EXIT.failed, todo: 'use it as it is, name another one, or move it away' },
   config: {
     exit: EXIT.usage,
     todo: 'mend the setting: "canswarm config show --origin" tells where each comes from',

@@ -16,10 +16,10 @@ const LEVELS = [
   [20, 'debug', 'gray'],
 ] as const
 
-/** One line for people: time, level, message, and what else it says. */
-export function prettyLine({ time, level, msg, ...rest }: LogShown): string {
+/** One line for people: time, level, message, and what else it says; in colours where `out` is a terminal. */
+export function prettyLine({ time, level, msg, ...rest }: LogShown, out: NodeJS.WritableStream): string {
   const [, name, colour] = LEVELS.find(([least]) => level >= least) ?? [0, 'trace', 'gray' as const]
-  const label = styleText(colour, name.padEnd(5), { stream: process.stderr })
+  const label = styleText(colour, name.padEnd(5), { stream: out })
   const more = Object.entries(rest).map(([key, value]) => `${key}=${textOf(value)}`)
   return [new Date(time).toISOString().slice(11, 23), label, msg, ...more].join(' ')
 }

@@ -4,6 +4,7 @@ export type FaultCode =
   | 'store-full'
   | 'store-damaged'
   | 'store-locked'
+  | 'restored-alone'
   | 'content-not-found'
   | 'content-timed-out'
   | 'content-too-large'

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -199,7 +199,11 @@ describe('canswarm dev', () => {
     'has its home for itself, is healthy to the doctor, and ends with 0 when it is asked to',
     async () => {
       expect((await run(home, 'dev', '--json')).stderr).toContain('home-locked')
+      const again = await run(home, 'start', '--detach')
+      expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('home-locked')])
       expect(await shown(home, 'doctor')).toMatchObject({ healthy: true })
+      // From the terminal, and from a process that found the right Node and started this one.
+      child.kill('SIGINT')
       child.kill('SIGINT')
       expect(await once(child, 'exit')).toEqual([0, null])
       expect((await run(home, 'status')).code).toBe(3)
@@ -213,10 +217,18 @@ describe('canswarm dev', () => {
     async () => {
       const [copy, back] = [join(directory, 'dev-copy'), join(directory, 'dev-back')]
       await done(home, 'start', '--detach')
+      // What cannot be written there is no fault of the node, which goes on.
+      expect((await run(home, 'backup', '/proc/none/below')).code).toBe(1)
       await done(home, 'backup', copy)
       await done(home, 'stop')
+      const file = join(copy, 'genesis.json')
+      const genesis = readFileSync(file)
+      writeFileSync(file, genesis.subarray(0, -1))
+      expect((await run(back, 'restore', copy)).stderr).toContain('not whole')
+      writeFileSync(file, genesis)
       expect(await done(back, 'restore', copy)).toContain('only voter')
-      expect((await run(back, 'start', '--detach')).code).toBe(7)
+      const started = await run(back, 'start', '--detach')
+      expect([started.code, started.stderr]).toEqual([7, expect.stringContaining('restored-alone')])
     },
     LONG_MS,
   )
@@ -329,6 +341,22 @@ describe('three voters that are founded by their cards', () => {
       expect(await done(homeOf('a'), 'need', '--capability', 'book/stats', ...wish, '--wait')).toBe(
         '{"words":[2,1]}\n',
       )
+    },
+    LONG_MS,
+  )
+
+  it(
+    'go on with one whose whole home was moved while it did not run: it votes as before',
+    async () => {
+      const [home, moved] = [homeOf('b'), join(directory, 'b-moved')]
+      await done(home, 'stop')
+      renameSync(home, moved)
+      await done(moved, 'start', '--detach')
+      expect(await shown<OutputOf<'status'>>(moved, 'status')).toMatchObject({ votes: true })
+      await done(moved, 'stop')
+      renameSync(moved, home)
+      await done(home, 'start', '--detach')
+      await until(home, makesSlots)
     },
     LONG_MS,
   )

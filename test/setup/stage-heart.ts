@@ -112,7 +112,8 @@ export class StageHeart implements NodeHeart {
     const { stage, needs } = this.#theatre
     const spoken = { id, field: envelopeToIpld(form) } as Spoken
     stage.threads.said(body.thread, body.sender, { id, lamport: body.lamport, seq: body.seq })
-    if ('need_id' in body.payload) {
+    const isAtHub = body.kind === 'CANCEL' && this.bucketOf(envelopeIdOf(body.payload.need_id)) === undefined
+    if ('need_id' in body.payload && !isAtHub) {
       const need = envelopeIdOf(body.payload.need_id)
       const envelope = { id, bytes, body, opens, sig: form.sig } as SingleEnvelope
       this.#said.set(need, [...(this.#said.get(need) ?? []), envelope])

@@ -51,10 +51,18 @@ export async function openLibp2pMesh(options: MeshOptions): Promise<Libp2pMesh> 
     await host.start()
   } catch (cause) {
     await mesh.stop()
-    throw new FaultError('mesh-listen', `cannot listen on ${options.listen.join(', ')}`, { cause })
+    throw new FaultError('mesh-listen', `cannot listen on ${options.listen.join(', ')}`, {
+      cause: plainCause(cause),
+    })
   }
   mesh.start()
   return { mesh, libp2p: host }
+}
+
+/** Why the system did not let it listen: libp2p's own message is of many lines, with a stack. */
+function plainCause(cause: unknown): unknown {
+  const [, reason] = cause instanceof Error ? (/Error: listen (.+)/u.exec(cause.message) ?? []) : []
+  return reason === undefined ? cause : new Error(reason, { cause })
 }
 
 /** Gossip knows peers by the texts of their ids. */

@@ -79,9 +79,13 @@ export const agentAdd = defineCommand({
         challenges: challenges || challengesOnly,
       }),
     )
-    return report('canswarm.agent.add/1', data, `${name} is attached for ${capability}`)
+    const notes = data.state === 'joining' ? [JOINING] : []
+    return report('canswarm.agent.add/1', data, `${name} is attached for ${capability}`, { notes })
   },
 })
+
+const JOINING =
+  'it gets no work before the registry names it, which takes an account with credits: "canswarm agent ls" tells'
 
 interface WayOptions {
   readonly exec: string | undefined

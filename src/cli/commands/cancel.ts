@@ -5,7 +5,7 @@ import { report } from '../report.ts'
 
 export const cancel = defineCommand({
   path: 'cancel',
-  about: 'Take a need of this node back while it is OPEN',
+  about: 'Take a need of this node back while nobody works on it: it waits, or is open to bids',
   examples: ['canswarm cancel bafyrei…'],
   arguments: [{ name: 'NEED', about: 'id of the NEED' }],
   options: {},
@@ -14,7 +14,9 @@ export const cancel = defineCommand({
     return report(
       'canswarm.cancel/1',
       data,
-      `asked for: "canswarm need show ${id}" tells when it is CANCELLED`,
+      data.done
+        ? 'taken back: what was escrowed is free again'
+        : `asked for: "canswarm need show ${id}" tells when it is CANCELLED`,
     )
   },
 })

@@ -32,5 +32,5 @@ async function* linesOf(node: ApiClient, last: number | undefined, follow: boole
 }
 
 function rowOf(line: LogShown) {
-  return { data: line, text: prettyLine(line) }
+  return { data: line, text: prettyLine(line, process.stdout) }
 }

@@ -10,9 +10,11 @@ export interface Waited {
   /** How it stood when waiting ended. */
   readonly brief: NeedBrief | undefined
   readonly isTimedOut: boolean
+  /** By Ctrl-C. */
+  readonly isInterrupted: boolean
 }
 
-/** Follows a need until `isDone`, or for so long; tells of each step on standard error. */
+/** Follows a need until `isDone`, for so long, or until Ctrl-C; tells of each step on standard error. */
 export async function followNeed(
   node: ApiClient,
   need: string,
@@ -20,19 +22,26 @@ export async function followNeed(
 ): Promise<Waited> {
   const ending = new AbortController()
   const timer = setTimeout(() => ending.abort(), timeoutMs)
+  let isInterrupted = false
+  const interrupt = (): void => {
+    isInterrupted = true
+    ending.abort()
+  }
+  process.on('SIGINT', interrupt)
   let brief: NeedBrief | undefined
   try {
     for await (const event of node.events({ need, kinds: ['need'] }, ending.signal)) {
       if (event.kind !== 'need') continue
       tellStep(event.data, brief)
       brief = event.data
-      if (isDone(brief)) return { brief, isTimedOut: false }
+      if (isDone(brief)) return { brief, isTimedOut: false, isInterrupted }
     }
-    return { brief, isTimedOut: true }
+    return { brief, isTimedOut: !isInterrupted, isInterrupted }
   } catch (error) {
     throw daemonError(error)
   } finally {
     clearTimeout(timer)
+    process.off('SIGINT', interrupt)
     ending.abort()
   }
 }

@@ -158,7 +158,8 @@ async function waited(
   const isDone = ({ final, over, state }: NeedBrief): boolean =>
     over || (!settled && final && state === 'FINAL')
   const timeoutMs = (timeout ?? WAIT_S) * 1_000
-  const { brief, isTimedOut } = await followNeed(node, posted.need, { isDone, timeoutMs })
+  const { brief, isTimedOut, isInterrupted } = await followNeed(node, posted.need, { isDone, timeoutMs })
+  if (isInterrupted) throw interrupted(posted)
   if (isTimedOut || brief === undefined) throw tooLate(posted, timeoutMs)
   const isGood =
     brief.final && brief.artifact !== null && (brief.state === 'FINAL' || brief.state === 'SETTLED')
@@ -215,6 +216,18 @@ function tooLate({ need: id }: Posted, timeoutMs: number): CommandError {
     code: 'timed-out',
     message: `need ${id} has no accepted result after ${duration(timeoutMs)}`,
     todo: `it goes on: "canswarm need show ${id}" tells how it stands`,
+  })
+}
+
+/** As a shell says that a signal ended it. */
+const INTERRUPTED = 130
+
+function interrupted({ need: id }: Posted): CommandError {
+  return new CommandError({
+    exit: INTERRUPTED,
+    code: 'interrupted',
+    message: `nobody waits for need ${id} any more`,
+    todo: `it goes on: "canswarm need show ${id}" tells how it stands, "canswarm cancel ${id}" takes it back while nobody works on it`,
   })
 }
 

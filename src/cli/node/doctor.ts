@@ -1,4 +1,5 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
+import { counted } from '../../model/counted.ts'
 import { homePaths, loadConfig } from '../../node/home.ts'
 import { requireGenesis } from '../../node/network.ts'
 import { NoNodeError } from '../../sdk/http.ts'
@@ -61,14 +62,14 @@ function settings({ home: path, env }: Context): Finding {
   return looked('settings', () => {
     const { origins } = loadConfig(path, env)
     const own = Object.values(origins).filter((origin) => origin !== 'default').length
-    return `${own} are not the default`
+    return own === 1 ? '1 is not the default' : `${own} are not the default`
   })
 }
 
 function network({ home: path }: Context): Finding {
   return looked('network', () => {
     const { genesis, net } = requireGenesis(path)
-    return `${genesis.label} (${genesis.class}), ${genesis.voters.length} voters, ${net.toString()}`
+    return `${genesis.label} (${genesis.class}), ${counted(genesis.voters.length, 'voter')}, ${net.toString()}`
   })
 }
 

@@ -145,10 +145,12 @@ function madeReport(
     votes: genesis.voters.includes(did),
     sealed,
   }
-  const notes =
-    founded !== false && founded.credits === 0n
+  const notes = [
+    ...(founded !== false && founded.credits === 0n
       ? ['nobody has credits in this network, so nobody can ask for anything: --credits N gives some']
-      : []
+      : []),
+    'next: canswarm start --detach',
+  ]
   return report(
     'canswarm.init/1',
     data,

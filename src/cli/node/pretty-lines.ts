@@ -6,7 +6,7 @@ export function prettyLines(out: NodeJS.WritableStream): NodeJS.WritableStream {
   return new Writable({
     decodeStrings: false,
     write(text: string | Uint8Array, _encoding, done) {
-      out.write(`${prettyLine(JSON.parse(String(text)) as LogShown)}\n`)
+      out.write(`${prettyLine(JSON.parse(String(text)) as LogShown, out)}\n`)
       done()
     },
   })

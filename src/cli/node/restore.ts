@@ -1,11 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { FaultError } from '../../model/fault.ts'
+import { backupFlaw, restoreFiles } from '../../node/backup-files.ts'
 import { homePaths } from '../../node/home.ts'
 import { requireGenesis } from '../../node/network.ts'
 import { defineCommand } from '../command.ts'
 import { usageError } from '../failure.ts'
 import { report } from '../report.ts'
+
+const TODO = 'name a directory that "canswarm backup" wrote, or another copy of it'
 
 export const restore = defineCommand({
   path: 'restore',
@@ -17,16 +20,14 @@ export const restore = defineCommand({
   arguments: [{ name: 'DIR', about: 'what "canswarm backup" wrote' }],
   options: {},
   async run({ home }, [directory]) {
-    if (!existsSync(homePaths(directory).genesis)) {
-      throw usageError(`${directory} is no backup: it has no genesis`, 'name what "canswarm backup" wrote')
-    }
-    if (existsSync(home) && readdirSync(home).length > 0) {
+    const flaw = backupFlaw(directory)
+    if (flaw !== undefined) throw usageError(`${directory} cannot be restored: ${flaw}`, TODO)
+    if (existsSync(home) && readdirSync(home).length > 0)
       throw new FaultError('home-exists', `${home} is there already, and not empty`)
-    }
     const { net, genesis } = requireGenesis(directory)
     const voted = existsSync(join(homePaths(directory).raft, 'turns.witness'))
     const follows = voted && genesis.voters.length > 1
-    copyWhole(resolve(directory), home, follows ? OF_VOTERS : [])
+    restoreFiles(directory, home, follows ? OF_VOTERS : [])
     const data = { home, from: directory, network: net.toString(), voted, follows }
     return report(
       'canswarm.restore/1',
@@ -46,14 +47,3 @@ const NEXT = {
   alone:
     'its keys, journal, content and records are there to be read; it was the only voter, whose network cannot go on from a copy',
 } as const
-
-/** It appears whole, or not at all. */
-function copyWhole(from: string, home: string, without: readonly string[]): void {
-  const building = `${home}.restoring`
-  mkdirSync(dirname(home), { recursive: true })
-  rmSync(building, { recursive: true, force: true })
-  const left = new Set(without.map((name) => join(from, name)))
-  cpSync(from, building, { recursive: true, preserveTimestamps: true, filter: (source) => !left.has(source) })
-  rmSync(home, { recursive: true, force: true })
-  renameSync(building, home)
-}

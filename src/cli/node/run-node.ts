@@ -9,6 +9,10 @@ import { type Report, report } from '../report.ts'
 import { keyNameOf, loadKey } from './key-access.ts'
 import { prettyLines } from './pretty-lines.ts'
 
+/** So long after its stop a process ends whatever libraries still wait for: timers of connections that are closed. */
+const LINGER_MS = 100
+/** Ctrl-C comes from the terminal, and once more from the process that found the right Node and started this one. */
+const SAME_MS = 500
 /** A second signal, or this long after the first one, ends the process as it is. */
 const STOP_MS = 10_000
 
@@ -34,6 +38,7 @@ export async function runNode(context: Context, passphraseFile: string | undefin
   await node.stop()
   clearTimeout(timer)
   untie()
+  setTimeout(() => process.exit(), LINGER_MS).unref()
   if (fault !== undefined) throw fault
   return report('canswarm.start/1', { did: key.did, stopped: why }, `stopped: ${why}`)
 }
@@ -51,12 +56,13 @@ async function hostedKeys(
   }
 }
 
-/** The first signal asks; the second one ends the process. */
+/** The first signal asks; a later one ends the process. */
 function onSignals(ask: (signal: string) => void): () => void {
-  let isAsked = false
+  let askedAt: number | undefined
   const heard = (signal: NodeJS.Signals): void => {
-    if (isAsked) process.exit(EXIT.failed)
-    isAsked = true
+    const now = performance.now()
+    if (askedAt !== undefined && now - askedAt > SAME_MS) process.exit(EXIT.failed)
+    askedAt ??= now
     ask(signal)
   }
   process.on('SIGTERM', heard)

@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FaultError } from '../../model/fault.ts'
 import type { BackupMaker } from '../../verbs/services.ts'
+import { isWithin, writeBackup } from '../backup-files.ts'
 import { homePaths } from '../home.ts'
 
 export interface BackupPartOptions {
@@ -23,21 +24,17 @@ const LEFT_OUT = new Set(['lock', 'api.sock', 'api.token', 'jobs'])
 export function backupPart({ home, flush, copyIndex }: BackupPartOptions): BackupMaker {
   return {
     async backup(directory) {
-      refuseOccupied(directory)
-      const { content } = homePaths(directory)
-      mkdirSync(content, { recursive: true, mode: 0o700 })
-      flush()
-      copyIndex(content)
-      for (const name of readdirSync(home).filter((one) => !LEFT_OUT.has(one)))
-        copyRest(home, directory, name)
-      return sizeOf(directory)
+      if (isWithin(directory, home))
+        throw new FaultError('home-exists', `${directory} is in the home that is to be copied`)
+      return writeBackup(directory, (building) => {
+        const { content } = homePaths(building)
+        mkdirSync(content, { recursive: true, mode: 0o700 })
+        flush()
+        copyIndex(content)
+        for (const name of readdirSync(home).filter((one) => !LEFT_OUT.has(one)))
+          copyRest(home, building, name)
+      })
     },
-  }
-}
-
-function refuseOccupied(directory: string): void {
-  if (existsSync(directory) && readdirSync(directory).length > 0) {
-    throw new FaultError('home-exists', `${directory} is there already, and not empty`)
   }
 }
 
@@ -45,11 +42,4 @@ function copyRest(home: string, directory: string, name: string): void {
   const filter = (source: string): boolean =>
     !/\.sqlite(?:-wal|-shm)?$/u.test(source) && !source.endsWith('.part')
   cpSync(join(home, name), join(directory, name), { recursive: true, filter })
-}
-
-function sizeOf(directory: string): { files: number; bytes: number } {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
-  return { files: files.length, bytes }
 }

@@ -3,6 +3,7 @@ import { verifyCertifiedBatch } from '../../core/certificate/certified-batch.ts'
 import { extendChainAll, startChain, type VoterChain } from '../../core/certificate/voter-chain.ts'
 import { firstVoters } from '../../core/witness/first-voters.ts'
 import { groupOfMachine, machineOfGroup } from '../../core/witness/machine.ts'
+import { FaultError } from '../../model/fault.ts'
 import type { GroupId } from '../../model/raft.ts'
 import { ok } from '../../model/result.ts'
 import { CertifiedFeed } from '../../services/follower/certified-feed.ts'
@@ -48,13 +49,17 @@ export interface GroupsPart {
 export function openGroupsPart(options: GroupsPartOptions): GroupsPart {
   const { voters } = options.genesis.genesis
   const isVoter = voters.includes(options.key.did)
-  const isRestored = voters.length > 1 && isStoreGone(options.directory)
+  const isRestored = isStoreGone(options.directory)
+  if (isVoter && isRestored && voters.length === 1) throw new FaultError('restored-alone', RESTORED_ALONE)
   if (isVoter && isRestored) options.warn(RESTORED)
   return isVoter && !isRestored ? openVoting(options) : openFollowing(options)
 }
 
 const RESTORED =
   'this voter was restored without its raft store: it follows the others and does not vote, since it forgot what it promised'
+
+const RESTORED_ALONE =
+  'this home came out of a backup, without its raft store, and it is the only voter: nobody knows what it decided since, so that its network cannot go on'
 
 function openVoting(options: GroupsPartOptions): GroupsPart {
   const { mesh, heart, gossip, tellRaft } = options

@@ -1,6 +1,7 @@
 import { HUB } from '../../codec/entry/item.ts'
 import { isConserved } from '../../core/ledger/conservation.ts'
 import { ALL, NO_SUPPLY } from '../../core/ledger/tables.ts'
+import { counted } from '../../model/counted.ts'
 import { bucketGroups } from '../../services/heart/group-access.ts'
 import type { SubsystemHealth } from '../../verbs/services.ts'
 import type { RunningParts } from './node-parts.ts'
@@ -24,7 +25,7 @@ function ledger({ heart }: RunningParts): SubsystemHealth {
   return {
     name: 'ledger',
     state: isSound ? 'ok' : 'failing',
-    detail: isSound ? `${accounts} accounts, credits in = credits out` : 'credits do not add up',
+    detail: isSound ? `${counted(accounts, 'account')}, credits in = credits out` : 'credits do not add up',
     ...(isSound ? {} : { todo: 'stop the node and keep its home: this is a defect' }),
     figures: { accounts, is_conserved: isSound },
   }
@@ -37,7 +38,7 @@ function pools({ heart }: RunningParts): SubsystemHealth {
   return {
     name: 'pools',
     state: active > 0 ? 'ok' : 'degraded',
-    detail: `${active} active verifiers${isBootstrap ? ', bootstrap mode: one verdict decides' : ''}`,
+    detail: `${counted(active, 'active verifier')}${isBootstrap ? ', bootstrap mode: one verdict decides' : ''}`,
     ...(active > 0 ? {} : { todo: 'attach an agent that judges: canswarm agent add NAME ... --judges' }),
     figures: { active_verifiers: active, is_bootstrap: isBootstrap },
   }
@@ -97,7 +98,7 @@ function mesh({ mesh: network, genesis }: RunningParts): SubsystemHealth {
   return {
     name: 'mesh',
     state,
-    detail: `${peers.length} peers, ${there} of ${voters.length} other voters`,
+    detail: `${counted(peers.length, 'peer')}, ${there} of ${counted(voters.length, 'other voter')}`,
     ...(state === 'ok' ? {} : { todo: 'see that the other nodes run and can be reached: canswarm peers' }),
     figures: { peers: peers.length, voters_connected: there, voters: voters.length },
   }
@@ -109,7 +110,7 @@ function content({ content: { store: kept } }: RunningParts): SubsystemHealth {
   return {
     name: 'content',
     state: isFull ? 'degraded' : 'ok',
-    detail: `${contents} contents, ${Math.round(bytes / MIB)} of ${Math.round(quotaBytes / MIB)} MiB`,
+    detail: `${counted(contents, 'content')}, ${Math.round(bytes / MIB)} of ${Math.round(quotaBytes / MIB)} MiB`,
     ...(isFull ? { todo: 'canswarm cas gc' } : {}),
     figures: { bytes, contents, quota_bytes: quotaBytes },
   }

@@ -30,7 +30,7 @@ export interface HearingDeps {
   readonly testimony: Testimony
   readonly witness: Pick<Witness, 'tellSeen' | 'tellHave'>
   readonly slots: Pick<SlotDriver, 'hear'>
-  readonly hub: Pick<HubDriver, 'add' | 'act'>
+  readonly hub: Pick<HubDriver, 'add' | 'act' | 'holds'>
   readonly acts: Pick<ActDriver, 'hear'>
   readonly slot: () => HeldSlot
   readonly placeOf: (need: string) => NeedPlace
@@ -153,12 +153,12 @@ export class Hearing {
       return
     }
     const { n } = slot()
-    if (!('need_id' in payload)) {
+    const need = 'need_id' in payload ? envelopeIdOf(payload.need_id) : undefined
+    if (need === undefined || (kind === 'CANCEL' && hub.holds(need, sender))) {
       hub.add(envelope.id, field, envelope.bytes.length, n, sender)
       hub.act(n)
-      return
     }
-    const need = envelopeIdOf(payload.need_id)
+    if (need === undefined) return
     if (pools.add(need, placeOf(need), envelope, field, n)) touch(need)
   }
 }

@@ -65,6 +65,12 @@ export class HubDriver {
     return true
   }
 
+  /** Whether the hub itself decides about a CANCEL of that sender: its need waits for a beacon, and no bucket has it. */
+  holds(need: string, sender: string): boolean {
+    const waiting = this.#groups.hub().get('needs', need)
+    return waiting !== undefined && waiting.bucket < 0 && waiting.requester === sender
+  }
+
   /** An entry of the hub carried it, whatever became of it. */
   carried(id: EnvelopeId): void {
     const waiting = this.#waiting.get(id) ?? this.#strangers.get(id)

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
 import { openContentStore } from '../../../src/adapters/helia/open-content-store.ts'
 import { isStoreGone } from '../../../src/adapters/sqlite/sqlite-disk.ts'
 import { systemClock } from '../../../src/adapters/system/clock.ts'
+import { backupFlaw, restoreFiles } from '../../../src/node/backup-files.ts'
 import { backupPart } from '../../../src/node/daemon/backup-part.ts'
 import { homePaths } from '../../../src/node/home.ts'
 import { scratch } from '../../setup/canswarm.ts'
@@ -48,15 +49,58 @@ describe('a backup of a running node', () => {
     ]
     for (const name of files) writeFileSync(join(home, name), name)
     await backupPart({ home, flush: () => undefined, copyIndex: () => undefined }).backup(copy)
-    expect(readdirSync(copy).toSorted()).toEqual(['blocks', 'genesis.json', 'raft'])
+    expect(readdirSync(copy).toSorted()).toEqual(['backup.json', 'blocks', 'genesis.json', 'raft'])
     expect(readdirSync(join(copy, 'raft'))).toEqual(['turns.witness'])
     expect([isStoreGone(join(home, 'raft')), isStoreGone(join(copy, 'raft'))]).toEqual([false, true])
   })
 
-  it('is not written over what is there', async () => {
+  it('is not written over what is there, nor into the home itself', async () => {
     using place = scratch()
-    writeFileSync(join(place.path, 'mine'), '')
-    const backups = backupPart({ home: place.path, flush: () => undefined, copyIndex: () => undefined })
-    await expect(backups.backup(place.path)).rejects.toThrow(/not empty/u)
+    const [home, taken] = [join(place.path, 'home'), join(place.path, 'taken')]
+    for (const one of [home, taken]) mkdirSync(one)
+    writeFileSync(join(taken, 'mine'), '')
+    const backups = backupPart({ home, flush: () => undefined, copyIndex: () => undefined })
+    await expect(backups.backup(taken)).rejects.toThrow(/not empty/u)
+    await expect(backups.backup(join(home, 'copy'))).rejects.toThrow(/in the home/u)
+    expect(readdirSync(taken)).toEqual(['mine'])
+  })
+
+  it('that cannot be written is a fault of the outside, and nothing of it is left', async () => {
+    using place = scratch()
+    const home = join(place.path, 'home')
+    mkdirSync(home)
+    const copyIndex = (): void => {
+      throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
+    }
+    const full = backupPart({ home, flush: () => undefined, copyIndex })
+    await expect(full.backup(join(place.path, 'copy'))).rejects.toMatchObject({ code: 'store-full' })
+    writeFileSync(join(place.path, 'file'), '')
+    const backups = backupPart({ home, flush: () => undefined, copyIndex: () => undefined })
+    const unfit = [join(place.path, 'file'), join(place.path, 'file/below'), '/proc/none/below']
+    for (const path of unfit) await expect(backups.backup(path)).rejects.toMatchObject({ code: 'store-io' })
+    expect(readdirSync(place.path).toSorted()).toEqual(['file', 'home'])
+  })
+
+  it('is whole or is not restored: every file is there, as long as it was', async () => {
+    using place = scratch()
+    const [home, copy, back] = ['home', 'copy', 'back'].map((name) => join(place.path, name)) as [
+      string,
+      string,
+      string,
+    ]
+    mkdirSync(join(home, 'journal'), { recursive: true })
+    for (const name of ['genesis.json', 'journal/1', 'journal/2']) writeFileSync(join(home, name), name)
+    expect(backupFlaw(home)).toContain('backup.json')
+    await backupPart({ home, flush: () => undefined, copyIndex: () => undefined }).backup(copy)
+    expect(backupFlaw(copy)).toBeUndefined()
+    restoreFiles(copy, back, ['genesis.json'])
+    expect(readdirSync(back).toSorted()).toEqual(['blocks', 'journal'])
+    expect(readdirSync(place.path).toSorted()).toEqual(['back', 'copy', 'home'])
+    writeFileSync(join(copy, 'journal/2'), 'half')
+    expect(backupFlaw(copy)).toContain('journal/2')
+    rmSync(join(copy, 'journal/1'))
+    expect(backupFlaw(copy)).toContain('1 more')
+    writeFileSync(join(copy, 'backup.json'), '{')
+    expect(backupFlaw(copy)).toContain('cannot be read')
   })
 })

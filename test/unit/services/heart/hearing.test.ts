@@ -34,7 +34,7 @@ function asking() {
     testimony,
     witness: { tellSeen: () => undefined, tellHave: () => Promise.resolve() },
     slots: { hear: ({ voter }) => void read.push(voter) },
-    hub: { add: () => true, act: () => undefined },
+    hub: { add: () => true, holds: () => false, act: () => undefined },
     acts: { hear: () => false },
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',

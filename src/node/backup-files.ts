@@ -1,0 +1,119 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import * as z from 'zod'
+import { guarded } from '../adapters/log-files/fault.ts'
+import { FaultError } from '../model/fault.ts'
+import { writeWhole } from './daemon/write-whole.ts'
+
+/** Names every file of a backup with its size: what is not whole, or is none, is not restored. */
+const LIST = 'backup.json'
+
+const listSchema = z.strictObject({
+  v: z.literal(1),
+  files: z.array(z.strictObject({ path: z.string(), bytes: z.int().min(0) })),
+})
+
+export interface BackupSize {
+  readonly files: number
+  readonly bytes: number
+}
+
+/**
+ * Makes a directory out of what `copy` writes into one beside it: it appears whole, with the list of its files, or not at all.
+ * Faults `home-exists` where it holds something, `store-full`, `store-io`.
+ */
+export function writeBackup(directory: string, copy: (building: string) => void): BackupSize {
+  const building = `${directory}.partial`
+  return guarded(`write a backup to ${directory}`, () => {
+    if (existsSync(directory) && readdirSync(directory).length > 0)
+      throw new FaultError('home-exists', `${directory} is there already, and not empty`)
+    makeFolders(dirname(directory))
+    try {
+      rmSync(building, { recursive: true, force: true })
+      mkdirSync(building, { mode: 0o700 })
+      copy(building)
+      const files = filesOf(building)
+      writeWhole(join(building, LIST), `${JSON.stringify({ v: 1, files })}\n`)
+      rmSync(directory, { recursive: true, force: true })
+      renameSync(building, directory)
+      return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
+    } catch (error) {
+      rmSync(building, { recursive: true, force: true })
+      throw error
+    }
+  })
+}
+
+/** What is wrong with a backup, for people; undefined where it is whole. Faults `store-io`. */
+export function backupFlaw(directory: string): string | undefined {
+  const path = join(directory, LIST)
+  if (!existsSync(path)) return `it has no ${LIST}, which "canswarm backup" writes`
+  const list = listSchema.safeParse(guarded(`read ${path}`, () => jsonOf(readFileSync(path, 'utf8'))))
+  if (!list.success) return `its ${LIST} cannot be read`
+  const wrong = list.data.files.filter(({ path: name, bytes }) => sizeOf(directory, name) !== bytes)
+  const [first] = wrong
+  if (first === undefined) return undefined
+  return `it is not whole: ${first.path} is missing, or not as long as it was${wrong.length > 1 ? `, and so are ${wrong.length - 1} more` : ''}`
+}
+
+/** Makes a home out of a backup, without some of it: it appears whole, or not at all. Faults `store-full`, `store-io`. */
+export function restoreFiles(directory: string, home: string, without: readonly string[]): void {
+  const [from, building] = [resolve(directory), `${home}.restoring`]
+  const left = new Set([LIST, ...without].map((name) => join(from, name)))
+  guarded(`restore ${home}`, () => {
+    try {
+      makeFolders(dirname(home))
+      rmSync(building, { recursive: true, force: true })
+      const filter = (source: string): boolean => !left.has(source)
+      cpSync(from, building, { recursive: true, preserveTimestamps: true, filter })
+      rmSync(home, { recursive: true, force: true })
+      renameSync(building, home)
+    } catch (error) {
+      rmSync(building, { recursive: true, force: true })
+      throw error
+    }
+  })
+}
+
+/** True where one of them is the other, or lies in it. */
+export function isWithin(inner: string, outer: string): boolean {
+  const way = relative(outer, inner)
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`))
+}
+
+/** One by one: where none can be made, as below /proc, node's own recursion never ends. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  makeFolders(dirname(path))
+  mkdirSync(path)
+}
+
+function filesOf(directory: string): { readonly path: string; readonly bytes: number }[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => ({ path: relative(directory, path), bytes: statSync(path).size }))
+}
+
+/** Undefined for what is no file in there. */
+function sizeOf(directory: string, name: string): number | undefined {
+  const stat = statSync(join(directory, name), { throwIfNoEntry: false })
+  return stat?.isFile() === true ? stat.size : undefined
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
