@@ -20,10 +20,11 @@ export interface TopicsDeps {
 
 /**
  * Of messages with nothing new a peer may send as many as it sends good ones, and so many a second beyond: what it forwards was new
- * to itself, and the same may have come to this node by another way.
+ * to itself, and the same may have come to this node by another way. A long one counts as several: it costs as much to read.
  */
 const IDLE_PER_SECOND = 20
 const IDLE_BURST = 200
+const IDLE_BYTES = 131_072
 const PEERS_MAX = 4096
 
 const VERDICT = {
@@ -72,7 +73,7 @@ export class Topics {
     if (!this.#enter(from, data.length)) return TopicValidatorResult.Ignore
     try {
       const verdict = await judge(from, data)
-      this.#charge(from, verdict)
+      this.#charge(from, verdict, 1 + Math.floor(data.length / IDLE_BYTES))
       return VERDICT[verdict]
     } catch {
       this.#deps.count('judge-failed')
@@ -82,14 +83,14 @@ export class Topics {
     }
   }
 
-  #charge(from: Did, verdict: Validity): void {
+  #charge(from: Did, verdict: Validity, weight: number): void {
     this.#deps.count(`gossip-${verdict}`)
     if (verdict === 'reject') this.#deps.penalise(from, POINTS.gossipRejected, 'an invalid gossip message')
     const nowMs = this.#deps.monotonicMs()
     const idle = this.#idle.get(from) ?? new TokenBucket(IDLE_PER_SECOND, IDLE_BURST, nowMs)
     this.#idle.set(from, idle)
-    if (verdict === 'accept') idle.give(1)
-    if (verdict === 'ignore' && !idle.take(1, nowMs))
+    if (verdict === 'accept') idle.give(weight)
+    if (verdict === 'ignore' && !idle.take(weight, nowMs))
       this.#deps.penalise(from, POINTS.gossipIgnored, 'gossip with nothing new')
   }
 

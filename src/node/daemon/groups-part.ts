@@ -7,7 +7,7 @@ import { FaultError } from '../../model/fault.ts'
 import type { GroupId } from '../../model/raft.ts'
 import { ok } from '../../model/result.ts'
 import { CertifiedFeed } from '../../services/follower/certified-feed.ts'
-import { CertifiedJudge, type TakeBatch } from '../../services/follower/certified-judge.ts'
+import { CertifiedJudge, type JudgeKnown, takingNothing } from '../../services/follower/certified-judge.ts'
 import type { GroupHost } from '../../services/heart/group-host.ts'
 import { LogFetch } from '../../services/log-fetch/log-fetch.ts'
 import { NewestCertificates } from '../../services/log-fetch/newest-certificates.ts'
@@ -80,7 +80,7 @@ function openVoting(options: GroupsPartOptions): GroupsPart {
   const chains = chainsOf(options, raft)
   const judge = judgeAlone(options, raft, chains)
   const newest = newestOf(options, raft, chains)
-  const certified = new CertifiedJudge(judge, judge)
+  const certified = new CertifiedJudge(takingNothing(judge), judge)
   return {
     raft,
     host: raft.host,
@@ -111,7 +111,7 @@ function chainsOf({ genesis, keys }: GroupsPartOptions, raft: RaftPart) {
 }
 
 /** A voter has the leaves itself: it judges what it passes on, and remembers the certificate for who asks. */
-function judgeAlone({ heart }: GroupsPartOptions, raft: RaftPart, { rules, chainOf }: Chains): TakeBatch {
+function judgeAlone({ heart }: GroupsPartOptions, raft: RaftPart, { rules, chainOf }: Chains): JudgeKnown {
   return (batch) => {
     const { group } = batch.certificate.head
     if (raft.host.group(group) === undefined)
@@ -119,7 +119,7 @@ function judgeAlone({ heart }: GroupsPartOptions, raft: RaftPart, { rules, chain
     const head = verifyCertifiedBatch(batch, chainOf(group), rules)
     if (!head.ok) return head
     heart.heart.onSeal({ kind: 'certificate', certificate: batch.certificate })
-    return ok('new')
+    return ok(undefined)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CertifiedBatch } from '../../codec/gossip/certified-batch.ts'
 import type { GroupId } from '../../model/raft.ts'
 import type { Rejection } from '../../model/rejection.ts'
-import type { Result } from '../../model/result.ts'
+import { ok, type Result } from '../../model/result.ts'
 import type { Validity } from '../../ports/mesh.ts'
 import type { Taken } from './follower-host.ts'
 
@@ -33,6 +33,9 @@ export class CertifiedJudge {
     readonly behind: readonly GroupId[]
   } {
     const behind: GroupId[] = []
+    const groups = new Set(batches.map(({ certificate }) => certificate.head.group))
+    // Who leads a group has one batch of it to tell: what is said twice is there to be judged twice.
+    if (groups.size < batches.length) return { validity: 'reject', behind }
     const known: CertifiedBatch[] = []
     let isNews = false
     let isProved = true
@@ -51,5 +54,21 @@ export class CertifiedJudge {
     if (!isNews || !isProved) return { validity: 'ignore', behind }
     const isTrue = known.every((batch) => this.#judgeKnown(batch).ok)
     return { validity: isTrue ? 'accept' : 'reject', behind }
+  }
+}
+
+/**
+ * Takes for a node that needs nothing of what it passes on: one size of a group is judged once, and any number of messages that
+ * were true before cost nothing. Rejects as `judge`, which must know the network's groups alone.
+ */
+export function takingNothing(judge: JudgeKnown): TakeBatch {
+  const judged = new Map<GroupId, number>()
+  return (batch) => {
+    const { group, size } = batch.certificate.head
+    if (size <= (judged.get(group) ?? 0)) return ok('known')
+    const verdict = judge(batch)
+    if (!verdict.ok) return verdict
+    judged.set(group, size)
+    return ok('new')
   }
 }

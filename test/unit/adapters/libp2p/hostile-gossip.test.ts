@@ -234,6 +234,25 @@ describe('of a hostile peer', () => {
     expect(node.mesh.bans()[0]).toMatchObject({ did, why: 'gossip with nothing new' })
   })
 
+  it('long messages with nothing new count for more', async () => {
+    const node = await open({ peersTarget: 0 })
+    node.mesh.subscribe(TOPIC, () => 'ignore')
+    const { stream, did } = await gossipStream(node)
+    let sent = 0
+    await until(() => {
+      for (let at = 0; at < 4 && stream.writeStatus === 'writable'; at += 1) {
+        const data = new Uint8Array(262_144)
+        data.set([sent, sent >> 8])
+        sent += 1
+        stream.send(rpcOf([{ topic: TOPIC, data }]))
+      }
+      return node.mesh.bans().length > 0
+    })
+    expect(node.mesh.bans()[0]).toMatchObject({ did, why: 'gossip with nothing new' })
+    // A third of 200 at once, and 70 that are charged.
+    expect(node.mesh.counters()['gossip-ignore']).toBeLessThan(220)
+  })
+
   it('the same message again and again is bounded as any flood', async () => {
     const node = await open({ gossipFramesPerSecondMax: 50 })
     node.mesh.subscribe(TOPIC, () => 'accept')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Rejection } from '../../../../src/model/rejection.ts'
-import type { Result } from '../../../../src/model/result.ts'
-import { CertifiedJudge } from '../../../../src/services/follower/certified-judge.ts'
+import { ok, type Result } from '../../../../src/model/result.ts'
+import { CertifiedJudge, takingNothing } from '../../../../src/services/follower/certified-judge.ts'
 import type { Taken } from '../../../../src/services/follower/follower-host.ts'
 import { SignatureBook } from '../../../setup/certificates.ts'
 import { CertifiedLog } from '../../../setup/certified-log.ts'
@@ -53,11 +53,35 @@ describe('a message of certified batches', () => {
     expect(judgeOf('known').judge([forged]).validity).toBe('ignore')
   })
 
+  it('with two batches of one group is rejected before any of them is judged', () => {
+    const judge = judgeOf('new', 'new')
+    expect(judge.judge([log.batch(0, 3), log.batch(3)]).validity).toBe('reject')
+    expect(judge.judge([log.batch(0), other.batch(0)]).validity).toBe('accept')
+  })
+
   it('is news once, however many messages are made of one certificate', () => {
     const judge = judgeOf('gap', 'gap', 'gap', 'new')
     expect(judge.judge([log.batch(2)]).validity).toBe('accept')
     expect(judge.judge([log.batch(3)]).validity).toBe('ignore')
     expect(judge.judge([{ ...log.batch(0), records: [] }]).validity).toBe('ignore')
     expect(judge.judge([log.batch(0, 3)]).validity).toBe('ignore')
+  })
+})
+
+describe('a node that needs nothing of what it passes on', () => {
+  it('judges a size of a group once, and what is false each time', () => {
+    let judged = 0
+    const take = takingNothing((batch) => {
+      judged += 1
+      return batch === forged ? BAD : ok(undefined)
+    })
+    expect(take(log.batch(0, 3))).toEqual(ok('new'))
+    for (const batch of [log.batch(0, 3), log.batch(1, 3), log.batch(0, 2)])
+      expect(take(batch)).toEqual(ok('known'))
+    expect(judged).toBe(1)
+    for (let n = 0; n < 2; n++) expect(take(forged)).toEqual(BAD)
+    expect(take(log.batch(3))).toEqual(ok('new'))
+    expect(take(other.batch(0))).toEqual(ok('new'))
+    expect(judged).toBe(5)
   })
 })
