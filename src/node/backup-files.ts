@@ -11,8 +11,10 @@ import {
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import * as z from 'zod'
 import { guarded } from '../adapters/log-files/fault.ts'
+import { isStoreGone } from '../adapters/sqlite/sqlite-disk.ts'
 import { FaultError } from '../model/fault.ts'
 import { writeWhole } from './daemon/write-whole.ts'
+import { homePaths } from './home.ts'
 
 /** Names every file of a backup with its size: what is not whole, or is none, is not restored. */
 const LIST = 'backup.json'
@@ -82,6 +84,11 @@ export function restoreFiles(directory: string, home: string, without: readonly 
       throw error
     }
   })
+}
+
+/** True for the home of a voter that came out of a backup, without what it promised (raft-host-catalogue B5). */
+export function isForgetful(home: string): boolean {
+  return isStoreGone(homePaths(home).raft)
 }
 
 /** True where one of them is the other, or lies in it. */

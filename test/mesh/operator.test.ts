@@ -375,6 +375,7 @@ describe('three voters that are founded by their cards', () => {
       await done(home, 'start', '--detach')
       await until(home, makesSlots)
       expect(await shown<OutputOf<'status'>>(home, 'status')).toMatchObject({ votes: false })
+      expect(await done(home, 'doctor')).toContain('votes no more')
       await until(home, async (node) => {
         const [own, others] = await Promise.all([
           node.call('balance', { as: 'worker' }),

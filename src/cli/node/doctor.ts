@@ -1,5 +1,6 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { counted } from '../../model/counted.ts'
+import { isForgetful } from '../../node/backup-files.ts'
 import { homePaths, loadConfig } from '../../node/home.ts'
 import { requireGenesis } from '../../node/network.ts'
 import { NoNodeError } from '../../sdk/http.ts'
@@ -31,7 +32,7 @@ export const doctor = defineCommand({
   options: {},
   async run(context) {
     const findings = [home(context), settings(context), network(context), keys(context), disk(context)]
-    const all = [...findings, ...(await node(context))]
+    const all = [...findings, ...restored(context), ...(await node(context))]
     const rows = all.map(({ name, state, detail }) => [name, state, detail])
     const isWrong = all.some(({ state }) => state === 'wrong')
     return report(
@@ -89,6 +90,16 @@ function disk({ home: path }: Context): Finding {
     if (free < FREE_MIB_MIN) throw new Error(`${free} MiB are free, where ${FREE_MIB_MIN} are wanted`)
     return `${free} MiB free`
   })
+}
+
+/** Of a voter alone that came out of a backup. */
+function restored({ home: path }: Context): Finding[] {
+  if (!isForgetful(path)) return []
+  const detail =
+    'restored from a backup: it forgot what it promised, follows the other voters, and votes no more'
+  return [
+    { name: 'vote', state: 'warning', detail, todo: 'docs/operating.md, "Backup", says what can be done' },
+  ]
 }
 
 function looked(name: string, look: () => string): Finding {

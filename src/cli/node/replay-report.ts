@@ -97,13 +97,21 @@ export function dataOf(replayed: Replayed): Json {
 }
 
 export function notesOf(
-  { network, networkChecked, anchored }: Replayed,
+  { network, networkChecked, anchored, checks }: Replayed,
   trustFile: boolean | undefined,
 ): string[] {
   const known = networkChecked ? [] : [`network not checked: the file says ${network ?? 'nothing'}`]
   if (!networkChecked && trustFile !== true) known.push('name it with --network, or say --trust-file')
-  return [...known, ...(anchored ? [] : ['lineage not anchored: old keys can lie about old times'])]
+  const undone = checks.filter(({ status, allowed }) => status === 'not-checked' && !allowed)
+  if (undone.length > 0)
+    known.push(
+      `to take what nobody here can check: --allow-unchecked ${undone.map(({ name }) => name).join()}`,
+    )
+  return [...known, ...(anchored ? [] : [UNANCHORED])]
 }
+
+const UNANCHORED =
+  'lineage not anchored: voters of long ago could lie about long ago; --anchor names a root of the hub that you trust'
 
 /** True when nothing was otherwise, nothing unchecked, and somebody vouches for the network. */
 export function isSound({ sound, networkChecked }: Replayed, trustFile: boolean | undefined): boolean {

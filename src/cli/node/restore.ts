@@ -1,8 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { FaultError } from '../../model/fault.ts'
-import { backupFlaw, restoreFiles } from '../../node/backup-files.ts'
-import { homePaths } from '../../node/home.ts'
+import { backupFlaw, isForgetful, restoreFiles } from '../../node/backup-files.ts'
 import { requireGenesis } from '../../node/network.ts'
 import { defineCommand } from '../command.ts'
 import { usageError } from '../failure.ts'
@@ -25,7 +23,7 @@ export const restore = defineCommand({
     if (existsSync(home) && readdirSync(home).length > 0)
       throw new FaultError('home-exists', `${home} is there already, and not empty`)
     const { net, genesis } = requireGenesis(directory)
-    const voted = existsSync(join(homePaths(directory).raft, 'turns.witness'))
+    const voted = isForgetful(directory)
     const follows = voted && genesis.voters.length > 1
     restoreFiles(directory, home, follows ? OF_VOTERS : [])
     const data = { home, from: directory, network: net.toString(), voted, follows }

@@ -58,11 +58,16 @@ function raft({ heart, groups, buckets }: RunningParts, nowMs: number): Subsyste
     name: 'raft',
     state,
     detail: `slot ${slot.n}, leads ${leads} of ${buckets + 1} groups${leader === undefined ? ', the hub has no leader' : ''}`,
-    ...(state === 'ok'
-      ? {}
-      : { todo: halted > 0 ? 'see the log: a group stopped' : 'start more voters: a majority is needed' }),
+    ...(state === 'ok' ? {} : { todo: raftTodo(halted, groups.raft.store.room().freeBytes) }),
     figures: { slot: slot.n, leads, groups: buckets + 1, halted, hub_leader: leader ?? '' },
   }
+}
+
+function raftTodo(halted: number, freeBytes: number): string {
+  if (halted > 0) return 'see the log: a group stopped'
+  return freeBytes < LOW_BYTES
+    ? 'free some space on the disk: a voter with little room takes nothing new'
+    : 'start more voters: a majority is needed'
 }
 
 /** A node that is no voter: it decides nothing, and is as far as what was certified came to it. */
