@@ -1,9 +1,9 @@
-import type { InputOf } from '../../sdk/client.ts'
+import type { InputOf, OutputOf } from '../../sdk/client.ts'
 import { defineCommand } from '../command.ts'
 import { asked, nodeOf } from '../daemon.ts'
 import { usageError } from '../failure.ts'
 import { report } from '../report.ts'
-import { table } from '../table.ts'
+import { fields } from '../table.ts'
 
 const OUTCOMES: ReadonlySet<string> = new Set(['upheld', 'rejected', 'undecided'])
 
@@ -16,25 +16,33 @@ export const challengeReview = defineCommand({
   options: {},
   async run(context) {
     const data = await asked(nodeOf(context).call('challengeReview', {}))
-    const headings = ['need', 'challenge', 'against', 'proof', 'state', 'verdicts', 'wanted of']
-    const rows = data.challenges.map((one) => [
-      one.need,
-      one.challenge,
-      `${one.against} of attempt ${one.attempt}`,
-      one.proof_type ?? '?',
-      one.state,
-      String(one.votes),
-      one.wanted_of.join(', '),
-    ])
+    const text =
+      data.challenges.length === 0 ? 'nothing to look at' : data.challenges.map(textOf).join('\n\n')
     const isWanted = data.challenges.some(({ wanted_of: names }) => names.length > 0)
     const isForPeople = data.challenges.some(({ state }) => state === 'review')
     const notes = [
       ...(isWanted ? ['"canswarm challenge verdict NEED CHALLENGE OUTCOME" says one by hand'] : []),
       ...(isForPeople ? ['"canswarm gov review NEED CHALLENGE OUTCOME" signs what people came to'] : []),
     ]
-    return report('canswarm.challenge.review/1', data, table(headings, rows), { notes })
+    return report('canswarm.challenge.review/1', data, text, { notes })
   },
 })
+
+/** Its ids are whole, since commands take them; so each challenge has lines of its own. */
+function textOf(one: OutputOf<'challengeReview'>['challenges'][number]): string {
+  return fields([
+    ['need', one.need],
+    ['challenge', one.challenge],
+    [
+      'against',
+      `the ${one.against} of attempt ${one.attempt}, by ${one.proof_type ?? 'a proof that was not heard here'}`,
+    ],
+    ['challenger', one.challenger],
+    ['state', one.state === 'review' ? 'review: no committee could decide, people do' : 'its seats judge it'],
+    ['verdicts', String(one.votes)],
+    ...(one.wanted_of.length === 0 ? [] : [['wanted of', one.wanted_of.join(', ')] as [string, string]]),
+  ])
+}
 
 export const challengeVerdict = defineCommand({
   path: 'challenge verdict',

@@ -3,12 +3,12 @@ import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
-import type { Signature } from '../../../../src/model/ids.ts'
+import type { Signature, ThreadId } from '../../../../src/model/ids.ts'
 import { Hearing } from '../../../../src/services/heart/hearing.ts'
 import { NeedPools } from '../../../../src/services/heart/need-pools.ts'
 import { Testimony } from '../../../../src/services/heart/testimony.ts'
 import { NET } from '../../../setup/arbitrary-envelope.ts'
-import { openWorld, type Person, person } from '../../../setup/said.ts'
+import { openWorld, type Person, person, say } from '../../../setup/said.ts'
 
 const { sha256 } = nodeCrypto
 const VOTERS = ['one', 'two', 'three'].map(person) as [Person, Person, Person]
@@ -26,15 +26,21 @@ function asking() {
   const faults: unknown[] = []
   const read: string[] = []
   const judged = { fault: new Error('the judge failed') }
+  const forHub: string[] = []
+  const pools = new NeedPools()
   const hearing = new Hearing({
     sha256,
     world: openWorld,
     voters: VOTERS.map(({ did }) => did),
-    pools: new NeedPools(),
+    pools,
     testimony,
     witness: { tellSeen: () => undefined, tellHave: () => Promise.resolve() },
     slots: { hear: ({ voter }) => void read.push(voter) },
-    hub: { add: () => true, holds: () => false, act: () => undefined },
+    hub: {
+      add: (_id, _field, _bytes, _slot, sender) => forHub.push(sender) > 0,
+      holds: (_need, sender) => sender === STRANGER.did,
+      act: () => undefined,
+    },
     acts: { hear: () => false },
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',
@@ -64,7 +70,7 @@ function asking() {
     testimony.seen(name, head, () => true)[0]?.map(({ voter }) => voter),
     testimony.have(name, content)?.map(({ voter }) => voter),
   ]
-  return { hearing, says, heard, read, blamed, faults, judged }
+  return { hearing, forHub, pools, says, heard, read, blamed, faults, judged }
 }
 
 describe('what is said to a voter that asked', () => {
@@ -109,6 +115,17 @@ describe('a clock reading', () => {
     reads(VOTERS[2], VOTERS[2], NO_SIGNATURE)
     expect(read).toEqual([VOTERS[0].did])
     expect(blamed).toEqual([VOTERS[2].did])
+  })
+})
+
+describe('a CANCEL', () => {
+  it('goes to the hub too where that holds the need for its sender: no bucket has it yet', () => {
+    const { hearing, forHub, pools } = asking()
+    const place = { thread: 'a'.repeat(32) as ThreadId, seq: 2 }
+    for (const sender of [VOTERS[0], STRANGER])
+      expect(hearing.takeField(say(sender, place, 'CANCEL', { need_id: need }).field)).toBe(true)
+    expect(forHub).toEqual([STRANGER.did])
+    expect(pools.of(name).all.length).toBe(2)
   })
 })
 
