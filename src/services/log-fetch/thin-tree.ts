@@ -66,7 +66,7 @@ export class ThinTree {
 }
 
 /** Number of the chunk that a leaf is in. */
-export function chunkOf(leaf: number): number {
+function chunkOf(leaf: number): number {
   return Math.floor(leaf / CHUNK_LEAVES)
 }
 
