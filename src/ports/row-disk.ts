@@ -16,8 +16,8 @@ export interface RowDisk {
 
   /** Stable when it returns `stored`; nothing of it is there when it returns `full`. */
   transact(writes: DiskWrites): 'stored' | 'full'
-  /** The same for the row of a turn, which a disk that writes elsewhere may answer `underway`. */
-  append(writes: DiskWrites): 'stored' | 'full' | 'underway'
+  /** The same for the row of a turn; where it may be late, a disk that is slow may answer `underway`. */
+  append(writes: DiskWrites, mayBeLate?: boolean): 'stored' | 'full' | 'underway'
   /** Where what was `underway` is told, once; nothing else is written before. One listener. */
   onSettled(listener: (outcome: DiskOutcome) => void): void
 

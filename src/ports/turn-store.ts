@@ -13,7 +13,7 @@ import type { Entry, HardState, Membership } from './consensus-group.ts'
  *       stable            now messages that rest on it may leave
  *       carried           only commit indexes changed: they ride in the next row, and a crash may lose them
  *       full              nothing was stored; the same writes, or others, may be tried again
- *       underway          a store that writes elsewhere: `settled` is called later, in order, once
+ *       underway          where it may be late: `settled` is called later, in order, once
  *
  * Invariants, each asserted:
  * 1. Of a group, the latest row that has an index wins, within (floor, last]: writing an index drops all after it.
@@ -30,8 +30,9 @@ export interface TurnStore {
   /**
    * Writes a turn. What must be stable is seen from the writes, never told: entries, checkpoints, floors, notes,
    * forgotten groups, a changed term or vote. Nothing of that and no commit index: `carried`, and nothing to do.
+   * `mayBeLate`: the caller takes `underway`, too.
    */
-  commit(writes: TurnWrites): CommitOutcome
+  commit(writes: TurnWrites, mayBeLate?: boolean): CommitOutcome
   /** Where a commit that was `underway` is told from now on; one listener. A store that never says so never calls. */
   onSettled(listener: (outcome: SettledOutcome) => void): void
 

@@ -84,6 +84,7 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     settings,
     machineOf: () => options.machine,
     nowMs: () => systemClock.monotonicMs(),
+    onSettled: () => loop.soon(),
     tell: options.tell ?? (() => undefined),
     certification: options.certification,
   })

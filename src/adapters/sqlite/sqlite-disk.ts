@@ -6,6 +6,7 @@ import type { FaultError } from '../../model/fault.ts'
 import type { Turn } from '../../model/turn.ts'
 import type { Random } from '../../ports/random.ts'
 import type {
+  DiskOutcome,
   DiskPartKey,
   DiskPartSize,
   DiskRow,
@@ -15,6 +16,7 @@ import type {
 } from '../../ports/row-disk.ts'
 import type { StoreOrigin, StoreRoom } from '../../ports/turn-store.ts'
 import { ioFault, isFull, openFault } from './failure.ts'
+import { DiskPace, LateSync } from './late-sync.ts'
 import { clearStore, readOrigin, writeOrigin } from './origin-record.ts'
 import { assertVersion, checkIntegrity, configure, migrate } from './schema.ts'
 import { Statements } from './statements.ts'
@@ -29,6 +31,8 @@ export interface SqliteDiskOptions {
   readonly random: Random
   /** Pages of 4 KiB that the database may have; for tests of lack of room. */
   readonly pagesMax?: number
+  /** Milliseconds from which on a disk is slow, and rows of turns may be late; for tests. */
+  readonly slowMs?: number
 }
 
 const DATABASE = 'turns.sqlite'
@@ -37,7 +41,8 @@ const WITNESS = 'turns.witness'
 const WITNESS_TURNS = 1_024
 
 /**
- * Opens the disk of a turn store in SQLite (WAL, synchronous=FULL, one connection). The caller closes it. Faults
+ * Opens the disk of a turn store in SQLite (WAL, synchronous=FULL, one connection). A row of a turn that may be late is
+ * `underway` while the disk is slow. The caller closes it. Faults
  * `store-locked` when another process has it, `store-damaged` naming what is wrong, `store-full`, `store-io`.
  */
 export function openSqliteDisk(options: SqliteDiskOptions): RowDisk {
@@ -89,6 +94,9 @@ class SqliteDisk implements RowDisk {
   readonly #options: SqliteDiskOptions
   readonly #statements: Statements
   readonly #wal: Wal
+  readonly #pace: DiskPace
+  readonly #late: LateSync
+  #listener: (outcome: DiskOutcome) => void = () => undefined
   /** As the witness is to know it. */
   #store: Witness
   /** False while another store was in its place: then its witness must not be written over. */
@@ -101,6 +109,8 @@ class SqliteDisk implements RowDisk {
     this.#options = options
     this.#statements = new Statements(db)
     this.#wal = new Wal(db)
+    this.#pace = new DiskPace(options.slowMs)
+    this.#late = new LateSync(db, join(options.directory, `${DATABASE}-wal`))
     const stored = readOrigin(db, this.#statements.lastTurn())
     this.origin = judgeOrigin(stored, witness.found)
     this.#store = { ...(stored ?? this.#newStore()), incarnation: this.origin.incarnation }
@@ -115,16 +125,18 @@ class SqliteDisk implements RowDisk {
     })
   }
 
-  append(writes: DiskWrites): 'stored' | 'full' {
+  append(writes: DiskWrites, mayBeLate = false): 'stored' | 'full' | 'underway' {
+    if (mayBeLate && this.#pace.isLate()) return this.#appendLate(writes)
+    const begun = performance.now()
     const outcome = this.transact(writes)
-    const { putRow } = writes
-    if (outcome === 'stored' && putRow !== undefined)
-      this.#guarded('note a turn', () => this.#see(putRow.turn))
+    if (outcome === 'full') return outcome
+    this.#pace.took(performance.now() - begun)
+    this.#noted(writes)
     return outcome
   }
 
-  onSettled(): void {
-    // Every transaction here is over when its call returns.
+  onSettled(listener: (outcome: DiskOutcome) => void): void {
+    this.#listener = listener
   }
 
   readRowsAfter(turn: Turn | 0, bytesMax: number): readonly DiskRow[] {
@@ -171,6 +183,7 @@ class SqliteDisk implements RowDisk {
   }
 
   close(): void {
+    this.#late.close()
     try {
       if (this.#fault === undefined && this.#isOurs) this.#witness.write(this.#store)
     } catch (error) {
@@ -179,6 +192,31 @@ class SqliteDisk implements RowDisk {
       this.#witness.close()
       this.#db.close()
     }
+  }
+
+  #appendLate(writes: DiskWrites): 'full' | 'underway' {
+    const outcome = this.#guarded('write a turn', () => {
+      this.#late.commit(() => this.#statements.write(writes))
+      this.#wal.committed(bytesOf(writes))
+    })
+    if (outcome === 'full') return outcome
+    this.#late.sync((error) => this.#listener(this.#synced(writes, error)))
+    return 'underway'
+  }
+
+  #synced(writes: DiskWrites, error: Error | null): DiskOutcome {
+    try {
+      if (error !== null) throw error
+      this.#noted(writes)
+      return { kind: 'stored' }
+    } catch (cause) {
+      this.#fault = ioFault('sync a turn', cause)
+      return { kind: 'failed', fault: this.#fault }
+    }
+  }
+
+  #noted({ putRow }: DiskWrites): void {
+    if (putRow !== undefined) this.#guarded('note a turn', () => this.#see(putRow.turn))
   }
 
   #newStore(): Witness {

@@ -83,6 +83,7 @@ export interface HostCore {
   /** Undefined: groups have no certificates. */
   readonly certification: Certification | undefined
   readonly proofs: ProofCheck
+  readonly onSettled: () => void
   readonly onSeal: (notice: SealNotice) => void
   readonly mutant: Mutant | undefined
   /** Ticks since the start. */

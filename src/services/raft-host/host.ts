@@ -63,6 +63,8 @@ export interface HostDeps {
   /** A checkpoint is about to be made: who keeps something of what was applied makes it durable now. */
   readonly beforeCheckpoint?: () => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
+  /** A turn that was underway in the store is over: the next one may be taken. */
+  readonly onSettled?: () => void
   /** Every time that this node signs, completes a certificate, or catches a liar. */
   readonly onSeal?: (notice: SealNotice) => void
   /** Tests alone. */
@@ -109,6 +111,7 @@ export class RaftHost implements RaftTransportListener {
       mayApply: deps.mayApply ?? (() => true),
       beforeCheckpoint: deps.beforeCheckpoint ?? (() => undefined),
       onInstalled: deps.onInstalled ?? (() => undefined),
+      onSettled: deps.onSettled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
       proofs: brokenProofs(
@@ -283,6 +286,11 @@ export class RaftHost implements RaftTransportListener {
 
   status(group: GroupId): Result<GroupStatus, Refusal> {
     return this.#core.engine.status(group)
+  }
+
+  /** A turn is underway in the store: one taken now could write nothing. */
+  get isWriting(): boolean {
+    return this.#writer.isUnderway && !this.#writer.hasSettled
   }
 
   /** One turn. True: there is more to do at once. */

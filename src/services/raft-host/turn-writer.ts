@@ -67,6 +67,7 @@ export class TurnWriter {
     this.#rebuild = rebuild
     core.store.onSettled((outcome) => {
       this.#settled = outcome
+      core.onSettled()
     })
   }
 
@@ -175,7 +176,7 @@ export class TurnWriter {
   #commit(writes: TurnWrites): CommitOutcome {
     const { store, mutant } = this.#core
     try {
-      const outcome = store.commit(writes)
+      const outcome = store.commit(writes, true)
       return outcome.kind === 'full' && mutant === 'full-as-stable' ? { kind: 'carried' } : outcome
     } catch (error) {
       if (mutant === 'go-on-after-fault') return { kind: 'carried' }

@@ -78,12 +78,12 @@ class DiskTurnStore implements TurnStore {
     return this.#disk.origin
   }
 
-  commit(writes: TurnWrites): CommitOutcome {
+  commit(writes: TurnWrites, mayBeLate = false): CommitOutcome {
     this.#assertIdle()
     const planned = this.#plan(writes)
     if (planned.every(({ mustSync }) => !mustSync)) return this.#carry(planned)
     const append = this.#appendOf(planned)
-    const outcome = this.#disk.append(append.writes)
+    const outcome = this.#disk.append(append.writes, mayBeLate)
     if (outcome === 'full') return { kind: 'full' }
     if (outcome === 'stored') this.#stored(append)
     else this.#underway = append

@@ -281,8 +281,8 @@ class OpenDisk implements RowDisk {
     return outcome
   }
 
-  append(writes: DiskWrites): 'stored' | 'full' | 'underway' {
-    return this.#alive().write(writes, true)
+  append(writes: DiskWrites, mayBeLate = false): 'stored' | 'full' | 'underway' {
+    return this.#alive().write(writes, mayBeLate)
   }
 
   onSettled(listener: (outcome: DiskOutcome) => void): void {

@@ -22,8 +22,8 @@ afterAll(() => {
 
 let homes = 0
 
-function runWriter(directory: string, failure: DiskFailure, last: number) {
-  return spawnSync(process.execPath, [TURN_WRITER, directory, String(last)], {
+function runWriter(directory: string, failure: DiskFailure, last: number, ...how: readonly 'late'[]) {
+  return spawnSync(process.execPath, [TURN_WRITER, directory, String(last), ...how], {
     encoding: 'utf8',
     env: { ...failingEnvironment(library ?? '', failure), NODE_COMPILE_CACHE: join(root, 'compiled') },
   })
@@ -37,6 +37,17 @@ describe.skipIf(library === undefined)('a failed sync (S6; D5)', () => {
   ])('of %s (%s, number %i) ends the process; what was acknowledged is there', (_, file, failSync) => {
     const directory = join(root, String(++homes))
     const { status, stdout, stderr } = runWriter(directory, { file, failSync }, 400)
+    expect(stderr).toMatch(/^store-io: .*(IOERR_FSYNC|EIO)/u)
+    expect(status).toBe(EXIT_FAULT)
+    expectKept(directory, lastLine(stdout))
+  })
+})
+
+describe.skipIf(library === undefined)('a failed sync of a turn that is late', () => {
+  it.each([1, 2, 5, 12, 44])('(number %i) ends the process; what was acknowledged is there', (failSync) => {
+    const directory = join(root, String(++homes))
+    const failure = { file: 'turns.sqlite-wal', failSync }
+    const { status, stdout, stderr } = runWriter(directory, failure, 400, 'late')
     expect(stderr).toMatch(/^store-io: .*(IOERR_FSYNC|EIO)/u)
     expect(status).toBe(EXIT_FAULT)
     expectKept(directory, lastLine(stdout))

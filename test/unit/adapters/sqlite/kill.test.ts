@@ -7,12 +7,18 @@ import { TURN_WRITER } from '../../../setup/turn-writer.ts'
 import { expectKept, lastLine } from './kept-turns.ts'
 
 const KILLS = 40
+const LATE_KILLS = 10
 const root = memoryDirectory('kill')
 afterAll(() => rmSync(root, { recursive: true }))
 
 /** Runs the writer and kills it: some lines after its start, and then at any instant of the next milliseconds. */
-function runAndKill(directory: string, lines: number, delayMs: number): Promise<string> {
-  const child = spawn(process.execPath, [TURN_WRITER, directory], {
+function runAndKill(
+  directory: string,
+  lines: number,
+  delayMs: number,
+  ...how: readonly 'late'[]
+): Promise<string> {
+  const child = spawn(process.execPath, [TURN_WRITER, directory, 'Infinity', ...how], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, 'compiled') },
   })
@@ -49,5 +55,17 @@ describe('kill -9 of a process that writes turns', () => {
       if (last > acknowledged) more++
     }
     console.info(`${KILLS} kills, ${last} turns, ${more} with a turn that was stored and not yet said\n`)
+  })
+
+  it(`at ${LATE_KILLS} instants loses nothing that was acknowledged late, as by a slow disk`, {
+    timeout: 240_000,
+  }, async () => {
+    const directory = join(root, 'late')
+    let last = 0
+    for (let round = 0; round < LATE_KILLS; round++) {
+      const output = await runAndKill(directory, 1 + ((round * 7) % 23), Math.random() * 4, 'late')
+      expect(lastLine(output)).toBeGreaterThan(last)
+      last = expectKept(directory, lastLine(output))
+    }
   })
 })

@@ -5,14 +5,17 @@ import { ManualClock } from '../../../setup/manual-clock.ts'
 /** A loop of 100 ms ticks, and what its host is asked. */
 function looped() {
   const clock = new ManualClock()
-  const host = { ticks: 0, isLed: false }
+  const host = { ticks: 0, isLed: false, isWriting: false, turns: 0 }
   const loop = new HostLoop(
     {
       get isLed() {
         return host.isLed
       },
+      get isWriting() {
+        return host.isWriting
+      },
       tick: () => void host.ticks++,
-      turn: () => false,
+      turn: () => ++host.turns === 0,
       leads: () => [],
       beginStop: () => undefined,
     },
@@ -47,5 +50,19 @@ describe('a host that has just begun', () => {
     ticksIn(200)
     host.isLed = false
     expect(ticksIn(1_000)).toBe(10)
+  })
+})
+
+describe('a host whose turn is underway in the store', () => {
+  it('takes no other until it is over', () => {
+    const { host, loop } = looped()
+    loop.soon()
+    expect(host.turns).toBe(1)
+    host.isWriting = true
+    loop.soon()
+    expect(host.turns).toBe(1)
+    host.isWriting = false
+    loop.soon()
+    expect(host.turns).toBe(2)
   })
 })

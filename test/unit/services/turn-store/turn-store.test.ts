@@ -196,7 +196,8 @@ describe('a failed write (S6)', () => {
 describe('a store that writes elsewhere', () => {
   let told: SettledOutcome[]
   const listen = () => store.onSettled((outcome) => told.push(outcome))
-  const append = (at: number) => store.commit({ groups: [{ group: group(1), entries: entries(at, at, 1) }] })
+  const append = (at: number) =>
+    store.commit({ groups: [{ group: group(1), entries: entries(at, at, 1) }] }, true)
 
   beforeEach(() => {
     told = []
