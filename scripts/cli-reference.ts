@@ -11,6 +11,7 @@ const EXIT_ABOUT: Readonly<Record<keyof typeof EXIT, string>> = {
   timedOut: 'timed out',
   mismatch: 'a record is not what it should be, or something of it was not checked',
   store: 'the store failed',
+  interrupted: 'Ctrl-C ended the waiting: what was asked for goes on',
 }
 
 export function cliReference(commands: readonly Command[]): string {

@@ -8,4 +8,6 @@ export const EXIT = {
   timedOut: 5,
   mismatch: 6,
   store: 7,
+  /** As a shell says that Ctrl-C ended it. */
+  interrupted: 130,
 } as const

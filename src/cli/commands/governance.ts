@@ -67,7 +67,7 @@ function textOf(data: Governance): string {
   ]
   const who = `${data.keys.map(short).join(', ')} govern${data.signs ? ', this node among them' : ''}`
   const acts = rows.length === 0 ? 'no act waits' : table(['act', 'state', 'says'], rows)
-  return `${who}; ${whenOf(data)}\n${acts}`
+  return `${who}\n${whenOf(data)}\n\n${acts}`
 }
 
 function textOfValue(value: unknown): string {

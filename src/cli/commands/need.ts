@@ -219,12 +219,9 @@ function tooLate({ need: id }: Posted, timeoutMs: number): CommandError {
   })
 }
 
-/** As a shell says that a signal ended it. */
-const INTERRUPTED = 130
-
 function interrupted({ need: id }: Posted): CommandError {
   return new CommandError({
-    exit: INTERRUPTED,
+    exit: EXIT.interrupted,
     code: 'interrupted',
     message: `nobody waits for need ${id} any more`,
     todo: `it goes on: "canswarm need show ${id}" tells how it stands, "canswarm cancel ${id}" takes it back while nobody works on it`,
