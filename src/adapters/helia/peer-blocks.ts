@@ -5,6 +5,7 @@ import { CID } from '../../codec/cid.ts'
 import { FaultError } from '../../model/fault.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { askPeers } from './ask-peers.ts'
+import { guardBitswap } from './bitswap-guard.ts'
 import { BLOCK_BYTES_MAX, plainBytes } from './block-files.ts'
 import type { HeliaBlocks } from './helia-blocks.ts'
 
@@ -76,7 +77,10 @@ export class PeerBlocks {
     this.#helia = Object.assign(light, { libp2p }) as NetworkedHelia
     const add = this.#helia.addBlockBroker.bind(this.#helia)
     this.#helia.addBlockBroker = (broker) => {
-      if (typeof broker !== 'function') this.#broker = broker
+      if (typeof broker !== 'function') {
+        this.#broker = broker
+        guardBitswap(broker, clock)
+      }
       add(broker)
     }
     withBitswap(this.#helia, BITSWAP_LIMITS)

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
+import { concatBytes } from '../../../../src/codec/bytes.ts'
 import { type CID, cidOf, RAW } from '../../../../src/codec/cid.ts'
 import { didOfKey } from '../../../../src/codec/did/did-key.ts'
 import { keyOfPeerId } from '../../../../src/codec/did/peer-id.ts'
+import { varintOf } from '../../../../src/codec/varint.ts'
 import type { Did, PublicKey } from '../../../../src/model/ids.ts'
 import {
   blockPaths,
@@ -30,6 +32,9 @@ function didOf({ libp2p }: ContentNode): Did {
   return didOfKey(key.value as PublicKey)
 }
 
+/** Field 1 of a protobuf message, of bytes. */
+const field = (bytes: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(10), varintOf(bytes.length), bytes)
+
 describe('content between nodes', () => {
   it('is put here and got there by bitswap, one block or a file of many, and kept there', async () => {
     const [here, there] = [await nodes.node(), await nodes.node()]
@@ -56,6 +61,30 @@ describe('content between nodes', () => {
     expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)
     expect(there.store.usage().damaged).toBe(1)
     expect(await there.store.verify()).toMatchObject({ blocks: 4, damaged: [], incomplete: [] })
+  })
+
+  it('a peer that wants more than its rate is disconnected; others are given what they want', async () => {
+    const [here, there, wild] = [await nodes.node(), await nodes.node(), await nodes.node()]
+    const bytes = noiseBytes(5_000, 5)
+    const cid = await here.store.put(bytes)
+    await connect(there, here)
+    const wants = async (count: number): Promise<void> => {
+      const connection = await wild.libp2p.dial(here.libp2p.getMultiaddrs())
+      const entry = field(field(cidOfRaw(noiseBytes(9, count)).bytes))
+      const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+      const entries = concatBytes(...Array.from({ length: count }, () => entry))
+      stream.send(concatBytes(varintOf(field(entries).length), field(entries)))
+    }
+    const isConnected = (): boolean => here.libp2p.getConnections(wild.libp2p.peerId).length > 0
+    await wants(1_000)
+    expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)
+    expect(isConnected()).toBe(true)
+    await wants(5_000)
+    for (let turn = 0; turn < 500 && isConnected(); turn++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(isConnected()).toBe(false)
+    const more = await here.store.put(noiseBytes(5_000, 6))
+    expect(await there.store.get(more, ALL)).toHaveLength(5_000)
   })
 
   it('a damaged block is given to nobody', async () => {
