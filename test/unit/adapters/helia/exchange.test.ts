@@ -76,10 +76,10 @@ describe('content between nodes', () => {
       stream.send(concatBytes(varintOf(field(entries).length), field(entries)))
     }
     const isConnected = (): boolean => here.libp2p.getConnections(wild.libp2p.peerId).length > 0
-    await wants(1_000)
+    await wants(10_000)
     expect(Buffer.compare(await there.store.get(cid, ALL), bytes)).toBe(0)
     expect(isConnected()).toBe(true)
-    await wants(5_000)
+    await wants(17_000)
     for (let turn = 0; turn < 500 && isConnected(); turn++)
       await new Promise((resolve) => setTimeout(resolve, 20))
     expect(isConnected()).toBe(false)
