@@ -4,6 +4,7 @@ import { challengeCommitment } from '../codec/payload/commitments.ts'
 import { PROOF_BYTES_MAX } from '../codec/payload/content.ts'
 import type { Payload } from '../codec/payload/verbs.ts'
 import { PROOF_OF_MODE } from '../core/agent/challenger.ts'
+import { challengeKey, committeeKey } from '../core/bucket/tables.ts'
 import { termsOf } from '../core/bucket/terms.ts'
 import { challengeBond } from '../core/market/bounds.ts'
 import type { ThreadId } from '../model/ids.ts'
@@ -146,15 +147,26 @@ async function keepShown(
   await content.pin(cid, challengeOwner(need))
 }
 
+const WITHDRAWN_FROM: ReadonlySet<string> = new Set(['bonding', 'committed', 'revealed'])
+
 export const withdraw = defineVerb({
   name: 'withdraw',
   summary: 'Take a challenge of this node back, before its first verdict',
   input: z.strictObject({ need: needId, challenge: envelopeId.describe('id of the CHALLENGE_COMMIT') }),
   output: z.strictObject({ envelope: envelopeId }),
-  rejects: ['not-found', 'POLICY_DENIED'],
+  rejects: ['not-found', 'WINDOW_CLOSED', 'POLICY_DENIED'],
   handle: async ({ need, challenge: id }, services) => {
-    const terms = placeOf(services, need)?.view.get('terms', need)
-    if (terms === undefined) return notFound(`no open need ${need} is known here`, 'need')
+    const view = placeOf(services, need)?.view
+    const terms = view?.get('terms', need)
+    if (view === undefined || terms === undefined)
+      return notFound(`no open need ${need} is known here`, 'need')
+    const known = view.get('challenges', challengeKey(need, id))
+    if (known === undefined) return notFound(`no open challenge ${id} of it is known here`, 'challenge')
+    if (known.challenger !== services.author.did)
+      return reject('POLICY_DENIED', `it is a challenge of ${known.challenger}`, 'challenge')
+    const votes = view.get('committees', committeeKey(need, 'challenge', id))?.votes.length ?? 0
+    if (votes > 0 || !WITHDRAWN_FROM.has(known.state))
+      return reject('WINDOW_CLOSED', `it is ${known.state}, and ${votes} verdicts are said`, 'challenge')
     const payload = { need_id: linkOf(need), challenge_id: linkOf(id) }
     const said = await services.author.say(terms.thread as ThreadId, 'WITHDRAW', payload)
     return said.ok ? ok({ envelope: said.value.id }) : said
