@@ -2,7 +2,7 @@ import { closeSync, fdatasync, openSync } from 'node:fs'
 import type Database from 'better-sqlite3'
 
 /** A disk that takes so long on average is waited for beside everything else; then until it takes two thirds of that. */
-const SLOW_MS = 1.5
+const SLOW_MS = 3
 const FAST_SHARE = 2 / 3
 /** Weight of the newest commit in the average. */
 const NEWEST = 1 / 16

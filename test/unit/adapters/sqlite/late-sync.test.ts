@@ -22,15 +22,15 @@ describe('the pace of a disk', () => {
 
   it('is slow where most commits take milliseconds; one of 64 is measured again', () => {
     const pace = new DiskPace()
-    for (let commit = 0; commit < 50; commit++) pace.took(4)
+    for (let commit = 0; commit < 50; commit++) pace.took(5)
     const late = Array.from({ length: 640 }, () => pace.isLate())
     expect(late.filter((isLate) => !isLate)).toHaveLength(10)
   })
 
   it('is fast again once the disk is, and does not waver at the bound', () => {
     const pace = new DiskPace()
-    for (let commit = 0; commit < 50; commit++) pace.took(4)
-    for (let commit = 0; commit < 100; commit++) pace.took(1.2)
+    for (let commit = 0; commit < 50; commit++) pace.took(5)
+    for (let commit = 0; commit < 100; commit++) pace.took(2.4)
     expect(pace.isLate()).toBe(true)
     for (let commit = 0; commit < 100; commit++) pace.took(0.4)
     expect(pace.isLate()).toBe(false)
