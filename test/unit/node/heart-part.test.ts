@@ -58,7 +58,11 @@ function started(home: string) {
   /** Of each envelope that came to INGRESS: whether its result is journalled. */
   const journalled: boolean[] = []
   let hear: (from: Did, body: Uint8Array) => void = () => undefined
-  let limitsOf: (peer: Did) => MessageLimits = () => ({ bodyBytesMax: 0, perSecondMax: 0, bytesPerSecondMax: 0 })
+  let limitsOf: (peer: Did) => MessageLimits = () => ({
+    bodyBytesMax: 0,
+    perSecondMax: 0,
+    bytesPerSecondMax: 0,
+  })
   const mesh = {
     onPeer: (listener: (typeof came)[0]) => void came.push(listener),
     send: (to: Did) => sent.push(to) > 0,

@@ -65,8 +65,8 @@ class Lagging {
   }
 
   /** A snapshot of the whole log is installed. */
-  async install(machine: number): Promise<void> {
-    const { size, root } = await this.peers.headOf(machine)
+  install(machine: number): void {
+    const { size, root } = this.peers.headOf(machine)
     this.gaps.note(machine, { size, root, changes: [] })
   }
 
@@ -82,7 +82,7 @@ describe('a voter that was given a snapshot', () => {
     const node = new Lagging()
     const log = logOf(BUCKET, 1_500)
     node.has(BUCKET, log, 100)
-    await node.install(BUCKET)
+    node.install(BUCKET)
     expect(node.gaps.mayApply(BUCKET)).toBe(false)
     await node.settled()
     expect(node.gaps.mayApply(BUCKET)).toBe(true)
@@ -93,7 +93,7 @@ describe('a voter that was given a snapshot', () => {
   it('lacks nothing where its log reaches as far as its state', async () => {
     const node = new Lagging()
     node.has(BUCKET, logOf(BUCKET, 20), 20)
-    await node.install(BUCKET)
+    node.install(BUCKET)
     expect(node.gaps.mayApply(BUCKET)).toBe(true)
     expect(node.peers.asked).toBe(0)
   })
@@ -102,8 +102,8 @@ describe('a voter that was given a snapshot', () => {
     const node = new Lagging()
     node.has(HUB, logOf(HUB, 30), 4)
     node.has(BUCKET, logOf(BUCKET, 9), 0)
-    await node.install(BUCKET)
-    await node.install(HUB)
+    node.install(BUCKET)
+    node.install(HUB)
     expect(node.gaps.mayApply(BUCKET + 1)).toBe(false)
     await node.settled()
     expect(node.slots).toEqual([3, 4, 5, 6, 7, 8, 9, 10])
@@ -113,7 +113,7 @@ describe('a voter that was given a snapshot', () => {
   it('holds no other bucket for one', async () => {
     const node = new Lagging()
     node.has(BUCKET, logOf(BUCKET, 9), 0)
-    await node.install(BUCKET)
+    node.install(BUCKET)
     expect(node.gaps.mayApply(BUCKET + 1)).toBe(true)
     expect(node.gaps.mayApply(HUB)).toBe(true)
     await node.settled()
@@ -128,7 +128,7 @@ describe('a voter that was given a snapshot', () => {
       answer.kind === 'page' && lies-- > 0
         ? { ...answer, records: answer.records.with(2, encodeLogRecord(itemRecord('mine'))) }
         : answer
-    await node.install(BUCKET)
+    node.install(BUCKET)
     await node.settled()
     expect([...node.logs.records(BUCKET)]).toEqual(log)
     expect(node.peers.blames).toHaveLength(1)
@@ -142,7 +142,7 @@ describe('a voter that was given a snapshot', () => {
     })
     const said: string[] = []
     node.has(BUCKET, logOf(BUCKET, 40), 10)
-    await node.install(BUCKET)
+    node.install(BUCKET)
     await node.settled()
     expect(said).not.toContain(`machine ${BUCKET}: nobody there`)
   })
@@ -153,7 +153,7 @@ describe('a voter that was given a snapshot', () => {
     node.has(BUCKET, log, 10)
     node.peers.lie = (answer) =>
       answer.kind === 'page' && node.peers.asked === 2 ? { kind: 'none' } : answer
-    await node.install(BUCKET)
+    node.install(BUCKET)
     await node.settled()
     expect(node.gaps.mayApply(BUCKET)).toBe(false)
     expect(node.keeper.leaves(BUCKET)).toBe(1_034)
@@ -166,7 +166,7 @@ describe('a voter that was given a snapshot', () => {
   it('keeps the certificates of changes of voters, as entries recorded them', async () => {
     const node = new Lagging()
     node.has(BUCKET, logOf(BUCKET, 20), 0)
-    const head = await node.peers.headOf(BUCKET)
+    const head = node.peers.headOf(BUCKET)
     const change = new SignatureBook().certificate(treeHead({ group: BUCKET + 1, size: 12 }), voterSet(0, 1))
     node.gaps.note(BUCKET, { size: head.size, root: head.root, changes: [change] })
     await node.settled()
@@ -192,7 +192,7 @@ describe('a voter that was given a snapshot', () => {
     }
     const node = new Lagging({ slots: { put, flush: () => undefined } })
     node.has(HUB, logOf(HUB, 20), 5)
-    await node.install(HUB)
+    node.install(HUB)
     await node.settled()
     expect(node.faults).toEqual([failure])
   })
@@ -217,7 +217,7 @@ describe('a voter that was given a snapshot', () => {
     const trees = new LogTrees({ archive: logs, sha256, later: setImmediate })
     const node = new Lagging({ slots, keeper, trees })
     node.peers.keep(HUB, logOf(HUB, 30))
-    await node.install(HUB)
+    node.install(HUB)
     await node.settled()
     expect(node.faults).toEqual([])
     expect(durable).toHaveLength(10)
@@ -227,7 +227,7 @@ describe('a voter that was given a snapshot', () => {
     const closed = Promise.withResolvers<never>()
     const node = new Lagging({ trees: { of: () => closed.promise } })
     node.has(BUCKET, logOf(BUCKET, 9), 0)
-    await node.install(BUCKET)
+    node.install(BUCKET)
     node.gaps.stop()
     closed.reject(new FaultError('store-io', 'the log is closed'))
     await new Promise((resolve) => setImmediate(resolve))
