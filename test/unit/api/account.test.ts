@@ -147,12 +147,12 @@ describe('plans and challenges', () => {
       (await answer('threadShow', { thread, limit: 100 })).envelopes.some(({ kind }) => kind === 'CHALLENGE')
     for (let slot = 0; slot < 400 && !node.theatre.isDone(need); slot++) {
       node.heart.tick()
-      // What the node does about it goes by its disk, while slots here cost no time.
-      if (states.has('committed')) await expect.poll(isShown).toBe(true)
       for (const one of (await answer('needShow', { need })).challenge_list) {
         expect(one.id).toBe(challenge)
         states.add(one.state)
       }
+      // What the node does about it goes by its disk, while slots here cost no time: none may pass meanwhile.
+      if (states.has('committed')) await expect.poll(isShown).toBe(true)
     }
     expect([...states]).toContain('revealed')
     expect(await answer('plan', { thread })).toMatchObject({ thread, cycles: [] })
