@@ -12,6 +12,8 @@ export const CAPABILITY = wasmCapability(cidOf(MODULE, nodeCrypto.sha256, RAW))
 /** Needs that are on their way at once for each node, and how many are counted. */
 export const IN_FLIGHT_A_NODE = Number(process.env['BENCH_IN_FLIGHT'] ?? 200)
 const NEEDS = Number(process.env['BENCH_NEEDS'] ?? 1_200)
+/** Requests that one client has at a node at once: it takes 256. */
+const POSTING_MAX = 128
 const FINISHED = new Set(['FINAL', 'SETTLED'])
 
 export interface LoadResult {
@@ -58,6 +60,8 @@ export class Asker {
   readonly #api: ApiClient
   readonly #waiting = new Map<string, () => void>()
   readonly #final = new Set<string>()
+  readonly #places: (() => void)[] = []
+  #posting = 0
   readonly #ending = new AbortController()
 
   constructor(api: ApiClient) {
@@ -72,18 +76,32 @@ export class Asker {
   /** Milliseconds of a need from NEED to FINALIZE, as its requester sees it. */
   async one(): Promise<number> {
     const begun = performance.now()
-    const { need } = await wanted(
-      this.#api.call('need', {
-        idempotency_key: randomUUID(),
-        capability: CAPABILITY,
-        input: { text: 'a text' },
-        budget: '1000' as never,
-        verify_bounty: '1000' as never,
-        wait_ms: 0,
-      }),
-    )
+    const need = await this.#post()
     if (!this.#final.delete(need)) await new Promise<void>((done) => void this.#waiting.set(need, done))
     return performance.now() - begun
+  }
+
+  /** In its turn. Returns the need. */
+  async #post(): Promise<string> {
+    if (this.#posting === POSTING_MAX) await new Promise<void>((next) => void this.#places.push(next))
+    else this.#posting += 1
+    try {
+      const { need } = await wanted(
+        this.#api.call('need', {
+          idempotency_key: randomUUID(),
+          capability: CAPABILITY,
+          input: { text: 'a text' },
+          budget: '1000' as never,
+          verify_bounty: '1000' as never,
+          wait_ms: 0,
+        }),
+      )
+      return need
+    } finally {
+      const next = this.#places.shift()
+      if (next === undefined) this.#posting -= 1
+      else next()
+    }
   }
 
   async #listen(): Promise<void> {
