@@ -3,7 +3,7 @@
  * room of those from whose words, or silence, entries follow. Source: lifecycle.md, "Entries of a need".
  */
 import type { Did } from '../../model/ids.ts'
-import type { BucketTables } from '../bucket/tables.ts'
+import { type BucketTables, challengeKey, committeeKey } from '../bucket/tables.ts'
 import type { View } from '../records/view.ts'
 
 /** The higher, the better the claim. `known`: it is registered, and may become a bidder or a challenger. */
@@ -36,22 +36,15 @@ export function standingIn(
 
 function partiesOf(view: View<BucketTables>, need: string): ReadonlySet<Did> {
   const [terms, record] = [view.get('terms', need), view.get('needs', need)]
-  const seats = recordsOf(view, 'committees', need).flatMap((committee) => committee.seats)
-  const challengers = recordsOf(view, 'challenges', need).map(({ challenger }) => challenger)
+  const { attempt = 0, bidders = [], challenges = [] } = record ?? {}
+  const seats = [
+    committeeKey(need, 'plan', 0),
+    ...Array.from({ length: attempt + 1 }, (_, at) => committeeKey(need, 'result', at)),
+    ...challenges.map((id) => committeeKey(need, 'challenge', id)),
+  ].flatMap((key) => view.get('committees', key)?.seats ?? [])
+  const challengers = challenges.flatMap(
+    (id) => view.get('challenges', challengeKey(need, id))?.challenger ?? [],
+  )
   const invited = terms === undefined ? [] : [terms.requester, ...terms.invited]
-  const workers = record === undefined ? [] : record.bidders
-  return new Set([...invited, ...workers, ...seats, ...challengers])
-}
-
-/** Keys of both tables begin with the need's id. */
-function recordsOf<Name extends 'committees' | 'challenges'>(
-  view: View<BucketTables>,
-  table: Name,
-  need: string,
-): readonly BucketTables[Name][] {
-  const prefix = `${need} `
-  return view
-    .keys(table)
-    .filter((key) => key.startsWith(prefix))
-    .flatMap((key) => view.get(table, key) ?? [])
+  return new Set([...invited, ...bidders, ...seats, ...challengers])
 }
