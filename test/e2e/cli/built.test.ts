@@ -22,7 +22,6 @@ describe('the bundled program', () => {
   it.each([
     ['version', '--json'], // reads files beside the sources
     ['policy', 'inspect', '--help'],
-    ['--help'],
   ])('says what the sources say: %s', (...args) => {
     const said = (script: string) => execFileSync(process.execPath, [script, ...args], { encoding: 'utf8' })
     expect(said(fileURLToPath(programOf(ROOT)))).toBe(said(SOURCES))

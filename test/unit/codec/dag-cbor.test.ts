@@ -350,7 +350,7 @@ describe('fuzzing', () => {
       fc.property(fc.array(fc.oneof(head, fc.nat({ max: 255 })), { maxLength: 12 }), (bytes) => {
         expect(disagreement(Uint8Array.from(bytes))).toBeUndefined()
       }),
-      { numRuns: 4_000 },
+      { numRuns: 2_500 },
     )
   })
 

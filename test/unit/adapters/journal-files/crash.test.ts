@@ -11,7 +11,7 @@ import type { HashHex } from '../../../../src/codec/journal/kinds.ts'
 import type { Head } from '../../../../src/codec/journal/line.ts'
 import { openTestJournal, verifySample } from '../../../setup/journal.ts'
 
-const ROUNDS = 30
+const ROUNDS = 20
 const WRITER = fileURLToPath(new URL('../../../setup/journal-writer.ts', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'canswarm-journal-'))
 afterAll(() => rmSync(root, { recursive: true }))

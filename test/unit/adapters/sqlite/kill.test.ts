@@ -6,7 +6,7 @@ import { memoryDirectory } from '../../../setup/memory-directory.ts'
 import { TURN_WRITER } from '../../../setup/turn-writer.ts'
 import { expectKept, lastLine } from './kept-turns.ts'
 
-const KILLS = 40
+const KILLS = 30
 const LATE_KILLS = 10
 const root = memoryDirectory('kill')
 afterAll(() => rmSync(root, { recursive: true }))
