@@ -1,6 +1,5 @@
 import { assert } from '../../model/fault.ts'
-import { LruMap } from '../../model/lru-map.ts'
-import { TokenBucket } from '../../model/token-bucket.ts'
+import { TokenBuckets } from '../../model/token-buckets.ts'
 import type { Clock } from '../../ports/clock.ts'
 
 /** What the guard sees of a message of a peer. */
@@ -24,7 +23,6 @@ interface Network {
  */
 const PER_SECOND = 4_000
 const BURST = 16_384
-const PEERS_MAX = 4_096
 
 /**
  * Stands before bitswap: the library takes any number of wants in one message, at 8 µs each, and any number of messages. Who has
@@ -35,13 +33,11 @@ export function guardBitswap(broker: unknown, clock: Pick<Clock, 'monotonicMs'>)
   const { network } = (broker as { readonly bitswap: { readonly network: Network } }).bitswap
   assert(typeof network.safeDispatchEvent === 'function', 'bitswap hands on what it hears by events')
   const dispatch = network.safeDispatchEvent.bind(network)
-  const rates = new LruMap<string, TokenBucket>(PEERS_MAX)
+  const rates = new TokenBuckets<string>(PER_SECOND, BURST)
   const isWithin = ({ peer, message: { wantlist, blocks, blockPresences } }: Heard): boolean => {
     const nowMs = clock.monotonicMs()
-    const name = peer.toString()
-    const rate = rates.get(name) ?? new TokenBucket(PER_SECOND, BURST, nowMs)
-    rates.set(name, rate)
-    return rate.take(1 + (wantlist?.entries.length ?? 0) + blocks.length + blockPresences.length, nowMs)
+    const count = 1 + (wantlist?.entries.length ?? 0) + blocks.length + blockPresences.length
+    return rates.of(peer.toString(), nowMs).take(count, nowMs)
   }
   network.safeDispatchEvent = (name, event) => {
     if (name !== 'bitswap:message') return dispatch(name, event)

@@ -3,8 +3,7 @@ import { concatBytes } from '../../codec/bytes.ts'
 import { joinFrames } from '../../codec/raft-frame/length-prefix.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
-import { LruMap } from '../../model/lru-map.ts'
-import { TokenBucket } from '../../model/token-bucket.ts'
+import { TokenBuckets } from '../../model/token-buckets.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { MESSAGE_BYTES_MAX, type RequestLimits, type RequestOptions } from '../../ports/mesh.ts'
 import { byteStreamOf } from './byte-stream.ts'
@@ -29,7 +28,6 @@ type BoundedHandler = (from: Did, body: Uint8Array) => Promise<Uint8Array | unde
 
 /** Before a body, so that an empty one is a frame too; the only kind there is. */
 const KIND = Uint8Array.of(1)
-const BUCKETS_MAX = 4096
 
 /** One request and one answer a stream: `[1] body` as a frame of its own either way. */
 export class Requests {
@@ -40,13 +38,11 @@ export class Requests {
   }
 
   handle(protocol: string, limits: RequestLimits, handler: RequestHandler): void {
-    const buckets = new LruMap<Did, TokenBucket>(BUCKETS_MAX)
+    const rates = new TokenBuckets<Did>(limits.perSecondMax, limits.burstMax)
     const guarded = this.#bounded(limits.inFlightPerPeerMax, handler)
     this.#deps.streams.take(protocol, limits.inFlightPerPeerMax, (stream, from) => {
       const nowMs = this.#deps.clock.monotonicMs()
-      const bucket = buckets.get(from) ?? new TokenBucket(limits.perSecondMax, limits.burstMax, nowMs)
-      buckets.set(from, bucket)
-      if (bucket.take(1, nowMs)) void this.#answer(stream, from, limits, guarded)
+      if (rates.of(from, nowMs).take(1, nowMs)) void this.#answer(stream, from, limits, guarded)
       else this.#refuse(stream, from, POINTS.overLimit, 'too many requests')
     })
   }

@@ -5,7 +5,7 @@ import { concatBytes } from '../../codec/bytes.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
 import { LruMap } from '../../model/lru-map.ts'
-import { TokenBucket } from '../../model/token-bucket.ts'
+import { TokenBuckets } from '../../model/token-buckets.ts'
 import { GOSSIP_BYTES_MAX, type TopicJudge, type Validity } from '../../ports/mesh.ts'
 import { didOfPeer } from './identity.ts'
 import { type MeshLimits, POINTS } from './limits.ts'
@@ -25,7 +25,6 @@ export interface TopicsDeps {
 const IDLE_PER_SECOND = 20
 const IDLE_BURST = 200
 const IDLE_BYTES = 131_072
-const PEERS_MAX = 4096
 
 const VERDICT = {
   accept: TopicValidatorResult.Accept,
@@ -37,7 +36,7 @@ const VERDICT = {
 export class Topics {
   readonly #deps: TopicsDeps
   readonly #judged = new Map<Did, number>()
-  readonly #idle = new LruMap<Did, TokenBucket>(PEERS_MAX)
+  readonly #idle = new TokenBuckets<Did>(IDLE_PER_SECOND, IDLE_BURST)
   #judgedCount = 0
   #judgedBytes = 0
 
@@ -87,8 +86,7 @@ export class Topics {
     this.#deps.count(`gossip-${verdict}`)
     if (verdict === 'reject') this.#deps.penalise(from, POINTS.gossipRejected, 'an invalid gossip message')
     const nowMs = this.#deps.monotonicMs()
-    const idle = this.#idle.get(from) ?? new TokenBucket(IDLE_PER_SECOND, IDLE_BURST, nowMs)
-    this.#idle.set(from, idle)
+    const idle = this.#idle.of(from, nowMs)
     if (verdict === 'accept') idle.give(weight)
     if (verdict === 'ignore' && !idle.take(weight, nowMs))
       this.#deps.penalise(from, POINTS.gossipIgnored, 'gossip with nothing new')

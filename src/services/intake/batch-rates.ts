@@ -1,6 +1,6 @@
 import type { Did } from '../../model/ids.ts'
-import { LruMap } from '../../model/lru-map.ts'
 import { TokenBucket } from '../../model/token-bucket.ts'
+import { TokenBuckets } from '../../model/token-buckets.ts'
 import type { Clock } from '../../ports/clock.ts'
 
 /** In units of about 25 µs of processor, each with what is granted at once. */
@@ -24,7 +24,6 @@ const BATCH_RATES: BatchRatesLimits = {
   allPerSecond: 24_000,
   allBurst: 64_000,
 }
-const PEERS_MAX = 4_096
 
 /**
  * How many batches of peers are judged: keys cost nothing, so that anybody can sign any number of envelopes that are of use to
@@ -33,8 +32,7 @@ const PEERS_MAX = 4_096
 export class BatchRates {
   readonly #clock: Pick<Clock, 'monotonicMs'>
   readonly #isTrusted: (peer: Did) => boolean
-  readonly #limits: BatchRatesLimits
-  readonly #peers = new LruMap<Did, TokenBucket>(PEERS_MAX)
+  readonly #peers: TokenBuckets<Did>
   readonly #all: TokenBucket
 
   constructor(
@@ -44,7 +42,7 @@ export class BatchRates {
   ) {
     this.#clock = clock
     this.#isTrusted = isTrusted
-    this.#limits = limits
+    this.#peers = new TokenBuckets(limits.perSecond, limits.burst)
     this.#all = new TokenBucket(limits.allPerSecond, limits.allBurst, clock.monotonicMs())
   }
 
@@ -53,9 +51,7 @@ export class BatchRates {
     if (this.#isTrusted(peer)) return true
     const nowMs = this.#clock.monotonicMs()
     const units = BATCH_UNITS + Math.ceil(bytes / BYTES_OF_A_UNIT)
-    const { perSecond, burst } = this.#limits
-    const own = this.#peers.get(peer) ?? new TokenBucket(perSecond, burst, nowMs)
-    this.#peers.set(peer, own)
+    const own = this.#peers.of(peer, nowMs)
     if (!own.take(units, nowMs)) return false
     if (this.#all.take(units, nowMs)) return true
     own.give(units)

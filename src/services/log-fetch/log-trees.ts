@@ -38,7 +38,7 @@ interface Growing {
 }
 
 /** Read between two turns of whoever else is there: about 2 ms. */
-const SLICE_RECORDS = 128
+export const SLICE_RECORDS = 128
 /** Chunks whose leaves are remembered, 4 KiB each: who fetches asks for the same ones again. */
 const CHUNKS_MAX = 256
 

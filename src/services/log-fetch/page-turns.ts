@@ -1,8 +1,8 @@
 import { FaultError } from '../../model/fault.ts'
 import type { Did } from '../../model/ids.ts'
-import { LruMap } from '../../model/lru-map.ts'
 import { RoundRobin } from '../../model/round-robin.ts'
 import { TokenBucket } from '../../model/token-bucket.ts'
+import { TokenBuckets } from '../../model/token-buckets.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 
@@ -43,7 +43,6 @@ const WORK_RATES: WorkRates = { perSecond: 20_000, burst: 65_536, allPerSecond: 
 /** More than a peer may have under way: those that it gave up wait too. */
 const PER_PEER_MAX = 4
 const WAITING_MAX = 1_024
-const PEERS_MAX = 4_096
 
 /**
  * Work for peers, one piece at a time: peers have their turns one after another, and a peer that had more than its rate allows, or
@@ -53,16 +52,15 @@ const PEERS_MAX = 4_096
  */
 export class PageTurns {
   readonly #deps: PageTurnsDeps
-  readonly #limits: WorkRates
   readonly #waiting = new RoundRobin<Did, Waiting>(PER_PEER_MAX, WAITING_MAX)
-  readonly #rates = new LruMap<Did, TokenBucket>(PEERS_MAX)
+  readonly #rates: TokenBuckets<Did>
   readonly #all: TokenBucket
   #isRunning = false
   #cancel: () => void = () => undefined
 
   constructor(deps: PageTurnsDeps, rates: WorkRates = WORK_RATES) {
     this.#deps = deps
-    this.#limits = rates
+    this.#rates = new TokenBuckets(rates.perSecond, rates.burst)
     this.#all = new TokenBucket(rates.allPerSecond, rates.allBurst, deps.clock.monotonicMs())
   }
 
@@ -72,7 +70,8 @@ export class PageTurns {
     const run = async (): Promise<number> => {
       try {
         const { value, work } = await task()
-        this.#rateOf(peer).takeLate(work, this.#deps.clock.monotonicMs())
+        const nowMs = this.#deps.clock.monotonicMs()
+        this.#rates.of(peer, nowMs).takeLate(work, nowMs)
         resolve(value)
         return work
       } catch (error) {
@@ -92,7 +91,7 @@ export class PageTurns {
     this.#dropGone()
     if (this.#waiting.size === 0) return
     const nowMs = this.#deps.clock.monotonicMs()
-    const owed = (peer: Did): number => this.#rateOf(peer).takeLate(0, nowMs)
+    const owed = (peer: Did): number => this.#rates.of(peer, nowMs).takeLate(0, nowMs)
     const waitMs = Math.max(this.#all.takeLate(0, nowMs), Math.min(...this.#waiting.owners.map(owed)))
     if (waitMs > 0) {
       this.#cancel = this.#deps.clock.after(waitMs, () => this.#next())
@@ -115,14 +114,5 @@ export class PageTurns {
       if (this.#deps.mesh.isConnected(peer)) continue
       for (const { drop } of this.#waiting.drop(peer)) drop()
     }
-  }
-
-  #rateOf(peer: Did): TokenBucket {
-    const known = this.#rates.get(peer)
-    if (known !== undefined) return known
-    const { perSecond, burst } = this.#limits
-    const rate = new TokenBucket(perSecond, burst, this.#deps.clock.monotonicMs())
-    this.#rates.set(peer, rate)
-    return rate
   }
 }

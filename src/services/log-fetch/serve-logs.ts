@@ -20,7 +20,7 @@ import type { SlotFacts } from '../../model/slot-facts.ts'
 import type { Mesh } from '../../ports/mesh.ts'
 import { logProtocol } from './log-fetch.ts'
 import { slotMadeBy } from './log-page.ts'
-import type { GrownLog, LogTrees } from './log-trees.ts'
+import { type GrownLog, type LogTrees, SLICE_RECORDS } from './log-trees.ts'
 import { leafWork, type PageTurns, type Worked } from './page-turns.ts'
 
 /** What a node knows of the certificates of the logs that it keeps. */
@@ -56,8 +56,6 @@ const REQUEST_LIMITS = {
 const MALFORMED_POINTS = 10
 /** More than an honest peer asks for at once, unless it gave up waiting. */
 const OVER_POINTS = 1
-/** Records that are read between two turns of whoever else is there: about 2 ms. */
-const SLICE_RECORDS = 128
 /** Units of work: of any answer, and of a change of voters in it. */
 const ANSWER_WORK = 32
 const LINK_WORK = 32
