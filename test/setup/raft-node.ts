@@ -32,6 +32,8 @@ export interface RaftNodeOptions {
   readonly tell?: (event: HostEvent) => void
   /** Keys and rules of certificates; without them groups have none. */
   readonly certification?: Certification
+  /** Milliseconds from which on its disk is slow; 0: it is told of every turn. */
+  readonly slowMs?: number
   /** What becomes of a stream to another node; faults are put in here. */
   readonly onDialled?: (peer: RaftId, stream: ByteStream) => ByteStream
 }
@@ -53,7 +55,8 @@ const STOP_TICKS_MAX = 40
 export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode> {
   const { directory, self, ports, settings, groups, onDialled = (_, stream) => stream } = options
   const ids = ports.map((_, at) => (at + 1) as RaftId)
-  const store = openTurnStore(openSqliteDisk({ directory, random: systemRandom }), crc32)
+  const pace = options.slowMs === undefined ? {} : { slowMs: options.slowMs }
+  const store = openTurnStore(openSqliteDisk({ directory, random: systemRandom, ...pace }), crc32)
   const transport = new StreamTransport({
     self,
     incarnation: store.origin.incarnation,
@@ -84,7 +87,6 @@ export async function startRaftNode(options: RaftNodeOptions): Promise<RaftNode>
     settings,
     machineOf: () => options.machine,
     nowMs: () => systemClock.monotonicMs(),
-    onSettled: () => loop.soon(),
     tell: options.tell ?? (() => undefined),
     certification: options.certification,
   })

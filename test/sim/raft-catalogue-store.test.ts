@@ -150,14 +150,19 @@ describe('persist, then speak', () => {
   })
 
   it('S8 the engine hears that a ready is done once, after its write, also on a slow disk', () => {
+    let settled = 0
     const run = (mutant?: 'advance-before-write'): World => {
       const w = startWorld(mutant === undefined ? {} : { mutant })
-      for (const { disk } of w.nodes.values()) disk.trouble.slowTicksMax = 4
+      for (const { disk, host } of w.nodes.values()) {
+        disk.trouble.slowTicksMax = 4
+        host?.onSettled(() => settled++)
+      }
       add(w, 30)
       return w.run(500)
     }
     const w = run() // each advance is held against the disk
     expect(w.checks.advances).toBeGreaterThan(90)
+    expect(settled).toBeGreaterThan(20) // so that nobody waits for a tick
     for (const id of [1, 2, 3]) expect(board(w, id).count).toBe(30)
     expect(() => run('advance-before-write')).toThrow(/advanced-early/u)
     const engine = new EtcdRaft({ module, seed: new Uint8Array(32), log: () => undefined })

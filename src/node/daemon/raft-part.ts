@@ -123,7 +123,6 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     machineOf: (group) => heart.machineOf(group),
     certification: certificationOf(crypto, keys, certified, key, didOf),
     nowMs: () => clock.monotonicMs(),
-    onSettled: () => loop.soon(),
     tell,
     onLeaf(notice) {
       heart.onLeaf(notice)

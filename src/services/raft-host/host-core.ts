@@ -83,7 +83,6 @@ export interface HostCore {
   /** Undefined: groups have no certificates. */
   readonly certification: Certification | undefined
   readonly proofs: ProofCheck
-  readonly onSettled: () => void
   readonly onSeal: (notice: SealNotice) => void
   readonly mutant: Mutant | undefined
   /** Ticks since the start. */

@@ -2,7 +2,10 @@ import type { Clock } from '../../ports/clock.ts'
 import type { RaftHost } from './host.ts'
 
 /** What a loop needs of a host. */
-type LoopedHost = Pick<RaftHost, 'beginStop' | 'isLed' | 'isWriting' | 'leads' | 'tick' | 'turn'>
+type LoopedHost = Pick<
+  RaftHost,
+  'beginStop' | 'isLed' | 'isWriting' | 'leads' | 'onSettled' | 'tick' | 'turn'
+>
 
 /** How much faster a host ticks that has just begun, and for how many ticks at most. */
 const HASTE = 4
@@ -11,9 +14,9 @@ const HASTY_TICKS = 40
 /**
  * Gives a host its ticks and turns. Until every group has a leader, a host that has just begun ticks faster: nodes that
  * start together would wait a whole election timeout for nothing. Where there is a leader that disturbs nobody, because
- * who hears of one votes for no other (PreVote, CheckQuorum). `soon` is called after anything was given to the host, and
- * when a turn that was underway in the store is over; turns run one after another with room for everything else between
- * them, and none while the store is at one: it would cost as much as another, and write nothing. A fault of a turn ends the loop and goes to `onFault`.
+ * who hears of one votes for no other (PreVote, CheckQuorum). `soon` is called after anything was given to the host; turns run
+ * one after another with room for everything else between them, and none while the store is at one: it would cost as much
+ * as another, and write nothing. A fault of a turn ends the loop and goes to `onFault`.
  */
 export class HostLoop {
   readonly #host: LoopedHost
@@ -42,6 +45,7 @@ export class HostLoop {
     this.#tickMs = options.tickMs
     this.#later = options.later
     this.#onFault = options.onFault
+    host.onSettled(() => this.soon())
     this.#tickLater()
   }
 

@@ -63,8 +63,6 @@ export interface HostDeps {
   /** A checkpoint is about to be made: who keeps something of what was applied makes it durable now. */
   readonly beforeCheckpoint?: () => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
-  /** A turn that was underway in the store is over: the next one may be taken. */
-  readonly onSettled?: () => void
   /** Every time that this node signs, completes a certificate, or catches a liar. */
   readonly onSeal?: (notice: SealNotice) => void
   /** Tests alone. */
@@ -111,7 +109,6 @@ export class RaftHost implements RaftTransportListener {
       mayApply: deps.mayApply ?? (() => true),
       beforeCheckpoint: deps.beforeCheckpoint ?? (() => undefined),
       onInstalled: deps.onInstalled ?? (() => undefined),
-      onSettled: deps.onSettled ?? (() => undefined),
       onSeal: deps.onSeal ?? (() => undefined),
       certification: deps.certification,
       proofs: brokenProofs(
@@ -286,6 +283,11 @@ export class RaftHost implements RaftTransportListener {
 
   status(group: GroupId): Result<GroupStatus, Refusal> {
     return this.#core.engine.status(group)
+  }
+
+  /** Where it is told that a turn which was underway in the store is over: the next one may be taken. One listener. */
+  onSettled(listener: () => void): void {
+    this.#writer.onSettled = listener
   }
 
   /** A turn is underway in the store: one taken now could write nothing. */

@@ -50,6 +50,7 @@ export class TurnWriter {
   readonly #care: GroupCare
   readonly #seals: Seals
   readonly #rebuild: (group: GroupId, detail: string) => void
+  onSettled: () => void = () => undefined
   /** Ready and not yet stable: the store was full, or is at it. */
   #unwritten: Write[] = []
   #forgotten: GroupWrites[] = []
@@ -67,7 +68,7 @@ export class TurnWriter {
     this.#rebuild = rebuild
     core.store.onSettled((outcome) => {
       this.#settled = outcome
-      core.onSettled()
+      this.onSettled()
     })
   }
 

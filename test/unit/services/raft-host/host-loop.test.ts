@@ -5,7 +5,7 @@ import { ManualClock } from '../../../setup/manual-clock.ts'
 /** A loop of 100 ms ticks, and what its host is asked. */
 function looped() {
   const clock = new ManualClock()
-  const host = { ticks: 0, isLed: false, isWriting: false, turns: 0 }
+  const host = { ticks: 0, isLed: false, isWriting: false, turns: 0, settle: () => {} }
   const loop = new HostLoop(
     {
       get isLed() {
@@ -13,6 +13,9 @@ function looped() {
       },
       get isWriting() {
         return host.isWriting
+      },
+      onSettled: (listener) => {
+        host.settle = listener
       },
       tick: () => void host.ticks++,
       turn: () => ++host.turns === 0,
@@ -54,7 +57,7 @@ describe('a host that has just begun', () => {
 })
 
 describe('a host whose turn is underway in the store', () => {
-  it('takes no other until it is over', () => {
+  it('takes no other until it is over, and then at once', () => {
     const { host, loop } = looped()
     loop.soon()
     expect(host.turns).toBe(1)
@@ -62,7 +65,7 @@ describe('a host whose turn is underway in the store', () => {
     loop.soon()
     expect(host.turns).toBe(1)
     host.isWriting = false
-    loop.soon()
+    host.settle()
     expect(host.turns).toBe(2)
   })
 })
