@@ -2,6 +2,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -34,24 +35,15 @@ export interface BackupSize {
  * Faults `home-exists` where it holds something, `store-full`, `store-io`.
  */
 export function writeBackup(directory: string, copy: (building: string) => void): BackupSize {
-  const building = `${directory}.partial`
   return guarded(`write a backup to ${directory}`, () => {
     if (existsSync(directory) && readdirSync(directory).length > 0)
       throw new FaultError('home-exists', `${directory} is there already, and not empty`)
-    makeFolders(dirname(directory))
-    try {
-      rmSync(building, { recursive: true, force: true })
-      mkdirSync(building, { mode: 0o700 })
+    return appearing(directory, (building) => {
       copy(building)
       const files = filesOf(building)
       writeWhole(join(building, LIST), `${JSON.stringify({ v: 1, files })}\n`)
-      rmSync(directory, { recursive: true, force: true })
-      renameSync(building, directory)
       return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
-    } catch (error) {
-      rmSync(building, { recursive: true, force: true })
-      throw error
-    }
+    })
   })
 }
 
@@ -69,21 +61,29 @@ export function backupFlaw(directory: string): string | undefined {
 
 /** Makes a home out of a backup, without some of it: it appears whole, or not at all. Faults `store-full`, `store-io`. */
 export function restoreFiles(directory: string, home: string, without: readonly string[]): void {
-  const [from, building] = [resolve(directory), `${home}.restoring`]
+  const from = resolve(directory)
   const left = new Set([LIST, ...without].map((name) => join(from, name)))
-  guarded(`restore ${home}`, () => {
-    try {
-      makeFolders(dirname(home))
-      rmSync(building, { recursive: true, force: true })
-      const filter = (source: string): boolean => !left.has(source)
-      cpSync(from, building, { recursive: true, preserveTimestamps: true, filter })
-      rmSync(home, { recursive: true, force: true })
-      renameSync(building, home)
-    } catch (error) {
-      rmSync(building, { recursive: true, force: true })
-      throw error
-    }
-  })
+  const filter = (source: string): boolean => !left.has(source)
+  guarded(`restore ${home}`, () =>
+    appearing(home, (building) =>
+      cpSync(from, building, { recursive: true, preserveTimestamps: true, filter }),
+    ),
+  )
+}
+
+/** A directory that is not there, or empty, is made whole or not at all: beside it, under a name that nobody else has. */
+function appearing<Made>(directory: string, make: (building: string) => Made): Made {
+  makeFolders(dirname(directory))
+  const building = mkdtempSync(`${directory}.half-`)
+  try {
+    const made = make(building)
+    // In place of an empty one; what somebody put there meanwhile is not lost, and this fails.
+    renameSync(building, directory)
+    return made
+  } catch (error) {
+    rmSync(building, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /** True for the home of a voter that came out of a backup, without what it promised (raft-host-catalogue B5). */

@@ -81,6 +81,20 @@ describe('a backup of a running node', () => {
     expect(readdirSync(place.path).toSorted()).toEqual(['file', 'home'])
   })
 
+  it('takes nothing away that is not its own, beside its place or put there meanwhile', async () => {
+    using place = scratch()
+    const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
+    for (const one of [home, `${copy}.partial`, `${copy}.half-1`]) mkdirSync(one)
+    const copyIndex = (): void => {
+      mkdirSync(copy)
+      writeFileSync(join(copy, 'mine'), '')
+    }
+    const backups = backupPart({ home, flush: () => undefined, copyIndex })
+    await expect(backups.backup(copy)).rejects.toMatchObject({ code: 'store-io' })
+    expect(readdirSync(place.path).toSorted()).toEqual(['copy', 'copy.half-1', 'copy.partial', 'home'])
+    expect(readdirSync(copy)).toEqual(['mine'])
+  })
+
   it('is whole or is not restored: every file is there, as long as it was', async () => {
     using place = scratch()
     const [home, copy, back] = ['home', 'copy', 'back'].map((name) => join(place.path, name)) as [
