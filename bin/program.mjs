@@ -5,8 +5,12 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 const SOURCE = ['src', 'cli', 'main.ts']
-/** What the program is made of, besides the sources: versions of this package and of its dependencies. */
-const MANIFESTS = ['package.json', join('node_modules', '.package-lock.json')]
+/** What a build is made of, besides the sources: this package, its dependencies, and what bundles them. */
+const BESIDE = [
+  'package.json',
+  join('node_modules', '.package-lock.json'),
+  join('scripts', 'build', 'bundle.ts'),
+]
 
 /** Where builds stand in a clone: a folder for each, named by its key. */
 export function buildsIn(root) {
@@ -27,10 +31,10 @@ export function programOf(root) {
   return pathToFileURL(existsSync(built) ? built : join(root, ...SOURCE))
 }
 
-/** Changes with every edit: a hash over path, size and time of change of each source file and manifest. */
+/** Changes with every edit: a hash over path, size and time of change of each file that a build is made of. */
 export function sourceKey(root) {
   const hash = createHash('sha256')
-  for (const path of [...MANIFESTS, ...sourcesBelow(root, 'src')]) {
+  for (const path of [...BESIDE, ...sourcesBelow(root, 'src')]) {
     const { size = 0, mtimeMs = 0 } = statSync(join(root, path), { throwIfNoEntry: false }) ?? {}
     hash.update(`${path}\0${size}\0${mtimeMs}\n`)
   }

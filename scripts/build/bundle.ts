@@ -14,10 +14,12 @@ const WORKER = /new URL\('(\.\/[\w-]+)\.ts', import\.meta\.url\)/gu
  */
 export async function bundle(root: string, folder: string): Promise<number> {
   const sources = join(root, 'src')
+  const workers = workersOf(sources)
   const input = Object.fromEntries([
     ['canswarm', join(sources, 'cli', 'main.ts')],
-    ...workersOf(sources).map((path) => [basename(path, '.ts'), path]),
+    ...workers.map((path) => [basename(path, '.ts'), path]),
   ])
+  if (Object.keys(input).length <= workers.length) throw new Error('two worker modules have one name')
   const plugins = [sourcePlaces(sources, folder)]
   const built = await rolldown({ input, platform: 'node', external: LEFT_OUTSIDE, plugins })
   try {
@@ -30,10 +32,11 @@ export async function bundle(root: string, folder: string): Promise<number> {
 }
 
 function workersOf(sources: string): readonly string[] {
-  return globSync('**/*.ts', { cwd: sources }).flatMap((path) => {
-    const named = readFileSync(join(sources, path), 'utf8').matchAll(WORKER)
-    return [...named].map(([, worker]) => join(sources, dirname(path), `${worker}.ts`))
+  const named = globSync('**/*.ts', { cwd: sources }).flatMap((path) => {
+    const workers = readFileSync(join(sources, path), 'utf8').matchAll(WORKER)
+    return [...workers].map(([, worker]) => join(sources, dirname(path), `${worker}.ts`))
   })
+  return [...new Set(named)]
 }
 
 /** In a bundle `import.meta` is the bundle's: each source is told its own place, and where its worker is, instead. */

@@ -45,6 +45,7 @@ describe('the program', () => {
     ['a source is new', (root) => written(root, 'src/model/more.ts', '')],
     ['a source is gone', (root) => rmSync(join(root, 'src/model/result.ts'))],
     ['dependencies were installed', (root) => written(root, 'node_modules/.package-lock.json', '{ }')],
+    ['another program bundles', (root) => written(root, 'scripts/build/bundle.ts', '')],
     ['the package says something else', (root) => written(root, 'package.json', '{ }')],
   ])('is the sources again when %s', (name, change) => {
     const root = builtTree(name)
