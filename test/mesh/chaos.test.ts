@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClusterNode } from '../../src/node/demo/cluster.ts'
 import { LostNodeError, NoNodeError } from '../../src/sdk/http.ts'
+import { Chance } from '../../src/sim/raft/chance.ts'
 import { isOver, MeshNetwork, type Need } from '../setup/mesh-cluster.ts'
 
 /** Minutes of trouble; a soak takes more. */
@@ -46,25 +47,14 @@ const allKilled: Trouble = async ({ cluster }) => {
 
 const TROUBLES: readonly Trouble[] = [killed, frozen, killed, restarted, frozen, killed, killed, allKilled]
 
-/** The same numbers for the same seed (mulberry32). */
-function chances(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 /** Asks for tasks by whichever node answers, one after the other, until it is told to stop. */
 class Asking {
   readonly posted = new Map<string, string>()
   readonly #network: MeshNetwork
-  readonly #chance: () => number
+  readonly #chance: Chance
   #isOver = false
 
-  constructor(network: MeshNetwork, chance: () => number) {
+  constructor(network: MeshNetwork, chance: Chance) {
     this.#network = network
     this.#chance = chance
   }
@@ -75,7 +65,7 @@ class Asking {
 
   async lane(): Promise<void> {
     while (!this.#isOver) {
-      const node = this.#network.node(Math.floor(this.#chance() * 2))
+      const node = this.#network.node(this.#chance.below(2))
       const posted = await this.#post(node, randomUUID())
       if (posted === undefined) continue
       this.posted.set(posted.need, posted.thread)
@@ -101,7 +91,7 @@ class Asking {
 
   async #untilOver(need: string): Promise<void> {
     while (!this.#isOver) {
-      const node = this.#network.node(Math.floor(this.#chance() * 5))
+      const node = this.#network.node(this.#chance.below(5))
       const shown = await this.#asked(() => node.api.call('needShow', { need: need as never }))
       if (shown?.ok === true && isOver(shown.value)) return
       await pause(200)
@@ -132,17 +122,17 @@ describe('five nodes under load that are killed, frozen and started again at ran
   it(
     'end every need by a rule, all with the same ledger and the same records',
     async () => {
-      const chance = chances(SEED)
-      const asking = new Asking(network, chances(SEED + 1))
+      const chance = new Chance(SEED, 'trouble')
+      const asking = new Asking(network, new Chance(SEED, 'asking'))
       const lanes = Array.from({ length: LANES }, () => asking.lane())
       const end = performance.now() + MINUTES * 60_000
       let troubles = 0
       for (; performance.now() < end || troubles < TROUBLES.length; troubles++) {
         const trouble = TROUBLES[troubles % TROUBLES.length] as Trouble
-        await trouble(network, network.node(Math.floor(chance() * 5)), chance() * 4_000)
+        await trouble(network, network.node(chance.below(5)), chance.below(4_000))
         // One at a time, or two: now and then the next one comes before this one is over.
-        if (chance() < 0.7) await network.cluster.ready()
-        await pause(chance() * 3_000)
+        if (chance.is(0.7)) await network.cluster.ready()
+        await pause(chance.below(3_000))
       }
       asking.stop()
       await Promise.all(lanes)

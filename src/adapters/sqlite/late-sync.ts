@@ -1,5 +1,6 @@
 import { closeSync, fdatasync, openSync } from 'node:fs'
 import type Database from 'better-sqlite3'
+import { assert } from '../../model/fault.ts'
 
 /** A disk that takes so long on average is waited for beside everything else; then until it takes two thirds of that. */
 const SLOW_MS = 3
@@ -70,8 +71,9 @@ export class LateSync {
 
   /** Calls back once all that was committed is stable, or with the failure; never after `close`. One at a time. */
   sync(done: (error: Error | null) => void): void {
+    assert(this.#log !== undefined, 'what is synced was committed')
     this.#isUnderway = true
-    fdatasync(this.#log ?? -1, (error) => {
+    fdatasync(this.#log, (error) => {
       this.#isUnderway = false
       if (this.#isClosed) this.#release()
       else done(error)

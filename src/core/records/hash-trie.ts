@@ -110,16 +110,12 @@ function hashOf(node: Node, sha256: Sha256): Uint8Array {
 }
 
 function contentOf(node: Node, sha256: Sha256): Uint8Array {
-  const count = node.kind === 'leaf' ? node.rows.length : DIGITS
-  const content = new Uint8Array(1 + count * HASH_BYTES)
+  const hashes =
+    node.kind === 'leaf'
+      ? node.rows.map(([, hash]) => hash)
+      : node.children.map((child) => child && hashOf(child, sha256))
+  const content = new Uint8Array(1 + hashes.length * HASH_BYTES)
   content[0] = DOMAIN[node.kind]
-  for (let at = 0; at < count; at++) {
-    const hash = node.kind === 'leaf' ? node.rows[at]?.[1] : childHash(node.children[at], sha256)
-    if (hash !== undefined) content.set(hash, 1 + at * HASH_BYTES)
-  }
+  for (const [at, hash] of hashes.entries()) if (hash !== undefined) content.set(hash, 1 + at * HASH_BYTES)
   return content
-}
-
-function childHash(child: Node | undefined, sha256: Sha256): Uint8Array | undefined {
-  return child && hashOf(child, sha256)
 }
