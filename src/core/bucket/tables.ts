@@ -35,6 +35,14 @@ export type Moment = {
   readonly paused: number
 }
 
+/** Time in which windows stood still: slot clock from the last entry of one leader to the first of the next. */
+export type Pause = {
+  readonly from: number
+  readonly to: number
+  /** `paused` of the bucket before it, ms. */
+  readonly before: number
+}
+
 /** Who raised a fence epoch that no voter proposed to. */
 export const GOVERNANCE = 'governance'
 
@@ -50,6 +58,8 @@ export type BucketRecord = {
   readonly clock: number
   /** For how long windows have stood still in all, ms. */
   readonly paused: number
+  /** The last of those times, in order; absent before the first. */
+  readonly pauses?: readonly Pause[]
   /** When the last leader began; absent before the first said so. */
   readonly led?: Moment
 }

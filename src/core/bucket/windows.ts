@@ -23,8 +23,18 @@ export function momentAt(slot: number, at: AppliedAt, bucket: BucketRecord): Mom
  * Milliseconds of a window that have run from a moment to a slot: slot clock without the time in which the bucket had no
  * leader. Negative where the slot is before the moment.
  */
-export function elapsed(since: Moment, until: SlotFacts, { paused }: BucketRecord): number {
+export function elapsed(since: Moment, until: SlotFacts, bucket: BucketRecord): number {
   const clock = until.clock - since.clock
-  const stood = Math.min(paused - since.paused, Math.floor(clock / 2) + STANDSTILL_MS)
+  const stood = Math.min(bucket.paused - stoodBy(since, bucket), Math.floor(clock / 2) + STANDSTILL_MS)
   return clock - Math.max(0, stood)
+}
+
+/**
+ * For how long windows had stood still by that moment. What the hub sends begins windows also where no entry of the bucket
+ * was made for long, and only the next leader's first entry tells whether they stood still then: a window counts what of
+ * that came after its own beginning, and no more.
+ */
+function stoodBy({ clock, paused }: Moment, { pauses = [] }: BucketRecord): number {
+  const last = pauses.findLast(({ from }) => from < clock)
+  return last === undefined ? paused : last.before + Math.min(clock, last.to) - last.from
 }

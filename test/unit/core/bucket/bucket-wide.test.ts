@@ -1,10 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { applyLead } from '../../../../src/core/bucket/entries/lead.ts'
 import { bucketOf } from '../../../../src/core/bucket/step.ts'
-import type { Moment } from '../../../../src/core/bucket/tables.ts'
-import { elapsed } from '../../../../src/core/bucket/windows.ts'
+import type { BucketRecord, Moment } from '../../../../src/core/bucket/tables.ts'
+import { elapsed, momentOf } from '../../../../src/core/bucket/windows.ts'
 import type { Actor } from '../../../../src/sim/heart/actor.ts'
-import { BucketKit } from '../../../setup/heart-bucket.ts'
-import { decide, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
+import { BucketKit, carried, NeedKit } from '../../../setup/heart-bucket.ts'
+import { bid, decide, leadTo, must, outcome } from '../../../setup/heart-moves.ts'
 
 const HOUR = 3_600_000
 
@@ -97,6 +99,25 @@ describe('entry `lead`: windows stand still without a leader (lifecycle.md)', ()
     expect(pass()).toBe('applied')
   })
 
+  it('a window of a bucket that was idle stands still from its own beginning on', () => {
+    const kit = new BucketKit({ isTrusting: true })
+    must(lead(kit))
+    kit.advance(HOUR)
+    const one = new NeedKit(kit)
+    must(kit.receive(one.opening()))
+    const bids = [bid(one, kit.person(1))]
+    kit.advance(500)
+    must(lead(kit))
+    const end = () => {
+      const seen = one.seen(bids)
+      return outcome(kit.propose(one.command('close', { proposals: carried(bids), seen, have: [] })))
+    }
+    kit.advance(249)
+    expect(end()).toBe('WINDOW_CLOSED')
+    kit.advance(1)
+    expect(end()).toBe('applied')
+  })
+
   const facts = (clock: number) => ({
     n: 1,
     time: clock,
@@ -116,5 +137,44 @@ describe('entry `lead`: windows stand still without a leader (lifecycle.md)', ()
   it('outages of less than two days make nobody late, and leaders that keep beginning delay nothing for ever', () => {
     expect(elapsed(begun, facts(1_000 + 47 * HOUR), bucket(70 + 47 * HOUR))).toBe(0)
     expect(elapsed(begun, facts(1_000 + 100 * HOUR), bucket(70 + 100 * HOUR))).toBe(26 * HOUR)
+  })
+
+  it('whatever comes in whatever order, a window counts the time since its beginning but that between two leaders', () => {
+    const happening = fc.tuple(fc.constantFrom('entry', 'lead', 'window'), fc.nat({ max: 5 }))
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
+        let now = 0
+        let bucket: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
+        const windows: Moment[] = []
+        const outages: [from: number, to: number][] = []
+        for (const [what, ms] of happenings) {
+          now += ms
+          if (what === 'window') windows.push(momentOf(facts(now), bucket))
+          if (what === 'lead' && outages.length < 8) {
+            outages.push([bucket.clock, now])
+            bucket = { ...applyLead(bucket, facts(now)), clock: now }
+          }
+          if (what === 'entry') bucket = { ...bucket, clock: now }
+        }
+        for (const since of windows) {
+          const stood = outages.reduce(
+            (sum, [from, to]) => sum + Math.max(0, to - Math.max(from, since.clock)),
+            0,
+          )
+          expect(elapsed(since, facts(now), bucket)).toBe(now - since.clock - stood)
+        }
+      }),
+    )
+  })
+
+  it('of the times that windows stood still the last few are remembered, and no window ends earlier for that', () => {
+    let bucket: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
+    const since = momentOf(facts(5), bucket)
+    for (let now = 10; now <= 1_000; now += 10) {
+      bucket = { ...applyLead(bucket, facts(now)), clock: now }
+      expect([0, -5]).toContain(elapsed(since, facts(now), bucket))
+    }
+    expect(bucket.pauses).toHaveLength(8)
+    expect(bucket.paused).toBe(1_000)
   })
 })
