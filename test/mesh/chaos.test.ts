@@ -16,6 +16,14 @@ const LONG_MS = MINUTES * 60_000 + 600_000
 const ENDS = new Set(['SETTLED', 'EXPIRED', 'SPLIT'])
 /** With both verifiers out at once a need waits until one of these. */
 const SOON = { needDeadlineMs: 60_000, splitAfterMs: 60_000 }
+/** Whoever is out is not waited for. */
+const HASTY = {
+  planRevealWindowMs: 1_000,
+  planAttestWindowMs: 1_000,
+  claimWindowMs: 5_000,
+  revealWindowMs: 1_000,
+  attestWindowMs: 5_000,
+}
 
 type Trouble = (network: MeshNetwork, victim: ClusterNode, ms: number) => Promise<void>
 
@@ -111,7 +119,7 @@ class Asking {
 let network: MeshNetwork
 
 beforeAll(async () => {
-  network = await MeshNetwork.start({ parameters: { splitAfterMs: SOON.splitAfterMs } })
+  network = await MeshNetwork.start({ parameters: { ...HASTY, splitAfterMs: SOON.splitAfterMs } })
 }, LONG_MS)
 
 afterAll(async () => {

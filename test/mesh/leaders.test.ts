@@ -1,17 +1,39 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ClusterNode } from '../../src/node/demo/cluster.ts'
 import { decidersIn } from '../setup/decides.ts'
-import { isOver, MeshNetwork, type Need, wanted } from '../setup/mesh-cluster.ts'
+import { isOver, MeshNetwork, type Need, printing, wanted } from '../setup/mesh-cluster.ts'
 
-const LONG_MS = 290_000
-/** Who leads the bucket of a need is drawn: needs are posted until it is one who can be spared, and the instant is hit. */
+/** More than the deadlines of all that is waited for: those say what did not come. */
+const LONG_MS = 900_000
+/** Who leads the bucket of a need is drawn: needs are posted until it is one who can be spared. */
 const TRIES_MAX = 40
+
+/** What only the test judges: nothing is decided before it wants. */
+const JUDGED = 'test/judged'
 
 let network: MeshNetwork
 
 beforeAll(async () => {
   // Elections wait for longer than a leader that is stopped is left alone.
-  network = await MeshNetwork.start({ settings: ['[raft]', 'tick_ms = 400'] })
+  network = await MeshNetwork.start({
+    settings: ['[raft]', 'tick_ms = 400'],
+    capabilities: ['test/quick', 'test/slow', JUDGED],
+  })
+  await network.attach(
+    ...[1, 2].map((place) => ({
+      place,
+      capability: JUDGED,
+      way: printing('judged'),
+      price: String(300_000 + 100_000 * place),
+      does: ['works' as const],
+    })),
+    ...[3, 4].map((place) => ({
+      place,
+      capability: JUDGED,
+      way: { kind: 'hand' as const },
+      does: ['judges' as const],
+    })),
+  )
 }, LONG_MS)
 
 afterAll(async () => {
@@ -26,13 +48,13 @@ function beside(leader: ClusterNode): ClusterNode {
   return network.node(leader === network.node(0) ? 1 : 0)
 }
 
-/** Posts needs until one could be used: that one, and who died over it. The others go their way. */
+/** Posts needs until one could be used: that one, and who died over it. The others are taken back, if they still can be. */
 async function tried(capability: string, use: (posted: Posted) => Promise<ClusterNode | undefined>) {
   for (let left = TRIES_MAX; left > 0; left--) {
     const posted = await post(capability)
     const dead = await use(posted)
     if (dead !== undefined) return { posted, dead }
-    await network.until(posted.need, isOver)
+    await network.node(0).api.call('cancel', { need: posted.need })
   }
   throw new Error('no need could be used')
 }
@@ -45,21 +67,36 @@ async function leaderOf(need: string, busy: (seen: Need) => readonly string[]) {
   return [hub.leader, ...busy(seen)].includes(leader.did) ? undefined : leader
 }
 
-function planCommittee({ committees }: Need) {
-  return committees.find(({ role }) => role === 'plan')
+/** The seats of what is judged now have accepted it, each by hand, as soon as they may. */
+async function accept(need: Posted['need'], role: 'plan' | 'result', seenBy: ClusterNode) {
+  const isSeated = ({ committees }: Need) => committees.some((one) => one.role === role)
+  const { committees } = await network.until(need, isSeated, seenBy)
+  for (const seat of committees.findLast((one) => one.role === role)?.seats ?? []) {
+    const judge = network.byDid(seat)
+    await network.cluster.until(
+      judge,
+      async () => (await judge.api.call('attest', { need, verdict: 'accept' })).ok,
+    )
+  }
 }
 
-/** True once a node has heard the quorum on the plan while nothing is decided; false when something was. */
-async function seesQuorum(node: ClusterNode, { need, thread }: Posted): Promise<boolean> {
-  let isDecided = false
+async function acceptResult(need: Posted['need'], seenBy: ClusterNode): Promise<void> {
+  await network.until(need, ({ state }) => state === 'COMMITTED', seenBy)
+  await accept(need, 'result', seenBy)
+}
+
+/** Another one took over before anything could be seen. */
+async function missed(need: Posted['need'], leader: ClusterNode): Promise<undefined> {
+  process.kill(network.cluster.pidOf(leader) as number, 'SIGCONT')
+  await acceptResult(need, beside(leader))
+}
+
+/** A node has heard the verdict on a plan. */
+async function hears(node: ClusterNode, thread: Posted['thread']): Promise<void> {
   await network.cluster.until(node, async () => {
-    const detail = await wanted(node.api.call('needShow', { need }))
     const { envelopes } = await wanted(node.api.call('threadShow', { thread, limit: 100 }))
-    isDecided = detail.state !== 'RANKED'
-    const verdicts = envelopes.filter(({ kind }) => kind === 'ATTEST_PLAN')
-    return isDecided || verdicts.length >= (planCommittee(detail)?.quorum ?? Number.POSITIVE_INFINITY)
+    return envelopes.some(({ kind }) => kind === 'ATTEST_PLAN')
   })
-  return !isDecided
 }
 
 /** Every node writes the same record of the thread, which replays and has one DECIDE; all have the same ledger. */
@@ -78,25 +115,29 @@ describe('five nodes, of which the one that leads the bucket of a need is killed
   it(
     'decide once when it dies with the quorum on the plan, before it decides',
     async () => {
-      const { posted, dead } = await tried('test/quick', async (one) => {
-        const leader = await leaderOf(one.need, (seen) => [
-          network.node(1).did,
-          ...(planCommittee(seen)?.seats ?? []),
-        ])
+      const { posted, dead } = await tried(JUDGED, async ({ need, thread }) => {
+        const leader = await leaderOf(need, () => [network.node(1).did])
         if (leader === undefined) return undefined
         const observer = beside(leader)
-        const ranked = await network.until(one.need, ({ state }) => state !== 'OPEN', observer)
-        if (ranked.state !== 'RANKED') return undefined
-        const pid = network.cluster.pidOf(leader) as number
-        process.kill(pid, 'SIGSTOP')
-        if (await seesQuorum(observer, one)) {
-          await network.cluster.kill(leader, 'SIGKILL')
-          return leader
+        // Seats may judge the plan of whom the hub has reserved the bond of.
+        const isReserved = ({ ranking }: Need) => ranking[0]?.reserved === true
+        const { committees } = await network.until(need, isReserved, observer)
+        if (committees.some(({ seats }) => seats.includes(leader.did))) {
+          await accept(need, 'plan', observer)
+          await acceptResult(need, observer)
+          return undefined
         }
-        process.kill(pid, 'SIGCONT')
-        return undefined
+        process.kill(network.cluster.pidOf(leader) as number, 'SIGSTOP')
+        await accept(need, 'plan', observer)
+        await hears(observer, thread)
+        const heard = await network.until(need, () => true, observer)
+        if (heard.state !== 'RANKED') return await missed(need, leader)
+        await network.cluster.kill(leader, 'SIGKILL')
+        return leader
       })
-      const over = await network.until(posted.need, isOver, beside(dead))
+      const observer = beside(dead)
+      await acceptResult(posted.need, observer)
+      const over = await network.until(posted.need, isOver, observer)
       expect([over.state, over.attempt]).toEqual(['SETTLED', 0])
       network.cluster.run(dead)
       await network.cluster.ready()
@@ -111,7 +152,9 @@ describe('five nodes, of which the one that leads the bucket of a need is killed
       const { posted, dead } = await tried('test/slow', async ({ need }) => {
         const leader = await leaderOf(need, () => [network.node(1).did])
         if (leader === undefined) return undefined
-        await network.until(need, ({ state }) => state !== 'OPEN' && state !== 'RANKED', beside(leader))
+        const isDecided = ({ state }: Need) => state !== 'OPEN' && state !== 'RANKED'
+        const { state } = await network.until(need, isDecided, beside(leader))
+        if (state !== 'CLAIMED') return undefined
         await network.cluster.kill(leader, 'SIGKILL')
         return leader
       })

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Genesis } from '../../src/codec/genesis/genesis.ts'
 import { attach, type Part, untilJoined, wanted } from '../../src/node/demo/acts.ts'
 import { Cluster, type ClusterNode } from '../../src/node/demo/cluster.ts'
+import { PATIENT } from '../../src/node/demo/demo.ts'
 import type { InputOf, OutputOf } from '../../src/sdk/client.ts'
 
 export { wanted }
@@ -25,8 +26,14 @@ export function printing(text: string, ms = 0): Part['way'] {
 
 /** A task that takes so many milliseconds; its result is its name. */
 const SLOW_MS = 1_500
-/** Slots are less work for five nodes on one machine, needs settle sooner, and every bid is there in time however busy it is. */
-const PARAMETERS = { slotMs: 100, challengeWindowSmallMs: 500, bidWindowMs: 1_500, claimWindowMs: 5_000 }
+/** Slots are less work for five nodes on one machine, needs settle sooner, and nobody is late however busy it is. */
+const PARAMETERS = {
+  ...PATIENT,
+  attestWindowMs: 20_000,
+  slotMs: 100,
+  challengeWindowSmallMs: 500,
+  bidWindowMs: 1_500,
+}
 const QUICK = 'test/quick'
 const SLOW = 'test/slow'
 
@@ -139,13 +146,16 @@ export class MeshNetwork {
     })
   }
 
-  /** Waits, as one node sees it, until the need is as wanted. */
+  /** Waits, as one node sees it, until the need is as wanted; rejects with what it is where that takes too long. */
   async until(need: string, isSo: (detail: Need) => boolean, seenBy = this.node(0)): Promise<Need> {
     let seen: Need | undefined
-    await this.cluster.until(seenBy, async () => {
+    const isSeen = this.cluster.until(seenBy, async () => {
       const shown = await seenBy.api.call('needShow', { need: need as never })
       seen = shown.ok ? shown.value : undefined
       return seen !== undefined && isSo(seen)
+    })
+    await isSeen.catch((error: unknown) => {
+      throw new Error(`${need}, seen by ${seenBy.name}: ${JSON.stringify(seen)}`, { cause: error })
     })
     return seen as Need
   }
