@@ -26,12 +26,16 @@ export class ByteWriter {
     return this.#bytes.subarray(from, this.#at)
   }
 
+  // Room is taken first, on a line of its own: it may put another buffer in place of this one.
+
   u8(value: number): void {
-    this.#view.setUint8(this.#take(1), value)
+    const at = this.#take(1)
+    this.#view.setUint8(at, value)
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#take(4), value, true)
+    const at = this.#take(4)
+    this.#view.setUint32(at, value, true)
   }
 
   /** Writes over what stands at `at`. */
