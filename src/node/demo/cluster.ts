@@ -17,6 +17,8 @@ const ROUND_MS = 50
 /** Starting five nodes takes seconds; a machine that is busy with other things may take minutes. */
 const READY_MS_MAX = 180_000
 const STOP_MS_MAX = 15_000
+/** Of a node that ended: an error, and where it came from. */
+const LAST_LINES = 15
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** One real node process on this machine. */
@@ -129,7 +131,7 @@ function unlessAbsent(error: unknown): false {
 }
 
 function ended({ name, home }: ClusterNode): FaultError {
-  const last = readFileSync(join(home, 'node.log'), 'utf8').trimEnd().split('\n').slice(-5).join('\n')
+  const last = readFileSync(join(home, 'node.log'), 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n')
   return new FaultError('worker', `${name} has ended; it said last:\n${last}`)
 }
 
