@@ -131,7 +131,11 @@ function unlessAbsent(error: unknown): false {
 }
 
 function ended({ name, home }: ClusterNode): FaultError {
-  const last = readFileSync(join(home, 'node.log'), 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n')
+  const last = readFileSync(join(home, 'node.log'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .slice(-LAST_LINES)
+    .join('\n')
   return new FaultError('worker', `${name} has ended; it said last:\n${last}`)
 }
 

@@ -144,37 +144,37 @@ describe('entry `lead`: windows stand still without a leader (lifecycle.md)', ()
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 40 }), (happenings) => {
         let now = 0
-        let bucket: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
+        let record: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
         const windows: Moment[] = []
         const outages: [from: number, to: number][] = []
         for (const [what, ms] of happenings) {
           now += ms
-          if (what === 'window') windows.push(momentOf(facts(now), bucket))
+          if (what === 'window') windows.push(momentOf(facts(now), record))
           if (what === 'lead' && outages.length < 8) {
-            outages.push([bucket.clock, now])
-            bucket = { ...applyLead(bucket, facts(now)), clock: now }
+            outages.push([record.clock, now])
+            record = { ...applyLead(record, facts(now)), clock: now }
           }
-          if (what === 'entry') bucket = { ...bucket, clock: now }
+          if (what === 'entry') record = { ...record, clock: now }
         }
         for (const since of windows) {
           const stood = outages.reduce(
             (sum, [from, to]) => sum + Math.max(0, to - Math.max(from, since.clock)),
             0,
           )
-          expect(elapsed(since, facts(now), bucket)).toBe(now - since.clock - stood)
+          expect(elapsed(since, facts(now), record)).toBe(now - since.clock - stood)
         }
       }),
     )
   })
 
   it('of the times that windows stood still the last few are remembered, and no window ends earlier for that', () => {
-    let bucket: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
-    const since = momentOf(facts(5), bucket)
+    let record: BucketRecord = { ...bucketOf(new BucketKit().records), slot: 1 }
+    const since = momentOf(facts(5), record)
     for (let now = 10; now <= 1_000; now += 10) {
-      bucket = { ...applyLead(bucket, facts(now)), clock: now }
-      expect([0, -5]).toContain(elapsed(since, facts(now), bucket))
+      record = { ...applyLead(record, facts(now)), clock: now }
+      expect([0, -5]).toContain(elapsed(since, facts(now), record))
     }
-    expect(bucket.pauses).toHaveLength(8)
-    expect(bucket.paused).toBe(1_000)
+    expect(record.pauses).toHaveLength(8)
+    expect(record.paused).toBe(1_000)
   })
 })
