@@ -1,6 +1,5 @@
 import { decodeToBucket } from '../../codec/entry/effect.ts'
 import type { EffectProof, GroupItem } from '../../codec/entry/item.ts'
-import { decodeItem } from '../../codec/entry/item.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
 import { isOver } from '../../core/bucket/transitions.ts'
@@ -8,6 +7,7 @@ import type { View } from '../../core/records/view.ts'
 import type { World } from '../../core/records/world.ts'
 import { LruMap } from '../../model/lru-map.ts'
 import type { LogArchive } from './log-keeper.ts'
+import { itemsOf } from './need-items.ts'
 import type { NeedPlace } from './need-pools.ts'
 
 /** Needs that are over and whose bucket is remembered. */
@@ -66,11 +66,7 @@ export class NeedIndex {
     const known = this.#envelopes.get(need)
     const bucket = this.#open.get(need)
     if (known !== undefined || bucket === undefined) return known
-    for (const record of this.#archive.records(bucket)) {
-      if (record.kind !== 'item') continue
-      const item = decodeItem(record.item)
-      if (item.ok) this.note(item.value)
-    }
+    for (const item of itemsOf(this.#archive, bucket, new Set([need]))) this.note(item)
     return this.#envelopes.get(need)
   }
 

@@ -6,6 +6,7 @@ import { decodeItem, HUB } from '../../codec/entry/item.ts'
 import type { World } from '../../core/records/world.ts'
 import type { LogArchive } from './log-keeper.ts'
 import type { NeedIndex } from './need-index.ts'
+import { itemsOf } from './need-items.ts'
 import type { NeedPools } from './need-pools.ts'
 
 /**
@@ -19,15 +20,13 @@ export function recall(
   world: World,
   only?: number,
 ): void {
-  const open = new Map(index.open())
-  for (const bucket of new Set(open.values())) {
+  const open = Map.groupBy(index.open(), ([, bucket]) => bucket)
+  for (const [bucket, inIt] of open) {
     if (only !== undefined && bucket !== only) continue
-    for (const record of archive.records(bucket)) {
-      const item = record.kind === 'item' ? decodeItem(record.item) : undefined
-      if (item?.ok !== true) continue
-      index.note(item.value)
-      if (item.value.kind === 'command')
-        hearCarried(item.value.command, pools, world, (need) => open.has(need))
+    const needs = new Set(inIt.map(([need]) => need))
+    for (const item of itemsOf(archive, bucket, needs)) {
+      index.note(item)
+      if (item.kind === 'command') hearCarried(item.command, pools, world, (need) => needs.has(need))
     }
   }
 }
