@@ -46,7 +46,9 @@ async function expectOneRecord(thread: string): Promise<void> {
 async function untilWon(): Promise<string> {
   for (let left = TRIES_MAX; left > 0; left--) {
     const posted = await wanted(network.post('test/quick'))
-    if ((await network.until(posted.need, isOver)).worker === far.did) return posted.thread
+    const over = await network.until(posted.need, isOver)
+    expect(over.state).toBe('SETTLED')
+    if (over.worker === far.did) return posted.thread
   }
   throw new Error('it won nothing')
 }
@@ -80,11 +82,9 @@ describe('a node that is no voter', () => {
       }
       await attach(far, part, 'afar')
       await untilJoined(network.cluster, [far])
-      const posted = await wanted(network.post('test/quick'))
-      const over = await network.until(posted.need, isOver)
-      expect([over.state, over.worker]).toEqual(['SETTLED', far.did])
+      const thread = await untilWon()
       expect(BigInt(await totalSeenBy(network.node(0), far.did))).toBe(before + BigInt(PRICE))
-      await expectOneRecord(posted.thread)
+      await expectOneRecord(thread)
     },
     LONG_MS,
   )
