@@ -31,6 +31,8 @@ import { checkSchema } from '../schema-check.ts'
 export type VoterMessage =
   /** A batch as its sender signed it (`encodeBatch`). */
   | { readonly kind: 'batch'; readonly batch: Uint8Array }
+  /** The same, from one that has no connection to the voters at these places, counted from 0 on as groups sort them. */
+  | { readonly kind: 'pass-on'; readonly batch: Uint8Array; readonly to: readonly number[] }
   /** A voter's clock for the next slot; with the next link of its chain where it is its turn. */
   | { readonly kind: 'reading'; readonly reading: ClockReading; readonly link?: Uint8Array }
   /** What has the voter seen of a need at this head? `known`: what the asker has. */
@@ -57,12 +59,25 @@ export const VOTER_MESSAGE_BYTES_MAX = 2_097_152
 const ITEMS_MAX = 262_144
 const BATCH_BYTES_MAX = 1_048_576
 const KNOWN_MAX = 1_024
+/** Voters that one message is to be passed on to. */
+const PASSED_TO_MAX = 64
 
-const CODE = { batch: 0, reading: 1, askSeen: 2, seen: 3, askHave: 4, have: 5, vote: 6 } as const
+const CODE = { batch: 0, reading: 1, askSeen: 2, seen: 3, askHave: 4, have: 5, vote: 6, passOn: 7 } as const
 
 const messageTuple = z.compile(
   z.union([
     z.tuple([z.literal(CODE.batch), bytes(1, BATCH_BYTES_MAX)]),
+    z.tuple([
+      z.literal(CODE.passOn),
+      bytes(1, BATCH_BYTES_MAX),
+      list(
+        z
+          .int()
+          .min(0)
+          .max(PASSED_TO_MAX - 1),
+        PASSED_TO_MAX,
+      ),
+    ]),
     z.tuple([z.literal(CODE.reading), clockReadings.max(1), list(hash32, 1)]),
     z.tuple([z.literal(CODE.askSeen), idLink, hash32, slotNumber, list(idLink, KNOWN_MAX)]),
     z.tuple([z.literal(CODE.seen), seenStatements.length(1), envelopes]),
@@ -89,6 +104,8 @@ function toIpld(message: VoterMessage): Ipld {
   switch (message.kind) {
     case 'batch':
       return [CODE.batch, message.batch]
+    case 'pass-on':
+      return [CODE.passOn, message.batch, message.to]
     case 'reading':
       return [CODE.reading, [message.reading], message.link === undefined ? [] : [message.link]]
     case 'ask-seen':
@@ -110,6 +127,8 @@ function ofTuple(tuple: z.output<typeof messageTuple>): VoterMessage {
   switch (tuple[0]) {
     case CODE.batch:
       return { kind: 'batch', batch: tuple[1] }
+    case CODE.passOn:
+      return { kind: 'pass-on', batch: tuple[1], to: tuple[2] }
     case CODE.reading: {
       const reading = tuple[1][0] as ClockReading
       const [link] = tuple[2]

@@ -138,6 +138,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
     judge: judgeOf,
     spread: (batch, envelopes) => spread?.spread(batch, envelopes),
     onThreadOnly: (envelope) => spread?.onThreadOnly(envelope),
+    isConnected: (peer) => mesh.isConnected(peer),
     send: (to, message) => void mesh.send(to, protocol, message),
     blame: (peer, why) => mesh.penalise(peer, BLAME_POINTS, why),
     onFault: options.onFault,

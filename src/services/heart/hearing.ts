@@ -40,6 +40,8 @@ export interface HearingDeps {
   readonly judge: (from: Did, batch: Uint8Array) => Promise<Result<VerifiedBatch, Rejection>>
   /** A checked envelope that concerns its thread alone. */
   readonly onThreadOnly: (envelope: SingleEnvelope) => void
+  /** A good batch goes on to the voters at these places, whom its sender cannot reach. */
+  readonly passOn: (from: Did, batch: Uint8Array, to: readonly number[]) => void
   /** A peer said what no honest one says. */
   readonly blame: (peer: Did, why: string) => void
   /** A batch could not be judged or kept, whoever sent it: a fault of this node. */
@@ -65,7 +67,8 @@ export class Hearing {
     const { witness, slots, testimony, touch } = this.#deps
     switch (message.kind) {
       case 'batch':
-        this.#hearBatch(from, message.batch).catch((error: unknown) => {
+      case 'pass-on':
+        this.#hearBatch(from, message).catch((error: unknown) => {
           if (!isPassing(error)) this.#deps.onFault(error)
         })
         return
@@ -134,14 +137,15 @@ export class Hearing {
     return checked.ok
   }
 
-  async #hearBatch(from: Did, batch: Uint8Array): Promise<void> {
-    const { judge, blame } = this.#deps
-    const judged = await judge(from, batch)
+  async #hearBatch(from: Did, message: VoterMessage & { kind: 'batch' | 'pass-on' }): Promise<void> {
+    const { judge, blame, passOn } = this.#deps
+    const judged = await judge(from, message.batch)
     if (!judged.ok) {
       if (judged.error.code !== 'RATE_LIMITED') blame(from, judged.error.message)
       return
     }
     this.takeBatch(judged.value)
+    if (message.kind === 'pass-on') passOn(from, message.batch, message.to)
   }
 
   /** To whoever decides about it: the hub, or a bucket. */

@@ -37,6 +37,7 @@ export interface HeartDeps {
   readonly spread: (batch: Uint8Array, envelopes: readonly ReadBody[]) => void
   /** A checked envelope from which no entry follows: it concerns its thread alone. */
   readonly onThreadOnly: (envelope: SingleEnvelope) => void
+  readonly isConnected: (peer: Did) => boolean
   /** To one voter; what cannot be sent now is lost, and said again by whoever needs it. */
   readonly send: (to: Did, message: Uint8Array) => void
   /** A peer said what no honest one says. */

@@ -4,7 +4,7 @@ import type { ReadBody } from '../../codec/envelope/read-body.ts'
 import { envelopesOf, type SingleForm } from '../../codec/envelope/single-form.ts'
 import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
-import { encodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
+import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
 import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
 import { STANDING, type Standing } from '../../core/proposer/standing.ts'
@@ -36,6 +36,7 @@ import { SlotBook } from './slot-book.ts'
 import { SlotDriver } from './slot-driver.ts'
 import { standingsOf } from './standings.ts'
 import { Testimony } from './testimony.ts'
+import { VoterMail } from './voter-mail.ts'
 import { Witness } from './witness.ts'
 
 const RESEND_MS = 1_000
@@ -199,7 +200,7 @@ export class Heart implements HeartView {
     const { hearing } = this.#started()
     for (const [at, envelope] of envelopes.entries()) hearing.take(envelope, forms[at] as SingleForm)
     this.#deps.spread(batch, envelopes)
-    if (isForVoters) this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+    if (isForVoters) this.#started().mail.batch(batch)
   }
 
   /** A batch that was checked, by whichever way it came. */
@@ -238,7 +239,8 @@ export class Heart implements HeartView {
   #assemble(groups: GroupAccess): Parts {
     const { key, crypto, clock, world } = this.#deps
     const testimony = new Testimony(groups.voters.length, clock)
-    const tell = (to: Did, message: VoterMessage): void => this.#tell(to, message)
+    const mail = this.#mailTo(groups.voters)
+    const tell = (to: Did, message: VoterMessage): void => mail.one(to, message)
     const witness = new Witness({
       key,
       net: this.net,
@@ -276,7 +278,7 @@ export class Heart implements HeartView {
       },
     })
     const hub = new HubDriver(groups)
-    const tellAll = (message: VoterMessage): void => this.#broadcast(encodeVoterMessage(message))
+    const tellAll = (message: VoterMessage): void => mail.all(message)
     const acts = new ActDriver({ key, net: this.net, crypto, clock, world, groups, tellAll, tell })
     const hearing = new Hearing({
       sha256: crypto.sha256,
@@ -293,6 +295,7 @@ export class Heart implements HeartView {
       touch: (need) => this.#touch(need),
       judge: this.#deps.judge,
       onThreadOnly: this.#deps.onThreadOnly,
+      passOn: (from, batch, to) => mail.passOn(from, batch, to),
       blame: this.#deps.blame,
       onFault: (error) => void (this.#isOver || this.#deps.onFault(error)),
     })
@@ -307,7 +310,7 @@ export class Heart implements HeartView {
       hub,
       timeMs: () => this.slot().timeMs,
     })
-    return { groups, testimony, slots, needs, hub, acts, hearing, digest }
+    return { groups, mail, testimony, slots, needs, hub, acts, hearing, digest }
   }
 
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
@@ -365,20 +368,17 @@ export class Heart implements HeartView {
       const bucket = this.#index.bucketOf(need)
       return bucket !== undefined && isCarried(this.bucket(bucket), need, id)
     }
-    for (const batch of this.#own.due(isDone)) this.#broadcast(encodeVoterMessage({ kind: 'batch', batch }))
+    for (const batch of this.#own.due(isDone)) this.#started().mail.batch(batch)
     // A leader that nobody heard of yet, and what was lost on the way: looked at again whatever happened.
     this.#started().slots.advance()
     this.#started().hub.act(this.#slots.last)
   }
 
-  #broadcast(message: Uint8Array): void {
-    for (const voter of this.#started().groups.voters)
-      if (voter !== this.self) this.#deps.send(voter, message)
-  }
-
-  #tell(to: Did, message: VoterMessage): void {
-    if (to === this.self) this.#deps.later(() => !this.#isOver && this.#started().hearing.heed(to, message))
-    else this.#deps.send(to, encodeVoterMessage(message))
+  #mailTo(voters: readonly Did[]): VoterMail {
+    const { later, send, isConnected, clock } = this.#deps
+    const sendSelf = (message: VoterMessage): void =>
+      later(() => !this.#isOver && this.#started().hearing.heed(this.self, message))
+    return new VoterMail({ self: this.self, voters, clock, isConnected, send, sendSelf })
   }
 
   #started(): Parts {
@@ -389,6 +389,7 @@ export class Heart implements HeartView {
 
 interface Parts {
   readonly groups: GroupAccess
+  readonly mail: VoterMail
   readonly testimony: Testimony
   readonly slots: SlotDriver
   readonly needs: NeedDriver

@@ -19,6 +19,7 @@ const reading = { voter, body: { v: 1 as const, n: 4, time: 1_700_000_000_000 },
 
 const MESSAGES: readonly VoterMessage[] = [
   { kind: 'batch', batch: new Uint8Array([1, 2]) },
+  { kind: 'pass-on', batch: new Uint8Array([1, 2]), to: [2, 4] },
   { kind: 'reading', reading },
   { kind: 'reading', reading, link: head },
   { kind: 'ask-seen', need, head, slot: 9, known: [need] },

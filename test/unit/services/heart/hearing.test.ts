@@ -4,7 +4,9 @@ import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
 import type { Signature, ThreadId } from '../../../../src/model/ids.ts'
-import { Hearing } from '../../../../src/services/heart/hearing.ts'
+import { reject } from '../../../../src/model/rejection.ts'
+import { ok } from '../../../../src/model/result.ts'
+import { Hearing, type HearingDeps } from '../../../../src/services/heart/hearing.ts'
 import { NeedPools } from '../../../../src/services/heart/need-pools.ts'
 import { Testimony } from '../../../../src/services/heart/testimony.ts'
 import { NET } from '../../../setup/arbitrary-envelope.ts'
@@ -25,7 +27,8 @@ function asking() {
   const blamed: string[] = []
   const faults: unknown[] = []
   const read: string[] = []
-  const judged = { fault: new Error('the judge failed') }
+  const judged = { fault: new Error('the judge failed'), by: undefined as HearingDeps['judge'] | undefined }
+  const passed: unknown[] = []
   const forHub: string[] = []
   const pools = new NeedPools()
   const hearing = new Hearing({
@@ -45,8 +48,9 @@ function asking() {
     slot: () => ({ n: 5, timeMs: 0 }),
     placeOf: () => 'open',
     touch: () => undefined,
-    judge: () => Promise.reject(judged.fault),
+    judge: (...given) => judged.by?.(...given) ?? Promise.reject(judged.fault),
     onThreadOnly: () => undefined,
+    passOn: (...given) => void passed.push(given),
     blame: (peer) => void blamed.push(peer),
     onFault: (error) => void faults.push(error),
   })
@@ -70,7 +74,7 @@ function asking() {
     testimony.seen(name, head, () => true)[0]?.map(({ voter }) => voter),
     testimony.have(name, content)?.map(({ voter }) => voter),
   ]
-  return { hearing, forHub, pools, says, heard, read, blamed, faults, judged }
+  return { hearing, forHub, pools, says, heard, read, blamed, faults, judged, passed }
 }
 
 describe('what is said to a voter that asked', () => {
@@ -126,6 +130,29 @@ describe('a CANCEL', () => {
       expect(hearing.takeField(say(sender, place, 'CANCEL', { need_id: need }).field)).toBe(true)
     expect(forHub).toEqual([STRANGER.did])
     expect(pools.of(name).all.length).toBe(2)
+  })
+})
+
+describe('a batch that is to be passed on', () => {
+  const passing = async (judge: HearingDeps['judge']) => {
+    const { hearing, blamed, passed, judged } = asking()
+    judged.by = judge
+    hearing.heed(STRANGER.did, { kind: 'pass-on', batch: new Uint8Array(7), to: [1, 2] })
+    await new Promise((resolve) => setImmediate(resolve))
+    return { blamed, passed }
+  }
+
+  it('goes to the voters that its sender named, once it was judged', async () => {
+    const good = { batch: { bodies: [] } as never, signer: STRANGER.did, items: [] }
+    const { blamed, passed } = await passing(() => Promise.resolve(ok(good)))
+    expect([blamed, passed]).toEqual([[], [[STRANGER.did, new Uint8Array(7), [1, 2]]]])
+  })
+
+  it('goes nowhere where it is bad, or more than its sender may say', async () => {
+    const bad = await passing(() => Promise.resolve(reject('BAD_SIGNATURE', 'not its sender’s')))
+    expect([bad.blamed, bad.passed]).toEqual([[STRANGER.did], []])
+    const tooMuch = await passing(() => Promise.resolve(reject('RATE_LIMITED', 'too much')))
+    expect([tooMuch.blamed, tooMuch.passed]).toEqual([[], []])
   })
 })
 
