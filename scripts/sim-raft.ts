@@ -36,13 +36,21 @@ const parts = { module: compileEngine(readEngineFiles()), sha256: nodeCrypto.sha
 
 function runSeeds(first: number, count: number, steps: number, mutant: Mutant | undefined): void {
   const begun = performance.now()
-  const sum = { steps: 0, acknowledged: 0, expired: 0, kills: 0, frames: 0, certificates: 0 }
+  const sum = { steps: 0, acknowledged: 0, expired: 0, kills: 0, deposed: 0, frames: 0, certificates: 0 }
   for (let seed = first; seed < first + count; seed++) {
     const started = performance.now()
     try {
       const result = runSim({ ...parts, seed, steps, mutant, certified: seed % CERTIFIED_EVERY === 0 })
       if (values.porcupine) judgeHistory(seed, result.history)
-      for (const name of ['steps', 'acknowledged', 'expired', 'kills', 'frames', 'certificates'] as const)
+      for (const name of [
+        'steps',
+        'acknowledged',
+        'expired',
+        'kills',
+        'deposed',
+        'frames',
+        'certificates',
+      ] as const)
         sum[name] += result[name]
       if (!values.quiet)
         console.log(`seed ${seed} ok: ${lineOf(result)}, ${Math.round(performance.now() - started)} ms`)
@@ -55,14 +63,25 @@ function runSeeds(first: number, count: number, steps: number, mutant: Mutant | 
   }
   const seconds = (performance.now() - begun) / 1000
   console.log(
-    `${count} seeds from ${first} clean: ${sum.steps} steps, ${sum.acknowledged} acknowledged, ${sum.expired} expired, ${sum.kills} kills, ${sum.frames} frames, ${sum.certificates} certificates, ${seconds.toFixed(1)} s, ${Math.round(sum.steps / seconds)} steps/s`,
+    `${count} seeds from ${first} clean: ${sum.steps} steps, ${sum.acknowledged} acknowledged, ${sum.expired} expired, ${sum.kills} kills, ${sum.deposed} depositions, ${sum.frames} frames, ${sum.certificates} certificates, ${seconds.toFixed(1)} s, ${Math.round(sum.steps / seconds)} steps/s`,
   )
 }
 
 function lineOf(result: ReturnType<typeof runSim>): string {
-  const { nodes, virtualMs, acknowledged, refused, reads, frames, applied, kills, certificates, trace } =
-    result
-  return `${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, ${kills} kills, ${certificates} certificates, trace ${trace}`
+  const {
+    nodes,
+    virtualMs,
+    acknowledged,
+    refused,
+    reads,
+    frames,
+    applied,
+    kills,
+    deposed,
+    certificates,
+    trace,
+  } = result
+  return `${nodes} nodes, ${virtualMs} virtual ms, ${acknowledged} acknowledged, ${refused} refused, ${reads} reads, ${frames} frames, ${applied} entries, ${kills} kills, ${deposed} depositions, ${certificates} certificates, trace ${trace}`
 }
 
 function printMutants(seedsMax: number, steps: number): void {

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util'
 
 /** Every line of the catalogue of what a correct host does. */
 const CATALOGUE =
-  'S1 S2 S3 S4 S5 S6 S7 S8 S9 A1 A2 A3 A4 A5 A6 B1 B2 B3 B4 B5 B6 B7 N1 N2 N3 N4 N5 N6 N7 M1 M2 M3 M4 M5 M6 M7 I1 I2 I3 T1 T2 T3 F1 F2 F3 F4 F5 V1 V2 V3 V4 G1 G2 G3 G4 G5 W1 W2 W3 W4 W5'.split(
+  'S1 S2 S3 S4 S5 S6 S7 S8 S9 A1 A2 A3 A4 A5 A6 B1 B2 B3 B4 B5 B6 B7 N1 N2 N3 N4 N5 N6 N7 M1 M2 M3 M4 M5 M6 M7 I1 I2 I3 T1 T2 T3 F1 F2 F3 F4 F5 V1 V2 V3 V4 V5 G1 G2 G3 G4 G5 W1 W2 W3 W4 W5'.split(
     ' ',
   )
 const FILES = [

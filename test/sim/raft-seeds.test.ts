@@ -18,10 +18,15 @@ describe('any seed of faults', () => {
   it.each(TENS)(
     '%i and the nine after it: no promise is broken, and all is done once the faults stop',
     (from) => {
-      let acknowledged = 0
-      for (let seed = from; seed < from + 10; seed++) acknowledged += run(seed, STEPS).acknowledged
+      let [acknowledged, deposed] = [0, 0]
+      for (let seed = from; seed < from + 10; seed++) {
+        const done = run(seed, STEPS)
+        acknowledged += done.acknowledged
+        deposed += done.deposed
+      }
       // Runs without load are no runs.
       expect(acknowledged).toBeGreaterThan(200)
+      expect(deposed).toBeGreaterThan(5)
     },
   )
 

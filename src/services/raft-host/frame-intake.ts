@@ -3,6 +3,7 @@ import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { GroupMessage, MessageHead } from '../../ports/consensus-engine.ts'
 import { isSuspicious, judgeMessage } from './admission.ts'
 import { type Applying, hexOf } from './applying.ts'
+import type { DeposedLeaders } from './deposed-leaders.ts'
 import type { Exchange } from './exchange.ts'
 import type { GroupCare } from './group-care.ts'
 import { maySleepToo } from './hibernation.ts'
@@ -22,6 +23,7 @@ export interface IntakeParts {
   readonly care: GroupCare
   readonly seals: Seals
   readonly outcomes: OutcomeMemory
+  readonly deposed: DeposedLeaders
 }
 
 /** Frames of other nodes: a bounded queue, judged before anything of them reaches a group. Source: V1, V2, F3. */
@@ -34,11 +36,12 @@ export class FrameIntake {
   readonly #care: GroupCare
   readonly #seals: Seals
   readonly #outcomes: OutcomeMemory
+  readonly #deposed: DeposedLeaders
   readonly #inbox: { readonly from: RaftId; readonly frame: Uint8Array }[] = []
   #inboxBytes = 0
 
   constructor(core: HostCore, parts: IntakeParts) {
-    const { proposals, snapshots, exchange, applying, care, seals, outcomes } = parts
+    const { proposals, snapshots, exchange, applying, care, seals, outcomes, deposed } = parts
     this.#core = core
     this.#proposals = proposals
     this.#snapshots = snapshots
@@ -47,6 +50,7 @@ export class FrameIntake {
     this.#care = care
     this.#seals = seals
     this.#outcomes = outcomes
+    this.#deposed = deposed
   }
 
   get isEmpty(): boolean {
@@ -187,6 +191,7 @@ export class FrameIntake {
     })
     if (unfit !== undefined && this.#core.mutant !== 'admit-all')
       return this.unfit(from, id, unfit, isSuspicious(unfit))
+    if (this.#deposed.isIgnored(group, from, peeked.value.type)) return undefined
     // Whoever reads waits for all that is committed.
     if (peeked.value.type === 'read-index') this.#core.outgoing.release(id)
     if (!isNoNews(group, from, peeked.value)) wake(this.#core, group)

@@ -1,5 +1,6 @@
 import type { RaftId } from '../../model/raft.ts'
 import type { GroupStatus } from '../../ports/consensus-engine.ts'
+import type { DeposedLeaders } from './deposed-leaders.ts'
 import { dropFormers } from './group-store.ts'
 import { maySleep } from './hibernation.ts'
 import { type HostCore, isAlive, wake } from './host-core.ts'
@@ -14,13 +15,15 @@ const TRIM = { rowsMax: 256, bytesMax: 1_048_576 }
 export class GroupCare {
   readonly #core: HostCore
   readonly #snapshots: Snapshots
+  readonly #deposed: DeposedLeaders
   readonly #lost = new Set<RaftId>()
   #followed: ReadonlySet<RaftId> = new Set()
   #isTrimDue = false
 
-  constructor(core: HostCore, snapshots: Snapshots) {
+  constructor(core: HostCore, snapshots: Snapshots, deposed: DeposedLeaders) {
     this.#core = core
     this.#snapshots = snapshots
+    this.#deposed = deposed
   }
 
   /** One tick of a group that is awake. */
@@ -144,6 +147,7 @@ export class GroupCare {
     const { self, engine, settings } = this.#core
     const to = preferredLeader(group.id, status.membership.voters)
     if (to === undefined || to === self || !isAlive(this.#core, to)) return false
+    if (!this.#deposed.mayLead(group.id, to)) return false
     const progress = status.progress.find(({ id }) => id === to)
     const isFit = progress?.active === true && progress.match >= status.commit
     if (isFit && status.transferee === undefined) engine.transferLeadership(group.id, to)

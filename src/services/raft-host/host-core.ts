@@ -30,6 +30,8 @@ export type HostEvent =
       readonly detail: string
     }
   | { readonly kind: 'removed'; readonly group: GroupId }
+  /** This node stopped to follow a leader that left something out, and stands for election. */
+  | { readonly kind: 'deposed'; readonly group: GroupId; readonly leader: RaftId }
   /** A voter signed two roots for one size; the evidence is with `evidence`. */
   | { readonly kind: 'double-signing'; readonly group: GroupId; readonly voter: Did; readonly size: number }
   /** What this node has noted for a size is not what it has now: it does not sign. */

@@ -14,6 +14,7 @@ import type { StateMachine } from '../../ports/state-machine.ts'
 import type { TurnStore } from '../../ports/turn-store.ts'
 import { Applying } from './applying.ts'
 import type { Certification, SealNotice } from './certification.ts'
+import { DeposedLeaders } from './deposed-leaders.ts'
 import { Exchange } from './exchange.ts'
 import { FrameIntake } from './frame-intake.ts'
 import { GroupCare } from './group-care.ts'
@@ -82,6 +83,7 @@ export class RaftHost implements RaftTransportListener {
   readonly #core: HostCore
   readonly #machineOf: (group: GroupId) => StateMachine
   readonly #proposals: Proposals
+  readonly #deposed: DeposedLeaders
   readonly #care: GroupCare
   readonly #reads: ReadService
   readonly #seals: Seals
@@ -132,16 +134,18 @@ export class RaftHost implements RaftTransportListener {
     const snapshots = new Snapshots(core)
     const exchange = new Exchange(core)
     const applying = new Applying(core, proposals, exchange)
-    const care = new GroupCare(core, snapshots)
+    const deposed = new DeposedLeaders(core)
+    const care = new GroupCare(core, snapshots, deposed)
     const seals = new Seals(core)
     const outcomes = new OutcomeMemory(core)
     const reads = new ReadService(core)
-    const shared = { proposals, snapshots, exchange, applying, care, seals, outcomes }
+    const shared = { proposals, snapshots, exchange, applying, care, seals, outcomes, deposed }
     const intake = new FrameIntake(core, shared)
     const rebuild = (group: GroupId, detail: string): void => this.#driver.rebuild(group, detail)
     const writer = new TurnWriter(core, { ...shared, rebuild })
     this.#driver = new TurnDriver(core, { ...shared, reads, intake, writer }, deps.nowMs)
     this.#proposals = proposals
+    this.#deposed = deposed
     this.#care = care
     this.#reads = reads
     this.#seals = seals
@@ -240,6 +244,11 @@ export class RaftHost implements RaftTransportListener {
   transfer(group: GroupId, to: RaftId): Result<undefined, Refusal> {
     this.#wakeOne(group)
     return this.#core.engine.transferLeadership(group, to)
+  }
+
+  /** Stops to follow the group's leader, and stands for election. False: there is none beside this node, or it did so lately. */
+  depose(group: GroupId): boolean {
+    return this.#deposed.depose(group)
   }
 
   /** Hands leaderships over and takes no new proposals; `leads` says how many are left. Source: T1. */

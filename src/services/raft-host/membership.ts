@@ -71,12 +71,21 @@ export function nextPromotion(
   return undefined
 }
 
-/** To whom leadership should go: the voter that has most of the log, of those that are heard of. */
-export function bestSuccessor(status: GroupStatus, self: RaftId): RaftId | undefined {
+/** To whom leadership should go: the voter that has most of the log, of those that are heard of and may lead. */
+export function bestSuccessor(
+  status: GroupStatus,
+  self: RaftId,
+  mayLead: (peer: RaftId) => boolean,
+): RaftId | undefined {
   const { progress, membership } = status
   const fit = progress.filter(
     ({ id, active, learner, state }) =>
-      id !== self && active && !learner && state === 'replicate' && membership.voters.includes(id),
+      id !== self &&
+      active &&
+      !learner &&
+      state === 'replicate' &&
+      membership.voters.includes(id) &&
+      mayLead(id),
   )
   return fit.toSorted((a, b) => b.match - a.match || a.id - b.id)[0]?.id
 }

@@ -1,6 +1,7 @@
 import type { FrameItem } from '../../codec/raft-frame/frame.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { Applying } from './applying.ts'
+import type { DeposedLeaders } from './deposed-leaders.ts'
 import type { Exchange } from './exchange.ts'
 import type { FrameIntake } from './frame-intake.ts'
 import type { GroupCare } from './group-care.ts'
@@ -25,6 +26,7 @@ export interface DriverParts {
   readonly reads: ReadService
   readonly seals: Seals
   readonly outcomes: OutcomeMemory
+  readonly deposed: DeposedLeaders
   readonly intake: FrameIntake
   readonly writer: TurnWriter
 }
@@ -145,8 +147,9 @@ export class TurnDriver {
     for (const group of groups.all()) {
       if (group.role !== 'leader') continue
       const status = engine.status(group.id)
-      const to =
-        status.ok && status.value.transferee === undefined ? bestSuccessor(status.value, self) : undefined
+      const isFree = status.ok && status.value.transferee === undefined
+      const mayLead = (peer: RaftId): boolean => this.#parts.deposed.mayLead(group.id, peer)
+      const to = isFree ? bestSuccessor(status.value, self, mayLead) : undefined
       if (to !== undefined) engine.transferLeadership(group.id, to)
     }
   }

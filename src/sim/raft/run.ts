@@ -5,6 +5,7 @@ import type { GroupId } from '../../model/raft.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
 import type { Mutant } from '../../services/raft-host/seam.ts'
+import { Accusers } from './accusers.ts'
 import { Callers } from './callers.ts'
 import { Chance } from './chance.ts'
 import { checkCells, checkCounter, type Operation } from './history.ts'
@@ -40,6 +41,7 @@ export interface SimResult {
   readonly applied: number
   readonly faults: ReadonlyMap<string, number>
   readonly kills: number
+  readonly deposed: number
   /** What callers asked and saw: linearizable. */
   readonly history: readonly Operation[]
   /** Of all frames that were sent: equal for equal seeds. */
@@ -62,7 +64,10 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
   seals?.watch(world)
   const nemesis = new Nemesis(world, new Chance(seed, 'nemesis'), nodes + 3)
   const callers = new Callers(world, new Chance(seed, 'callers'))
+  const accusers = new Accusers(world, new Chance(seed, 'accusers'))
   nemesis.begin()
+  // How soon a mutant is found is known without them.
+  if (parts.mutant === undefined) accusers.begin()
   const calls = { isOver: false }
   call(world, callers, chance, calls)
   let done = 0
@@ -70,6 +75,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
     if (done % COMPARE_EVERY === 0) compareNodes(world)
   }
   nemesis.end()
+  accusers.end()
   calls.isOver = true
   settle(world, callers)
   checkCells(callers.history)
@@ -92,6 +98,7 @@ export function runSim({ seed, steps, certified = false, ...parts }: SimOptions)
     applied: [...world.checks.logs.values()].reduce((sum, log) => sum + log.size, 0),
     faults: nemesis.counts,
     kills: world.kills,
+    deposed: accusers.count,
     history: callers.history,
     trace: digest,
     certificates: seals?.checks.certificates ?? 0,
