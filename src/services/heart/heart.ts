@@ -6,7 +6,7 @@ import type { VerifiedBatch } from '../../codec/envelope/verify-batch.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
 import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { BucketTables } from '../../core/bucket/tables.ts'
-import { type Pooled, sightingsOf } from '../../core/proposer/pool.ts'
+import type { Pooled } from '../../core/proposer/pool.ts'
 import { STANDING, type Standing } from '../../core/proposer/standing.ts'
 import type { View } from '../../core/records/view.ts'
 import type { HubTables } from '../../core/system/tables.ts'
@@ -17,27 +17,21 @@ import { THREAD_ONLY } from '../gossip/kinds.ts'
 import type { SealNotice } from '../raft-host/certification.ts'
 import type { LeafNotice } from '../raft-host/host-core.ts'
 import type { HeartView, HeldSlot, Unsubscribe } from '../roles/heart-view.ts'
-import { ActDriver } from './act-driver.ts'
-import { Digest } from './digest.ts'
+import type { ActDriver } from './act-driver.ts'
 import { GroupAccess } from './group-access.ts'
 import type { GroupHost } from './group-host.ts'
-import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
+import { assembleParts, type HeartParts } from './heart-parts.ts'
 import { hostedMachine, type SteppedItem } from './hosted-machine.ts'
-import { HubDriver } from './hub-driver.ts'
 import { type HubVerdict, Listeners } from './listeners.ts'
 import type { LogKeeper } from './log-keeper.ts'
-import { NeedDriver } from './need-driver.ts'
 import { NeedIndex } from './need-index.ts'
 import { NeedPools } from './need-pools.ts'
 import { isCarried, OwnBatches } from './own-batches.ts'
 import { recall } from './recall.ts'
 import { SlotBook } from './slot-book.ts'
-import { SlotDriver } from './slot-driver.ts'
 import { standingsOf } from './standings.ts'
-import { Testimony } from './testimony.ts'
 import { VoterMail } from './voter-mail.ts'
-import { Witness } from './witness.ts'
 
 const RESEND_MS = 1_000
 
@@ -56,7 +50,7 @@ export class Heart implements HeartView {
   readonly #pools = new NeedPools((need) => standingsOf(this.#parts?.groups, this.#index, need))
   readonly #own: OwnBatches
   readonly #listeners = new Listeners()
-  #parts: Parts | undefined
+  #parts: HeartParts | undefined
   /** What was applied since the listeners last ran. */
   #stepped: SteppedItem[] = []
   #isDue = false
@@ -116,7 +110,18 @@ export class Heart implements HeartView {
     const { genesis, crypto, didOf, buckets } = this.#deps
     const voters = genesis.genesis.voters.toSorted((a, b) => (a < b ? -1 : 1))
     const groups = new GroupAccess({ host, soon, voters, slots: this.#slots, sha256: crypto.sha256, didOf })
-    this.#parts = this.#assemble(groups)
+    this.#parts = assembleParts(this.#deps, {
+      groups,
+      mail: this.#mailTo(voters),
+      index: this.#index,
+      pools: this.#pools,
+      own: this.#own,
+      listeners: this.#listeners,
+      slot: () => this.slot(),
+      lastSlot: () => this.#slots.last,
+      touch: (need) => this.#touch(need),
+      isOver: () => this.#isOver,
+    })
     for (let bucket = 0; bucket < buckets; bucket++) this.#index.restore(bucket, groups.bucket(bucket))
     recall(this.#deps.archive, this.#index, this.#pools, this.#deps.world)
     this.#parts.slots.advance()
@@ -236,83 +241,6 @@ export class Heart implements HeartView {
     if (!this.#isOver) this.#started().hearing.hear(from, bytes)
   }
 
-  #assemble(groups: GroupAccess): Parts {
-    const { key, crypto, clock, world } = this.#deps
-    const testimony = new Testimony(groups.voters.length, clock)
-    const mail = this.#mailTo(groups.voters)
-    const tell = (to: Did, message: VoterMessage): void => mail.one(to, message)
-    const witness = new Witness({
-      key,
-      net: this.net,
-      crypto,
-      groups,
-      pools: this.#pools,
-      bucketOf: (need) => this.#index.bucketOf(need),
-      slot: () => this.#slots.last,
-      fetch: this.#deps.fetch,
-      tell,
-    })
-    const slots = new SlotDriver({
-      key,
-      net: this.net,
-      crypto,
-      clock,
-      groups,
-      send: (to, reading, link) =>
-        tell(to, link === undefined ? { kind: 'reading', reading } : { kind: 'reading', reading, link }),
-    })
-    const needs = new NeedDriver({
-      self: this.self,
-      world,
-      groups,
-      pools: this.#pools,
-      testimony,
-      slot: () => this.#slots.last,
-      trace: this.#deps.trace,
-      askSeen: (need, head, slot, pool) => {
-        for (const voter of groups.voters)
-          tell(voter, { kind: 'ask-seen', need, head, slot, known: sightingsOf(pool).map(([id]) => id) })
-      },
-      askHave: (need, cid) => {
-        for (const voter of groups.voters) tell(voter, { kind: 'ask-have', need, cid })
-      },
-    })
-    const hub = new HubDriver(groups)
-    const tellAll = (message: VoterMessage): void => mail.all(message)
-    const acts = new ActDriver({ key, net: this.net, crypto, clock, world, groups, tellAll, tell })
-    const hearing = new Hearing({
-      sha256: crypto.sha256,
-      world,
-      voters: groups.voters,
-      pools: this.#pools,
-      testimony,
-      witness,
-      slots,
-      hub,
-      acts,
-      slot: () => this.slot(),
-      placeOf: (need) => this.#index.placeOf(need),
-      touch: (need) => this.#touch(need),
-      judge: this.#deps.judge,
-      onThreadOnly: this.#deps.onThreadOnly,
-      passOn: (from, batch, to) => mail.passOn(from, batch, to),
-      blame: this.#deps.blame,
-      onFault: (error) => void (this.#isOver || this.#deps.onFault(error)),
-    })
-    const digest = new Digest({
-      ...this.#deps,
-      index: this.#index,
-      pools: this.#pools,
-      own: this.#own,
-      listeners: this.#listeners,
-      groups,
-      testimony,
-      hub,
-      timeMs: () => this.slot().timeMs,
-    })
-    return { groups, mail, testimony, slots, needs, hub, acts, hearing, digest }
-  }
-
   /** Once the host's turn is over: whoever follows hears of it, and what can be proposed is. */
   #soon(): void {
     if (this.#isDue || this.#parts === undefined) return
@@ -381,20 +309,8 @@ export class Heart implements HeartView {
     return new VoterMail({ self: this.self, voters, clock, isConnected, send, sendSelf })
   }
 
-  #started(): Parts {
+  #started(): HeartParts {
     if (this.#parts === undefined) throw new Error('the heart has not been started')
     return this.#parts
   }
-}
-
-interface Parts {
-  readonly groups: GroupAccess
-  readonly mail: VoterMail
-  readonly testimony: Testimony
-  readonly slots: SlotDriver
-  readonly needs: NeedDriver
-  readonly hub: HubDriver
-  readonly acts: ActDriver
-  readonly hearing: Hearing
-  readonly digest: Digest
 }
