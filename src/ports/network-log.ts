@@ -20,7 +20,7 @@ export type LogRecord =
 
 /**
  * Takes what machines apply. A machine is -1 (the hub) or a bucket's number, 0 to 255. Nothing is durable before
- * `flush` returns. Faults `store-io`, `store-full`.
+ * `flush` of all, or of that machine, returns. Faults `store-io`, `store-full`.
  */
 export interface LogSink {
   append(machine: number, record: LogRecord): void
@@ -28,7 +28,7 @@ export interface LogSink {
   addCapsule(bundle: Uint8Array): void
   /** Content that a commit or a need names, by the text of its CID. */
   addContent(cid: string, bytes: Uint8Array): void
-  flush(): void
+  flush(machine?: number): void
 }
 
 /** Reads stored logs. Faults `store-io`; `store-damaged` for bytes that nobody wrote so, with their place. */

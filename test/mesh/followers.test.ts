@@ -12,7 +12,8 @@ const PARAMETERS = {
   planRevealWindowMs: LONG_WINDOW_MS,
   planAttestWindowMs: LONG_WINDOW_MS,
   claimWindowMs: LONG_WINDOW_MS,
-  heartbeatIntervalMs: 2_000,
+  heartbeatIntervalMs: LONG_WINDOW_MS,
+  leaseTtlMs: LONG_WINDOW_MS,
   attestWindowMs: LONG_WINDOW_MS,
   revealWindowMs: LONG_WINDOW_MS,
 }

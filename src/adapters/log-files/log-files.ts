@@ -69,8 +69,9 @@ export class LogFiles implements LogSink, LogSource {
     if (CONTENT_NAME.test(cid)) this.#keep('content', cid, bytes)
   }
 
-  flush(): void {
-    for (const file of this.#files.values()) file.flush()
+  flush(machine?: number): void {
+    if (machine !== undefined) this.#files.get(machine)?.flush()
+    else for (const file of this.#files.values()) file.flush()
   }
 
   machines(): readonly number[] {

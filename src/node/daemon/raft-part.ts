@@ -138,7 +138,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
       const isLacking = noteTree(host, gaps, group)
       if (!isLacking && position > 0) setImmediate(() => heart.takeUp(machineOfGroup(group), position))
     },
-    beforeCheckpoint: () => heart.beforeCheckpoint(),
+    beforeCheckpoint: (group) => heart.beforeCheckpoint(machineOfGroup(group)),
   })
   openGroups(host, bucketGroups(buckets), ids)
   for (const group of bucketGroups(buckets)) noteTree(host, gaps, group)

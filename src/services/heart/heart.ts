@@ -99,9 +99,9 @@ export class Heart implements HeartView {
     this.#soon()
   }
 
-  /** Before a checkpoint of the host is written: what it makes unnecessary to apply again is kept. */
-  beforeCheckpoint(): void {
-    this.#keeper.flush()
+  /** Before a checkpoint of the host is written, or that of one machine: what it makes unnecessary to apply again is kept. */
+  beforeCheckpoint(machine?: number): void {
+    this.#keeper.flush(machine)
     this.#deps.slots.flush()
   }
 

@@ -22,7 +22,6 @@ export class LogKeeper {
   readonly #kept = new Map<number, KeptLog>()
   /** Machines whose newest certificate waits for the next flush: a log would grow by every one that a leader completes. */
   readonly #unwritten = new Set<number>()
-  #isDirty = false
 
   constructor(archive: LogArchive) {
     this.#archive = archive
@@ -38,7 +37,6 @@ export class LogKeeper {
     kept.leaves = number + 1
     if (kind === 'voters') kept.changes.add(number + 1)
     this.#archive.append(machine, recordOf(kind, leaf, item))
-    this.#isDirty = true
   }
 
   /**
@@ -52,7 +50,6 @@ export class LogKeeper {
     if (kept.changes.has(size) || size <= (kept.newest?.head.size ?? 0)) return
     kept.newest = certificate
     this.#unwritten.add(machine)
-    this.#isDirty = true
   }
 
   /** The newest certificate that was kept of a machine, changes of voters aside. */
@@ -68,7 +65,6 @@ export class LogKeeper {
     if (recorded.has(size)) return
     recorded.add(size)
     this.#append(machine, certificate)
-    this.#isDirty = true
   }
 
   /** Leaves of a machine that are kept. */
@@ -86,19 +82,17 @@ export class LogKeeper {
       const item = record.kind === 'item' ? record.item : undefined
       this.#archive.append(machine, recordOf(record.kind, record.leaf, item))
     }
-    this.#isDirty = true
   }
 
-  /** Everything that was kept is durable when this returns. */
-  flush(): void {
-    if (!this.#isDirty) return
-    for (const machine of this.#unwritten) {
-      const { newest } = this.#keptOf(machine)
-      if (newest !== undefined) this.#append(machine, newest)
-    }
-    this.#unwritten.clear()
-    this.#archive.flush()
-    this.#isDirty = false
+  /** Everything that was kept, or all of that machine's, is durable when this returns. */
+  flush(machine?: number): void {
+    for (const one of machine === undefined ? this.#unwritten : [machine]) this.#writeNewest(one)
+    this.#archive.flush(machine)
+  }
+
+  #writeNewest(machine: number): void {
+    const { newest } = this.#keptOf(machine)
+    if (this.#unwritten.delete(machine) && newest !== undefined) this.#append(machine, newest)
   }
 
   #append(machine: number, certificate: Certificate): void {

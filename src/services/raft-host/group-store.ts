@@ -111,7 +111,7 @@ function stageState(
   machine: StateMachine,
   kind: Checkpoint['kind'],
 ): Checkpoint | undefined {
-  core.beforeCheckpoint()
+  core.beforeCheckpoint(replica.group)
   const { checkpoint, chunks } = cutReplica(core, replica, machine, kind)
   return core.store.stage(chunks) === 'full' ? undefined : checkpoint
 }

@@ -79,7 +79,7 @@ export interface HostCore {
   /** Whether a group may apply anything now; asked again with every turn. */
   readonly mayApply: (group: GroupId) => boolean
   /** What was applied so far will not be applied again after a restart. */
-  readonly beforeCheckpoint: () => void
+  readonly beforeCheckpoint: (group: GroupId) => void
   /** The state stands at this index without having applied what is before it: a snapshot, or opened again. */
   readonly onInstalled: (group: GroupId, index: LogIndex) => void
   /** Undefined: groups have no certificates. */

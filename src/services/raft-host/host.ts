@@ -61,8 +61,8 @@ export interface HostDeps {
    * the log has a gap to fill first, after `onInstalled`.
    */
   readonly mayApply?: (group: GroupId) => boolean
-  /** A checkpoint is about to be made: who keeps something of what was applied makes it durable now. */
-  readonly beforeCheckpoint?: () => void
+  /** A checkpoint of a group is about to be made: who keeps something of what it applied makes it durable now. */
+  readonly beforeCheckpoint?: (group: GroupId) => void
   readonly onInstalled?: (group: GroupId, index: LogIndex) => void
   /** Every time that this node signs, completes a certificate, or catches a liar. */
   readonly onSeal?: (notice: SealNotice) => void

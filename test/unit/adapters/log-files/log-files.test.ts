@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -36,6 +36,20 @@ function read(machine = -1): readonly LogRecord[] {
 }
 
 describe('stored logs', () => {
+  it('are durable machine by machine: what nobody asked for waits', () => {
+    const files = LogFiles.create(dir, GENESIS, sha256)
+    const sizes = () => ['hub.log', 'bucket-007.log'].map((name) => statSync(join(dir, 'logs', name)).size)
+    for (const machine of [-1, 7]) files.append(machine, item(0))
+    const heads = sizes()
+    const isGrown = () => sizes().map((size, at) => size > (heads[at] ?? 0))
+    expect(isGrown()).toEqual([false, false])
+    files.flush(7)
+    expect(isGrown()).toEqual([false, true])
+    files.flush()
+    expect(isGrown()).toEqual([true, true])
+    files.close()
+  })
+
   it('give back what was appended, by machine and in order, and go on where they ended', () => {
     const other: LogRecord[] = [
       { kind: 'voters', leaf: hashOf('voters') },

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { Certificate } from '../../../../src/codec/certificate/certificate.ts'
 import type { GroupId } from '../../../../src/model/raft.ts'
 import type { LogRecord } from '../../../../src/ports/network-log.ts'
 import { type LogArchive, LogKeeper } from '../../../../src/services/heart/log-keeper.ts'
 
 class Memory implements LogArchive {
   readonly logs = new Map<number, LogRecord[]>()
-  flushed = 0
+  readonly flushed: (number | undefined)[] = []
   /** Records that were read, not only looked at. */
   read = 0
 
@@ -27,9 +28,16 @@ class Memory implements LogArchive {
   }
   addCapsule(): void {}
   addContent(): void {}
-  flush(): void {
-    this.flushed += 1
+  flush(machine?: number): void {
+    this.flushed.push(machine)
   }
+}
+
+function certificateOf(group: number): Certificate {
+  const hash = new Uint8Array(32)
+  const head = { group, generation: 0, config: 0, size: 1, root: hash, state: hash }
+  const voter = 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK'
+  return { head, shares: [{ voter, path: [], s: new Uint8Array(64) }] } as unknown as Certificate
 }
 
 const leafOf = (number: number, group = 0) => ({
@@ -80,13 +88,20 @@ describe('the keeper of logs', () => {
     expect(() => keeper.keep(leafOf(2))).toThrow(/leaf 2 of machine -1 after 1/u)
   })
 
-  it('flushes only what is new', () => {
+  it('flushes one machine with its newest certificate, and leaves the others for later', () => {
     const memory = new Memory()
     const keeper = new LogKeeper(memory)
+    for (const group of [0, 1, 2]) {
+      keeper.keep(leafOf(0, group))
+      keeper.keepCertificate(certificateOf(group))
+    }
+    const kinds = () => [-1, 0, 1].map((machine) => memory.records(machine).map(({ kind }) => kind))
+    keeper.flush(0)
+    expect(kinds()).toEqual([['item'], ['item', 'certificate'], ['item']])
+    keeper.flush(0)
     keeper.flush()
-    keeper.keep(leafOf(0))
-    keeper.flush()
-    keeper.flush()
-    expect(memory.flushed).toBe(1)
+    const both = ['item', 'certificate']
+    expect(kinds()).toEqual([both, both, both])
+    expect(memory.flushed).toEqual([0, 0, undefined])
   })
 })
