@@ -45,7 +45,7 @@ export const SETTINGS = {
       .int()
       .min(MIB)
       .max(1024 * MIB),
-    default: 64 * MIB,
+    default: 16 * MIB,
     about: 'A journal file of this size is followed by the next one, in bytes',
   }),
   meshListen: setting({

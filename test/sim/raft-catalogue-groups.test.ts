@@ -155,6 +155,38 @@ describe('snapshots and compaction', () => {
     for (const { durable } of w.nodes.values()) expect(durable.groups.get(G)?.entries.length).toBeLessThan(70)
   })
 
+  it('N5 a state is stored again once as much was applied as it takes, so that a start repeats no more than it loads', () => {
+    const w = startWorld({ nodes: 1, settings: { checkpointEntries: 1e6, checkpointBytesMin: 2_000 } })
+    const made = new Map<number, number>()
+    for (let n = 0; n < 200; n++) {
+      const done = propose(w, 1, { kind: 'put', cell: `cell ${n}`, value: 'x'.repeat(100) }, { key: `${n}` })
+      w.until(() => done.length === 1).run(100)
+      const { checkpoint, sinceCheckpoint } = groupOf(w, 1)
+      made.set(checkpoint?.applied ?? 0, checkpoint?.bytes ?? 0)
+      expect(sinceCheckpoint.bytes).toBeLessThan(Math.max(2_000, checkpoint?.bytes ?? 0))
+    }
+    const sizes = [...made.values()]
+    expect(sizes.at(-1)).toBeGreaterThan(10_000)
+    // Each is larger than the one before by what was applied meanwhile: their number grows as a logarithm.
+    expect(sizes.length).toBeLessThan(10)
+  })
+
+  it('N5 a node that is told to stop stores what it has, and lets go of entries that nobody may ask for: the next start applies none', () => {
+    const w = startWorld({ nodes: 1, settings: { checkpointEntries: 1e6 } })
+    add(w, 30)
+    const { host } = w.node(1)
+    expect(groupOf(w, 1).sinceCheckpoint.entries).toBeGreaterThan(30)
+    host?.storeStates()
+    w.until(() => host?.isStoring === false)
+    const { applied } = groupOf(w, 1).replica ?? {}
+    w.kill(1)
+    w.start(1)
+    const { checkpoint, sinceCheckpoint, floor } = groupOf(w, 1)
+    expect([checkpoint?.applied, floor]).toEqual([applied, applied])
+    expect(sinceCheckpoint.entries).toBe(0)
+    expect(board(w, 1).count).toBe(30)
+  })
+
   it('N6 while a snapshot is received the group does not campaign', () => {
     const w = startWorld()
     const behind = behindFloor(w)

@@ -13,11 +13,14 @@ import { KIND_AT } from '../../codec/network-log/log-record.ts'
 import { assert, FaultError } from '../../model/fault.ts'
 import type { Checksum } from '../../ports/checksum.ts'
 import { guarded } from './fault.ts'
+import { readIndex, writeIndex } from './index-file.ts'
 
 const CHUNK_BYTES = 1_048_576
 /** Bytes that wait in memory until they are written. */
 const WAITING_BYTES_MAX = 1_048_576
 const FILE_MODE = 0o600
+/** Frames that an index must have more than the one before: fewer are read in no time. */
+const INDEX_FRAMES = 4_096
 
 /** Where each frame lies. */
 interface Scan {
@@ -27,11 +30,13 @@ interface Scan {
   readonly kinds: number[]
   /** End of the last whole frame. */
   readonly end: number
+  /** How many of them came from the index: they were not read. */
+  readonly indexed: number
 }
 
 /**
- * One file of frames. Opening it reads it whole and checks every frame; a torn end is not seen by readers, and cut off
- * by who writes. 24 bytes of memory a frame.
+ * One file of frames. Opening it reads and checks every frame behind those that its index has, which are checked when they are
+ * read; a torn end is not seen by readers, and cut off by who writes. 24 bytes of memory a frame.
  */
 export class LogFile {
   readonly #path: string
@@ -44,8 +49,10 @@ export class LogFile {
   #waitingBytes = 0
   #isSynced = true
   #end: number
+  readonly #indexed: number
 
-  private constructor(path: string, file: number, checksum: Checksum, { offsets, kinds, end }: Scan) {
+  private constructor(path: string, file: number, checksum: Checksum, scan: Scan) {
+    const { offsets, kinds, end } = scan
     this.#path = path
     this.#file = file
     this.#checksum = checksum
@@ -55,6 +62,7 @@ export class LogFile {
       (offset, at) => (offsets[at + 1] ?? end + FRAME_HEAD_BYTES) - FRAME_HEAD_BYTES - offset,
     )
     this.#end = end
+    this.#indexed = scan.indexed
   }
 
   /** `writable`: made when it is not there, and what is torn at its end is cut off. The caller closes it. */
@@ -62,7 +70,7 @@ export class LogFile {
     const flags = writable ? constants.O_RDWR | constants.O_CREAT : constants.O_RDONLY
     const file = guarded(`open ${path}`, () => openSync(path, flags, FILE_MODE))
     try {
-      const scan = scanFrames(path, file, checksum)
+      const scan = scanFrames(path, file, checksum, knownFrames(path, file, checksum))
       if (writable) guarded(`cut ${path}`, () => ftruncateSync(file, scan.end))
       return new LogFile(path, file, checksum, scan)
     } catch (error) {
@@ -120,7 +128,15 @@ export class LogFile {
 
   close(): void {
     this.#write()
+    if (this.count - this.#indexed >= INDEX_FRAMES) this.#writeIndex()
     closeSync(this.#file)
+  }
+
+  /** What it says is durable before: an index of frames that were lost would be taken for damage. */
+  #writeIndex(): void {
+    this.flush()
+    const lastChecksum = this.#checksum(this.payload(this.count - 1))
+    writeIndex(this.#path, { lengths: this.#lengths, kinds: this.#kinds, lastChecksum }, this.#checksum)
   }
 
   #write(): void {
@@ -136,16 +152,35 @@ export class LogFile {
   }
 }
 
+/** What the index of a log says, where it is of this very file: nothing else is of use. */
+function knownFrames(path: string, file: number, checksum: Checksum): Scan {
+  const none = { offsets: [], kinds: [], end: 0, indexed: 0 }
+  const index = readIndex(path, checksum)
+  if (index === undefined) return none
+  const offsets: number[] = []
+  let end = 0
+  for (const length of index.lengths) {
+    offsets.push(end + FRAME_HEAD_BYTES)
+    end += FRAME_HEAD_BYTES + length
+  }
+  if (end > fstatSync(file).size) return none
+  const last = new Uint8Array(FRAME_HEAD_BYTES)
+  const from = (offsets.at(-1) ?? 0) - FRAME_HEAD_BYTES
+  guarded(`read ${path}`, () => readSync(file, last, 0, last.length, from))
+  const { length, checksum: said } = readFrameHead(last)
+  const isSame = length === index.lengths.at(-1) && said === index.lastChecksum
+  return isSame ? { offsets, kinds: [...index.kinds], end, indexed: offsets.length } : none
+}
+
 /**
- * Finds the frames. What ends beyond the file, or is wrong and is the last of it, was torn; wrong bytes before others
+ * Finds the frames behind those that are known. What ends beyond the file, or is wrong and is the last of it, was torn; wrong bytes before others
  * were written and changed: `store-damaged`.
  */
-function scanFrames(path: string, file: number, checksum: Checksum): Scan {
+function scanFrames(path: string, file: number, checksum: Checksum, known: Scan): Scan {
   const size = guarded(`look at ${path}`, () => fstatSync(file).size)
   const read = windowOf(path, file, size)
-  const offsets: number[] = []
-  const kinds: number[] = []
-  let end = 0
+  const { offsets, kinds, indexed } = known
+  let { end } = known
   while (end + FRAME_HEAD_BYTES <= size) {
     const head = readFrameHead(read(end, FRAME_HEAD_BYTES))
     if (!head.isLawful) {
@@ -162,7 +197,7 @@ function scanFrames(path: string, file: number, checksum: Checksum): Scan {
     kinds.push(read(end + FRAME_HEAD_BYTES, head.length)[KIND_AT] ?? 0)
     end = next
   }
-  return { offsets, kinds, end }
+  return { offsets, kinds, end, indexed }
 }
 
 /** Reads pieces of the file in order through one buffer: each is valid until the next is asked for. */

@@ -58,6 +58,8 @@ export interface RaftPart {
 const QUEUE_BYTES_MAX = 16_777_216
 /** Two election timeouts. */
 const STOP_TICKS_MAX = 20
+/** A node is gone within 10 s of being told. */
+const STORE_TICKS_MAX = 50
 
 /** Buckets of a network. */
 export function bucketsOf({ genesis }: OpenedGenesis): number {
@@ -153,6 +155,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     async stop() {
       // Nobody takes over from an only voter: what is under way ends, and no more.
       await loop.handOver(genesis.genesis.voters.length === 1 ? 1 : STOP_TICKS_MAX)
+      await loop.storeStates(STORE_TICKS_MAX)
       loop.stop()
       transport.close()
       store.close()

@@ -28,8 +28,8 @@ const BATCH_WORDS = 4_096
  */
 export async function restoreSaid(options: RestoreSaid): Promise<readonly ReadBody[]> {
   const { keeper, store, context, lines, head } = options
-  const known = store.mark
-  const isOurs = known !== undefined && (await isLine(lines, known))
+  const after = await linesAfter(lines, store.mark)
+  const isOurs = after !== undefined
   if (!isOurs) store.clear()
   let words: ReadBody[] = []
   for (const { body, isCarried } of store.words()) {
@@ -39,10 +39,7 @@ export async function restoreSaid(options: RestoreSaid): Promise<readonly ReadBo
     words.push(read.value)
   }
   let lastMs = 0
-  for await (const read of ownBodies(
-    lines({ from: (isOurs ? known.n : 0) + 1, kinds: ['envelope.out'] }),
-    context,
-  )) {
+  for await (const read of ownBodies(after ?? lines({ kinds: ['envelope.out'] }), context)) {
     keeper.take(read)
     words.push(read)
     lastMs = Math.max(lastMs, read.body.ts)
@@ -56,8 +53,16 @@ export async function restoreSaid(options: RestoreSaid): Promise<readonly ReadBo
   return words.filter(({ id }) => keeper.has(id))
 }
 
-/** The journal has that very line. */
-async function isLine(lines: RestoreSaid['lines'], { n, chain }: SaidMark): Promise<boolean> {
-  for await (const shown of lines({ from: n, to: n })) return 'line' in shown && shown.line.chain === chain
-  return false
+/** The lines behind a mark; undefined where the journal has not that very line. */
+async function linesAfter(
+  lines: RestoreSaid['lines'],
+  mark: SaidMark | undefined,
+): Promise<AsyncIterable<ShownLine> | undefined> {
+  if (mark === undefined) return undefined
+  const from = lines({ from: mark.n })[Symbol.asyncIterator]()
+  const first = await from.next()
+  const isThere = first.done !== true && 'line' in first.value && first.value.line.chain === mark.chain
+  if (isThere) return { [Symbol.asyncIterator]: () => from }
+  await from.return?.()
+  return undefined
 }

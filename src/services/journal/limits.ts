@@ -1,6 +1,6 @@
 /** Bounds of the writer; each is a default. */
 export interface JournalLimits {
-  /** A segment that has reached this is closed; it is longer by less than what one flush writes. */
+  /** A segment that has reached this is closed; it is longer by less than what one flush writes. A start reads the last one twice. */
   readonly segmentBytesMax: number
   /** From the first line that waits to its flush, in milliseconds; at most 1,000. */
   readonly flushAfterMs: number
@@ -13,7 +13,7 @@ export interface JournalLimits {
 
 /** Source: record.md, "Journal": a seal at least every second while lines are written. */
 export const JOURNAL_LIMITS: JournalLimits = {
-  segmentBytesMax: 67_108_864,
+  segmentBytesMax: 16_777_216,
   flushAfterMs: 500,
   flushBytes: 262_144,
   bufferLinesMax: 65_536,

@@ -10,6 +10,8 @@ import type { Outgoing } from './outgoing.ts'
 import type { Snapshots } from './snapshots.ts'
 
 const TRIM = { rowsMax: 256, bytesMax: 1_048_576 }
+/** Before a stop, when nothing waits: about 50 ms. */
+const TRIM_MUCH = { rowsMax: 4_096, bytesMax: 67_108_864 }
 
 /** What is to be looked after as time goes by: sleep, learners, even spread of leaders, peers that are lost. */
 export class GroupCare {
@@ -73,6 +75,12 @@ export class GroupCare {
     if (!this.#isTrimDue || this.#core.isWriting) return
     this.#isTrimDue = false
     this.#core.store.trim(TRIM)
+  }
+
+  /** True: there is more. */
+  trimMuch(): boolean {
+    const outcome = this.#core.store.trim(TRIM_MUCH)
+    return outcome.kind === 'trimmed' && outcome.more
   }
 
   /** Connections follow membership. Source: M7. */

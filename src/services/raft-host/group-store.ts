@@ -142,25 +142,37 @@ function cutReplica(
  */
 export function dueCheckpoint(core: HostCore, group: HostedGroup): GroupWrites | undefined {
   const { replica, sinceCheckpoint, checkpoint } = group
-  const { checkpointEntries, checkpointBytes, tailEntries } = core.settings
+  const { checkpointEntries } = core.settings
   const isDue =
     group.checkpointDue ||
     sinceCheckpoint.entries >= checkpointEntries ||
-    sinceCheckpoint.bytes >= checkpointBytes
+    sinceCheckpoint.bytes >= bytesBetween(core, checkpoint)
   if (replica === undefined || !isDue || checkpoint?.applied === replica.applied) return undefined
   if (isApplying(group)) return undefined
   const made = stageState(core, replica, group.machine, 'own')
   if (made === undefined) return undefined
-  const floor = Math.max(
-    group.floor,
-    core.mutant === 'compact-too-far' ? made.applied : made.applied - tailEntries,
-  )
+  const floor = core.mutant === 'compact-too-far' ? made.applied : floorBelow(core, group, made)
   return {
     group: group.id,
     checkpoint: made,
     floor: assertLogIndex(floor),
     hardState: withCommit(group.hard, made.applied),
   }
+}
+
+/** Where the log begins once a state is stored: below it where there are members that may come back soon. */
+function floorBelow({ self, settings }: HostCore, group: HostedGroup, { applied }: Checkpoint): number {
+  const isAlone = [...membersOf(group.replica)].every((member) => member === self)
+  return Math.max(group.floor, isAlone ? applied : applied - settings.tailEntries)
+}
+
+/**
+ * Bytes of entries until a state is stored again: as many as the last has, so that what states cost grows with what is applied,
+ * however large they are; but all groups together may have some to apply again after a crash, and one has no more than its bound.
+ */
+function bytesBetween({ settings, groups }: HostCore, last: Checkpoint | undefined): number {
+  const least = settings.checkpointBytesMin / groups.size
+  return Math.min(settings.checkpointBytesMax, Math.max(least, last?.bytes ?? 0))
 }
 
 /** In the middle of a ready, of which the engine is told when all of it is applied: it knows of no checkpoint before. */

@@ -4,7 +4,16 @@ import type { RaftHost } from './host.ts'
 /** What a loop needs of a host. */
 type LoopedHost = Pick<
   RaftHost,
-  'beginStop' | 'isLed' | 'isWriting' | 'leads' | 'onSettled' | 'tick' | 'turn'
+  | 'beginStop'
+  | 'isLed'
+  | 'isStoring'
+  | 'isWriting'
+  | 'leads'
+  | 'onSettled'
+  | 'storeStates'
+  | 'tick'
+  | 'trim'
+  | 'turn'
 >
 
 /** How much faster a host ticks that has just begun, and for how many ticks at most. */
@@ -70,6 +79,19 @@ export class HostLoop {
       await new Promise<void>((resolve) => void this.#clock.after(this.#tickMs, resolve))
     }
     return this.#host.leads().length
+  }
+
+  /**
+   * Stores the states of all groups and lets go of what that makes unnecessary, unless it takes too long: then the next start
+   * reads more, and applies some of it again.
+   */
+  async storeStates(ticksMax: number): Promise<void> {
+    this.#host.storeStates()
+    const isMore = (): boolean => this.#host.isStoring || this.#host.trim()
+    for (let tick = 0; tick < ticksMax && !this.#isOver && isMore(); tick++) {
+      this.soon()
+      await new Promise<void>((resolve) => void this.#clock.after(this.#tickMs, resolve))
+    }
   }
 
   /** No turn begins any more, and whoever waits for one waits for ever. */

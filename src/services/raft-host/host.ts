@@ -22,7 +22,7 @@ import { openNew, openOrHalt } from './group-opening.ts'
 import { foundedGroup, joinStored } from './group-store.ts'
 import { type AppliedNotice, type HostCore, type HostEvent, type LeafNotice, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
-import { HostedGroups } from './hosted-groups.ts'
+import { HostedGroups, isCheckpointAsked } from './hosted-groups.ts'
 import { namedChange } from './membership.ts'
 import { OutcomeMemory } from './outcome-memory.ts'
 import { Outgoing } from './outgoing.ts'
@@ -255,6 +255,26 @@ export class RaftHost implements RaftTransportListener {
   beginStop(): void {
     this.#core.stopping = true
     for (const group of this.#core.groups.all()) if (group.role === 'leader') wake(this.#core, group)
+  }
+
+  /** The states of all groups are stored with the coming turns: the next start applies nothing again. */
+  storeStates(): void {
+    const { groups } = this.#core
+    for (const group of groups.all()) {
+      if (group.sinceCheckpoint.entries === 0) continue
+      group.checkpointDue = true
+      groups.touch(group)
+    }
+  }
+
+  /** A state that is to be stored is not yet. */
+  get isStoring(): boolean {
+    return [...this.#core.groups.all()].some(isCheckpointAsked)
+  }
+
+  /** What nobody needs any more goes from the store, much of it at once, unless that is at a turn. True: there is more. */
+  trim(): boolean {
+    return this.#core.isWriting || this.#care.trimMuch()
   }
 
   /** Whether a leader of every group that runs here is known. */

@@ -18,6 +18,10 @@ export class HostedGroups {
     return this.#all.has(id)
   }
 
+  get size(): number {
+    return this.#all.size
+  }
+
   /** All of them, asleep or not: not for what happens every turn or tick. */
   all(): Iterable<HostedGroup> {
     return this.#all.values()
@@ -64,6 +68,7 @@ function isAtRest(group: HostedGroup): boolean {
   return seals.wanted.size === 0 && seals.owed.size === 0
 }
 
-function isCheckpointAsked({ checkpointDue, checkpoint, replica, condition }: HostedGroup): boolean {
+/** A state is to be stored, and there is something new in it. */
+export function isCheckpointAsked({ checkpointDue, checkpoint, replica, condition }: HostedGroup): boolean {
   return condition === 'running' && checkpointDue && checkpoint?.applied !== replica?.applied
 }

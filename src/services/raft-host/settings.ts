@@ -28,9 +28,11 @@ export interface HostSettings {
   readonly hopsMax: number
   readonly readRetryTicks: number
   readonly readsMax: number
-  /** A state checkpoint is made after so many applied entries or bytes of them. */
+  /** A state checkpoint is made after so many applied entries. */
   readonly checkpointEntries: number
-  readonly checkpointBytes: number
+  /** Or after as many bytes of them as the last one has: at least what is this divided by the number of groups, at most that. */
+  readonly checkpointBytesMin: number
+  readonly checkpointBytesMax: number
   /** Entries below the checkpoint that are kept for followers that come back soon. */
   readonly tailEntries: number
   /** All replicas compare their state hashes at indexes that are multiples of this. */
@@ -77,7 +79,8 @@ export const HOST_SETTINGS: HostSettings = {
   readRetryTicks: 10,
   readsMax: 4096,
   checkpointEntries: 4096,
-  checkpointBytes: 16_777_216,
+  checkpointBytesMin: 16_777_216,
+  checkpointBytesMax: 16_777_216,
   tailEntries: 1024,
   hashEvery: 64,
   aliveTicks: 5,

@@ -11,7 +11,7 @@ import type { Entry } from '../../ports/consensus-group.ts'
 import { SEAL_NOTE } from '../../services/raft-host/group-seals.ts'
 import type { RaftHost } from '../../services/raft-host/host.ts'
 import type { AppliedNotice } from '../../services/raft-host/host-core.ts'
-import type { HostedGroup } from '../../services/raft-host/hosted-group.ts'
+import { type HostedGroup, membersOf } from '../../services/raft-host/hosted-group.ts'
 import type { Durable } from './durable.ts'
 import { FORGED_TERM } from './strangers.ts'
 import { Trace } from './trace.ts'
@@ -228,7 +228,8 @@ export class Checks {
     const rose = floor > (this.#floors.get(place) ?? 0)
     const isOwn = checkpoint?.kind === 'own'
     if (floor > applied || applied > (replica?.applied ?? 0)) throw new Violation('compacted-too-far', what)
-    if (rose && isOwn && floor > applied - this.#tailEntries) throw new Violation('compacted-too-far', what)
+    const tail = membersOf(replica).size === 1 ? 0 : this.#tailEntries
+    if (rose && isOwn && floor > applied - tail) throw new Violation('compacted-too-far', what)
     this.#floors.set(place, floor)
   }
 

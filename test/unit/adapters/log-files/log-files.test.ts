@@ -108,6 +108,62 @@ describe('stored logs', () => {
     expect(() => read()).toThrow(/hub\.log is damaged at byte/)
   })
 
+  describe('of many records', () => {
+    const many = Array.from({ length: 5_000 }, (_, n) => item(n))
+    const index = () => `${hubLog()}.index`
+    /** Bytes that nobody reads at a start where the index is used: a change of them is not seen then. */
+    const damage = () => {
+      const bytes = readFileSync(hubLog())
+      const at = headBytes(bytes) + 20
+      bytes[at] = (bytes[at] as number) ^ 1
+      writeFileSync(hubLog(), bytes)
+    }
+    const opened = () => {
+      const files = LogFiles.open(dir, sha256)
+      const found = [files.count(-1), files.kind(-1, 4_999), files.record(-1, files.count(-1) - 1)]
+      files.close()
+      return found
+    }
+
+    it('have an index that a start goes by, and go on behind it', () => {
+      write(many)
+      write([item(5_000)])
+      damage()
+      expect(opened()).toEqual([5_001, 'item', item(5_000)])
+      expect(() => read()).toThrow(/hub\.log is damaged at byte/)
+    })
+
+    it.each([
+      ['is gone', () => rmSync(index())],
+      ['was changed', () => writeFileSync(index(), readFileSync(index()).fill(1, 30, 31))],
+      ['is half', () => truncateSync(index(), 1_000)],
+      ['is of a longer log', () => truncateSync(hubLog(), readFileSync(hubLog()).length - 1)],
+      [
+        'is of another log',
+        () => {
+          const kept = readFileSync(index())
+          rmSync(hubLog())
+          rmSync(index())
+          write([...many.slice(0, 4_999), item(9), item(8)])
+          writeFileSync(index(), kept)
+        },
+      ],
+    ])('are read whole where it %s', (_, change) => {
+      write(many)
+      change()
+      damage()
+      expect(opened).toThrow(/hub\.log is damaged at byte/)
+    })
+
+    it('are right after any of these', () => {
+      write(many)
+      rmSync(index())
+      write([item(5_000)])
+      expect(read()).toEqual([...many, item(5_000)])
+      expect(read()).toEqual([...many, item(5_000)])
+    })
+  })
+
   it("are never another machine's or another network's", () => {
     write([item(0)])
     writeFileSync(join(dir, 'logs', 'bucket-003.log'), readFileSync(hubLog()))

@@ -5,7 +5,15 @@ import { ManualClock } from '../../../setup/manual-clock.ts'
 /** A loop of 100 ms ticks, and what its host is asked. */
 function looped() {
   const clock = new ManualClock()
-  const host = { ticks: 0, isLed: false, isWriting: false, turns: 0, settle: () => {} }
+  const host = {
+    ticks: 0,
+    isLed: false,
+    isWriting: false,
+    turns: 0,
+    settle: () => {},
+    unstored: 0,
+    untrimmed: 0,
+  }
   const loop = new HostLoop(
     {
       get isLed() {
@@ -21,6 +29,13 @@ function looped() {
       turn: () => ++host.turns === 0,
       leads: () => [],
       beginStop: () => undefined,
+      storeStates: () => {
+        host.unstored = 3
+      },
+      get isStoring() {
+        return host.unstored > 0
+      },
+      trim: () => host.untrimmed > 0 && --host.untrimmed > 0,
     },
     { clock, tickMs: 100, later: (task) => task(), onFault: () => undefined },
   )
@@ -30,6 +45,15 @@ function looped() {
     return host.ticks - before
   }
   return { host, loop, ticksIn }
+}
+
+/** Whether it has ended by now. */
+function ended(work: Promise<unknown>) {
+  const state = { isSo: false }
+  void work.finally(() => {
+    state.isSo = true
+  })
+  return state
 }
 
 describe('a host that has just begun', () => {
@@ -53,6 +77,39 @@ describe('a host that has just begun', () => {
     ticksIn(200)
     host.isLed = false
     expect(ticksIn(1_000)).toBe(10)
+  })
+})
+
+describe('a host that stores its states before a stop', () => {
+  it('takes turns until all are stored and nothing is left to let go of', async () => {
+    const { host, loop, ticksIn } = looped()
+    const done = ended(loop.storeStates(50))
+    host.untrimmed = 2
+    for (let n = 0; n < 3; n++) {
+      ticksIn(100)
+      await Promise.resolve()
+      host.unstored--
+    }
+    expect(done.isSo).toBe(false)
+    for (let n = 0; n < 3; n++) {
+      ticksIn(100)
+      await Promise.resolve()
+    }
+    await Promise.resolve()
+    expect(done.isSo).toBe(true)
+    expect(host.turns).toBeGreaterThanOrEqual(4)
+  })
+
+  it('gives up after so many ticks: what is not stored is applied again', async () => {
+    const { loop, ticksIn } = looped()
+    const done = ended(loop.storeStates(5))
+    for (let n = 0; n < 5; n++) {
+      expect(done.isSo).toBe(false)
+      ticksIn(100)
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+    expect(done.isSo).toBe(true)
   })
 })
 
