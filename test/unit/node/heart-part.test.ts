@@ -65,6 +65,7 @@ function started(home: string) {
   })
   const mesh = {
     onPeer: (listener: (typeof came)[0]) => void came.push(listener),
+    isConnected: () => true,
     send: (to: Did) => sent.push(to) > 0,
     handleMessages: (_: string, limits: typeof limitsOf, handler: typeof hear) => {
       limitsOf = limits
