@@ -22,7 +22,7 @@ function depose(w: World, ...nodes: readonly number[]): readonly boolean[] {
   return nodes.map((node) => {
     let isDone = false
     w.act(node, (host) => {
-      isDone = host.depose(G)
+      isDone = host.oversight.depose(G)
     })
     return isDone
   })

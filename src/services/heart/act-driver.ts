@@ -10,11 +10,12 @@ import { checkStatement } from '../../core/records/voter-statement.ts'
 import type { World } from '../../core/records/world.ts'
 import { votesNeeded } from '../../core/system/commands/govern.ts'
 import type { Did } from '../../model/ids.ts'
-import type { Outcome } from '../../model/replicated.ts'
+import type { Verdict } from '../../model/replicated.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { GroupAccess } from './group-access.ts'
+import type { LeaderWatch } from './leader-watch.ts'
 
 export interface ActDriverDeps {
   readonly key: KeyPair
@@ -139,32 +140,53 @@ export class ActDriver {
     this.#held = this.#held.filter(({ votes }) => votes.size > 0)
   }
 
-  /** Proposes what has enough votes, if this node leads the hub. */
-  #act(): void {
-    const settings = this.#deps.groups.hub().get('settings', ALL)
-    if (settings === undefined || !this.#deps.groups.isLeader(HUB)) return
-    const { afterLock, atOnce } = votesNeeded(settings)
-    const now = this.#deps.clock.monotonicMs()
-    for (const held of this.#held) {
-      if (held.isUnderway || held.refused !== undefined || held.votes.size < afterLock) continue
-      held.enoughSince ??= now
-      const waits = settings.parameters.voteTimeLockMs / WAITS_PART
-      if (held.votes.size >= atOnce || now - held.enoughSince >= waits) this.#propose(held)
+  /** Another node leads the hub: what it leaves out for long is proposed from here. */
+  oversee(watch: LeaderWatch): void {
+    if (!watch.isWatching(HUB)) return
+    for (const held of this.#due()) {
+      const name = `act ${held.body.nonce} ${this.#held.indexOf(held)}`
+      const verdict = watch.hold(HUB, name, () => this.#commandOf(held))
+      const why = refusalOf(verdict)
+      if (why !== undefined) held.refused = why
     }
   }
 
+  /** Proposes what has enough votes, if this node leads the hub. */
+  #act(): void {
+    if (!this.#deps.groups.isLeader(HUB)) return
+    for (const held of this.#due()) if (!held.isUnderway) this.#propose(held)
+  }
+
+  /** Those with enough votes that the hub has not refused. */
+  #due(): readonly Held[] {
+    const settings = this.#deps.groups.hub().get('settings', ALL)
+    if (settings === undefined) return []
+    const { afterLock, atOnce } = votesNeeded(settings)
+    const now = this.#deps.clock.monotonicMs()
+    const waits = settings.parameters.voteTimeLockMs / WAITS_PART
+    return this.#held.filter((held) => {
+      if (held.refused !== undefined || held.votes.size < afterLock) return false
+      held.enoughSince ??= now
+      return held.votes.size >= atOnce || now - held.enoughSince >= waits
+    })
+  }
+
   #propose(held: Held): void {
-    const { groups } = this.#deps
-    const slot = groups.hub().get('network', ALL)?.slot ?? 0
-    if (slot === 0) return
+    const command = this.#commandOf(held)
+    if (command === undefined) return
     held.isUnderway = true
-    const votes = [...held.votes.values()]
-    const command = encodeHubCommand({ v: 1, kind: 'govern', slot, body: held.body, votes })
-    groups.propose(HUB, command, (outcome) => {
+    this.#deps.groups.propose(HUB, command, (outcome) => {
       held.isUnderway = false
-      const why = refusalOf(outcome)
+      const why = outcome.kind === 'settled' ? refusalOf(outcome.verdict) : undefined
       if (why !== undefined) held.refused = why
     })
+  }
+
+  /** Undefined before the first slot. */
+  #commandOf(held: Held): Uint8Array | undefined {
+    const slot = this.#deps.groups.hub().get('network', ALL)?.slot ?? 0
+    const votes = [...held.votes.values()]
+    return slot === 0 ? undefined : encodeHubCommand({ v: 1, kind: 'govern', slot, body: held.body, votes })
   }
 
   #find(bytes: Uint8Array): Held | undefined {
@@ -182,7 +204,6 @@ export class ActDriver {
   }
 }
 
-function refusalOf(outcome: Outcome): string | undefined {
-  if (outcome.kind !== 'settled' || outcome.verdict.kind === 'applied') return undefined
-  return `${outcome.verdict.code}: ${outcome.verdict.message}`
+function refusalOf(verdict: Verdict | undefined): string | undefined {
+  return verdict?.kind === 'rejected' ? `${verdict.code}: ${verdict.message}` : undefined
 }

@@ -10,7 +10,7 @@ import type { Did } from '../../model/ids.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
-import type { GroupHost } from './group-host.ts'
+import type { GroupHost, LeaderOversight } from './group-host.ts'
 import type { HostedState } from './hosted-machine.ts'
 import type { SlotBook } from './slot-book.ts'
 
@@ -65,6 +65,11 @@ export class GroupAccess {
     return this.#deps.host.group(groupOfMachine(machine))?.role === 'leader'
   }
 
+  /** Undefined on a node that takes no part in deciding. */
+  get oversight(): LeaderOversight | undefined {
+    return this.#deps.host.oversight
+  }
+
   leader(machine: number): Did | undefined {
     const { host, didOf } = this.#deps
     const leader = host.group(groupOfMachine(machine))?.leader
@@ -83,10 +88,22 @@ export class GroupAccess {
 
   /** Calls `done` once. The same bytes are the same proposal: what was applied is not applied again. */
   propose(machine: number, command: Uint8Array, done: (outcome: Outcome) => void): void {
+    this.proposeWithin(machine, command, DEADLINE_TICKS, done)
+  }
+
+  /** The same, by another deadline; gives the key of the proposal's ticket. */
+  proposeWithin(
+    machine: number,
+    command: Uint8Array,
+    deadlineTicks: number,
+    done: (outcome: Outcome) => void,
+  ): Uint8Array {
     const { host, sha256, soon } = this.#deps
     const group = groupOfMachine(machine)
-    host.propose(group, host.ticket(group, sha256(command)), command, DEADLINE_TICKS, done)
+    const key = sha256(command)
+    host.propose(group, host.ticket(group, key), command, deadlineTicks, done)
     soon()
+    return key
   }
 
   #state(machine: number): HostedState {

@@ -1,6 +1,6 @@
 import type { Certificate } from '../../codec/certificate/certificate.ts'
 import type { GroupId, RaftId } from '../../model/raft.ts'
-import type { Outcome, Ticket } from '../../model/replicated.ts'
+import type { Outcome, Ticket, Verdict } from '../../model/replicated.ts'
 
 /** A group as the drivers of a node see it. */
 export interface GroupSight {
@@ -9,6 +9,21 @@ export interface GroupSight {
   readonly leader: RaftId | undefined
   /** Leaves that were applied here; undefined before anything is known. */
   readonly replica: { readonly position: number } | undefined
+}
+
+/** How a voter sees to it that leaders leave nothing out. Source: consensus.md, "Buckets". */
+export interface LeaderOversight {
+  /** Ticks of the host that this node has lived. */
+  readonly ticks: number
+  readonly electionTicks: number
+  /** Which other node leads the group, in which term. */
+  reign(group: GroupId): { readonly leader: RaftId; readonly term: number } | undefined
+  /** The group's log has what is not applied here. */
+  isBehind(group: GroupId): boolean
+  /** What the group's log said to a command, by the key of its ticket, as it was applied here. */
+  verdict(group: GroupId, key: Uint8Array): Verdict | undefined
+  /** Stops to follow the leader, and stands for election. False: not now. */
+  depose(group: GroupId): boolean
 }
 
 /**
@@ -29,4 +44,6 @@ export interface GroupHost {
   ): void
   /** The state as it is here, as stale as it may be. */
   readStale(group: GroupId): { readonly state: unknown } | undefined
+  /** Undefined on a node that takes no part in deciding. */
+  readonly oversight?: LeaderOversight
 }

@@ -1,5 +1,8 @@
+import type { HubCommand } from '../../codec/entry/hub-command.ts'
+import { HUB } from '../../codec/entry/item.ts'
 import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import { sightingsOf } from '../../core/proposer/pool.ts'
+import { stepHub } from '../../core/system/step-hub.ts'
 import type { Did } from '../../model/ids.ts'
 import type { HeldSlot } from '../roles/heart-view.ts'
 import { ActDriver } from './act-driver.ts'
@@ -8,6 +11,7 @@ import type { GroupAccess } from './group-access.ts'
 import { Hearing } from './hearing.ts'
 import type { HeartDeps } from './heart-deps.ts'
 import { HubDriver } from './hub-driver.ts'
+import { LeaderWatch } from './leader-watch.ts'
 import type { Listeners } from './listeners.ts'
 import { NeedDriver } from './need-driver.ts'
 import type { NeedIndex } from './need-index.ts'
@@ -43,7 +47,13 @@ export interface HeartParts {
   readonly acts: ActDriver
   readonly hearing: Hearing
   readonly digest: Digest
+  readonly watch: LeaderWatch
+  /** Once in a while: what leaders leave out is proposed by this node, or they are deposed. */
+  readonly oversee: () => void
 }
+
+/** Stands for an item that is only asked about: nothing that it would write is kept. */
+const UNSAID = new Uint8Array(0)
 
 /** The drivers, and those who hear and answer, each with what it needs of the others. */
 export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts {
@@ -68,6 +78,7 @@ export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts 
     fetch: deps.fetch,
     tell,
   })
+  const watch = new LeaderWatch(groups, groups.oversight, deps.trace)
   const slots = new SlotDriver({
     key,
     net,
@@ -83,6 +94,7 @@ export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts 
     groups,
     pools,
     testimony,
+    watch,
     slot: inside.lastSlot,
     trace: deps.trace,
     askSeen: (need, head, at, pool) => {
@@ -94,6 +106,8 @@ export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts 
     },
   })
   const hub = new HubDriver(groups)
+  const accepts = (command: HubCommand): boolean =>
+    stepHub(groups.hub(), command, UNSAID, groups.at(HUB), world).verdict.kind === 'applied'
   const tellAll = (message: VoterMessage): void => mail.all(message)
   const acts = new ActDriver({ key, net, crypto, clock, world, groups, tellAll, tell })
   const hearing = new Hearing({
@@ -126,5 +140,12 @@ export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts 
     hub,
     timeMs: () => slot().timeMs,
   })
-  return { groups, mail, slots, needs, hub, acts, hearing, digest }
+  const oversee = (): void => {
+    slots.oversee(watch, accepts)
+    hub.oversee(watch, inside.lastSlot(), accepts)
+    acts.oversee(watch)
+    needs.oversee(index.open())
+    watch.endRound()
+  }
+  return { groups, mail, slots, needs, hub, acts, hearing, digest, watch, oversee }
 }

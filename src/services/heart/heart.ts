@@ -257,9 +257,10 @@ export class Heart implements HeartView {
     this.#isDue = false
     if (this.#isOver) return
     const stepped = this.#stepped.splice(0)
-    const { needs, digest } = this.#started()
+    const { needs, digest, watch } = this.#started()
     for (const step of stepped) {
       digest.step(step)
+      watch.applied(step)
       const proof = step.item.kind === 'received' ? step.item.proof : undefined
       if (proof !== undefined) this.#keeper.keepCertificate(proof.certificate)
     }
@@ -300,6 +301,7 @@ export class Heart implements HeartView {
     // A leader that nobody heard of yet, and what was lost on the way: looked at again whatever happened.
     this.#started().slots.advance()
     this.#started().hub.act(this.#slots.last)
+    if (this.#deps.isWhole()) this.#started().oversee()
   }
 
   #mailTo(voters: readonly Did[]): VoterMail {

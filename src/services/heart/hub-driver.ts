@@ -1,15 +1,18 @@
-import { encodeHubCommand } from '../../codec/entry/hub-command.ts'
+import { encodeHubCommand, type HubCommand } from '../../codec/entry/hub-command.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
 import type { Did, EnvelopeId } from '../../model/ids.ts'
 import { TokenBucket } from '../../model/token-bucket.ts'
 import type { GroupAccess } from './group-access.ts'
 import { HubCare } from './hub-care.ts'
+import type { LeaderWatch } from './leader-watch.ts'
 
 /** Envelopes for the hub that no entry carries yet. */
 const WAITING_MAX = 16_384
 const WAITING_BYTES_MAX = 67_108_864
 const UNDERWAY_MAX = 1_024
+/** Of those that another leader may leave out, the oldest. */
+const OVERSEEN_MAX = 64
 /** Of one sender; more would leave no room for others. */
 const SENDER_MAX = 4_096
 /** Of those together who have no account, whose keys cost nothing, and of one of them. */
@@ -104,6 +107,23 @@ export class HubDriver {
       const units = 1 + Math.ceil(bytes / KIB)
       if (!this.#strangerUnits.take(units, slot * this.#groups.slotMs)) return
       this.#propose(id, field, slot)
+    }
+  }
+
+  /**
+   * Another node leads: what it leaves out for long, of those who have an account, is proposed from here. `accepts`: the hub would
+   * take it now; what it would not take, as one that it has already, is let go.
+   */
+  oversee(watch: LeaderWatch, slot: number, accepts: (command: HubCommand) => boolean): void {
+    if (slot === 0 || !watch.isWatching(HUB)) return
+    this.#care.oversee(watch, slot)
+    for (const [id, { field }] of this.#waiting.entries().take(OVERSEEN_MAX)) {
+      watch.hold(HUB, id, () => {
+        const command: HubCommand = { v: 1, kind: 'envelope', slot, envelope: field }
+        if (accepts(command)) return encodeHubCommand(command)
+        this.carried(id)
+        return undefined
+      })
     }
   }
 

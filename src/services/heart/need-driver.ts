@@ -13,6 +13,8 @@ import type { Did, Signature } from '../../model/ids.ts'
 import type { Outcome } from '../../model/replicated.ts'
 import { BelievingRules } from './believing-rules.ts'
 import type { GroupAccess } from './group-access.ts'
+import type { LeaderWatch } from './leader-watch.ts'
+import { LeftOutNeeds } from './left-out-needs.ts'
 import { Naps, type Phase } from './naps.ts'
 import type { NeedPools } from './need-pools.ts'
 import type { Testimony } from './testimony.ts'
@@ -23,6 +25,7 @@ export interface NeedDriverDeps {
   readonly groups: GroupAccess
   readonly pools: NeedPools
   readonly testimony: Testimony
+  readonly watch: LeaderWatch
   readonly slot: () => number
   readonly askSeen: (need: CID, head: Uint8Array, slot: number, pool: NeedPool) => void
   readonly askHave: (need: CID, cid: CID) => void
@@ -35,8 +38,8 @@ const NO_SIGNATURE = new Uint8Array(64) as Signature
 const UNSAID = new Uint8Array(0)
 
 /**
- * What a voter does for the needs of the buckets that it leads: asks the machine's own step what it would accept now,
- * and proposes that. No rule stands here. Where an entry concludes from what is missing, the step is first asked as if
+ * What a voter does for the needs of the buckets that it leads, and for those that another leader leaves out: asks the
+ * machine's own step what it would accept now, and proposes that. No rule stands here. Where an entry concludes from what is missing, the step is first asked as if
  * all voters had said what this one has seen; only if it would be accepted then are they asked.
  * Source: lifecycle.md, "Entries of a need" (*voter*).
  */
@@ -48,28 +51,66 @@ export class NeedDriver {
   /** Needs with a proposal underway. */
   readonly #underway = new Set<string>()
   readonly #naps = new Naps()
+  readonly #leftOut: LeftOutNeeds
 
   constructor(deps: NeedDriverDeps) {
     this.#deps = deps
     this.#lenient = { ...deps.world, verify: () => true }
     this.#believing = new BelievingRules(deps.world)
+    this.#leftOut = new LeftOutNeeds({
+      groups: deps.groups,
+      watch: deps.watch,
+      isAsleep: (need, bucket) => this.#isAsleep(need, bucket),
+      isQuiet: (need, bucket) => this.#isQuiet(need, bucket),
+      make: (need, bucket) => this.#make(need, bucket),
+    })
   }
 
   /** Looks at one need of which something was said or applied; proposes at most one entry. */
   act(need: string, bucket: number): void {
     this.#naps.end(need)
+    if (!this.#deps.groups.isLeader(bucket)) {
+      this.#leftOut.hear(need, bucket)
+      return
+    }
     const found = this.#look(need, bucket)
     if (found === 'nothing') this.#rest(need, bucket)
   }
 
   /** A slot was made, and nothing else is known of the need. */
   pass(need: string, bucket: number): void {
+    if (!this.#deps.groups.isLeader(bucket)) return
     const now = this.#slotOf(bucket)
     if (now === undefined || this.#naps.isAsleep(need, now)) return
     const phase = this.#phaseOf(need, bucket, now)
     const found = this.#look(need, bucket)
     if (found === 'nothing') this.#rest(need, bucket)
     else if (found === 'something' && phase !== undefined) this.#naps.wake(need, phase)
+  }
+
+  /** Looks, once in a while, whether those who lead the other buckets leave something out. */
+  oversee(open: Iterable<readonly [string, number]>): void {
+    this.#leftOut.pass(open)
+  }
+
+  #isAsleep(need: string, bucket: number): boolean {
+    const now = this.#slotOf(bucket)
+    return now === undefined || this.#naps.isAsleep(need, now)
+  }
+
+  #isQuiet(need: string, bucket: number): boolean {
+    const now = this.#slotOf(bucket)
+    if (now !== undefined && this.#isAnythingLawful(need, bucket, now)) return false
+    this.#rest(need, bucket)
+    return true
+  }
+
+  #make(need: string, bucket: number): Uint8Array | 'waiting' | undefined {
+    const found = this.#next(need, bucket)
+    if (found === 'something') return 'waiting'
+    if (found !== 'nothing') return encodeBucketCommand(found)
+    this.#rest(need, bucket)
+    return undefined
   }
 
   /** Until time may have made something lawful. */

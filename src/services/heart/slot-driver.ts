@@ -1,5 +1,5 @@
 import type { CID } from '../../codec/cid.ts'
-import { encodeHubCommand } from '../../codec/entry/hub-command.ts'
+import { encodeHubCommand, type HubCommand } from '../../codec/entry/hub-command.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import type { ClockReading } from '../../codec/entry/statements.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
@@ -12,6 +12,7 @@ import type { Crypto } from '../../ports/crypto.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import { CHAIN_LENGTH, OwnChains } from './beacon-chain.ts'
 import type { GroupAccess } from './group-access.ts'
+import type { LeaderWatch } from './leader-watch.ts'
 
 export interface SlotDriverDeps {
   readonly key: KeyPair
@@ -26,6 +27,12 @@ export interface SlotDriverDeps {
 interface Heard {
   readonly reading: ClockReading
   readonly link: Uint8Array | undefined
+}
+
+/** The slot that another leader is to make, and since which tick of the host it could have. */
+interface Awaited {
+  readonly n: number
+  readonly since: number
 }
 
 /** A new chain is announced when less than this is left of the old one. */
@@ -46,6 +53,7 @@ export class SlotDriver {
   #next = 1
   #isProposed = false
   #isRenewing = false
+  #awaited: Awaited | undefined
   #cancel: () => void = () => undefined
   #isOver = false
 
@@ -62,7 +70,7 @@ export class SlotDriver {
       this.#heard = new Map()
       this.#isProposed = false
     }
-    this.#wakeIn(last.time + this.#deps.groups.slotMs - this.#deps.clock.nowMs())
+    this.#wakeIn(this.#dueMs() - this.#deps.clock.nowMs())
   }
 
   /** A reading that its voter signed: an entry with one that is not is refused whole. */
@@ -70,6 +78,26 @@ export class SlotDriver {
     if (reading.body.n !== this.#next || !this.#deps.groups.voters.includes(reading.voter)) return
     this.#heard.set(reading.voter, { reading, link })
     this.#makeSlot(false)
+  }
+
+  /**
+   * Another node leads the hub. Where it makes no slot for long after its time, every voter reads its clock for all of them, so that
+   * each holds a slot that could be made, and it is proposed from here. `accepts`: the hub would take it now.
+   */
+  oversee(watch: LeaderWatch, accepts: (command: HubCommand) => boolean): void {
+    if (!watch.isWatching(HUB)) {
+      this.#awaited = undefined
+      return
+    }
+    const before = this.#awaited
+    const isSame = before?.n === this.#next
+    const isInTime = before !== undefined && watch.ticks - before.since <= watch.lateness
+    if (isInTime && !isSame) watch.works(HUB)
+    const isDue = this.#deps.clock.nowMs() >= this.#dueMs()
+    const since = isSame && isDue ? before.since : watch.ticks
+    this.#awaited = { n: this.#next, since }
+    if (watch.ticks - since >= watch.patience) this.#say(this.#deps.groups.voters)
+    if (isDue) watch.hold(HUB, `slot ${this.#next}`, () => this.#leftOut(accepts))
   }
 
   stop(): void {
@@ -85,22 +113,25 @@ export class SlotDriver {
 
   /** The time of the next slot has come; said again until it is made. */
   #tell(): void {
-    const { groups, clock, key, crypto, net, send } = this.#deps
-    const leader = groups.leader(HUB)
+    const leader = this.#deps.groups.leader(HUB)
     if (leader !== undefined) {
-      const body = { v: 1 as const, n: this.#next, time: clock.nowMs() }
-      const s = signStatement(crypto, 'clock-reading', net, key.secret, body)
-      send(leader, { voter: key.did, body, s }, this.#ownLink())
+      this.#say([leader])
       this.#renew()
     }
     this.#wakeIn(this.#deps.groups.slotMs)
   }
 
+  #say(voters: readonly Did[]): void {
+    const { clock, key, crypto, net, send } = this.#deps
+    const body = { v: 1 as const, n: this.#next, time: clock.nowMs() }
+    const s = signStatement(crypto, 'clock-reading', net, key.secret, body)
+    for (const voter of voters) send(voter, { voter: key.did, body, s }, this.#ownLink())
+  }
+
   #makeSlot(isLate: boolean): void {
     const { groups, clock } = this.#deps
     const { voters } = groups
-    if (this.#isProposed || this.#isOver || !groups.isLeader(HUB) || this.#heard.size * 2 <= voters.length)
-      return
+    if (this.#isProposed || this.#isOver || !groups.isLeader(HUB) || !this.#isMajority()) return
     const turn = this.#heard.get(voters[this.#next % voters.length] as Did)
     if (turn === undefined && !isLate) {
       const n = this.#next
@@ -108,7 +139,26 @@ export class SlotDriver {
       clock.after(wait, () => this.#next === n && this.#makeSlot(true))
       return
     }
-    this.#propose(turn?.link !== undefined && this.#isNextLink(turn.link) ? turn.link : undefined)
+    this.#propose()
+  }
+
+  #isMajority(): boolean {
+    return this.#heard.size * 2 > this.#deps.groups.voters.length
+  }
+
+  #leftOut(accepts: (command: HubCommand) => boolean): Uint8Array | 'waiting' {
+    if (this.#isOver || !this.#isMajority()) return 'waiting'
+    const slot = this.#slot()
+    return accepts(slot) ? encodeHubCommand(slot) : 'waiting'
+  }
+
+  /** As it can be made now, with the link of the voter whose turn it is if that is there. */
+  #slot(): HubCommand {
+    const { voters } = this.#deps.groups
+    const readings = [...this.#heard.values()].map(({ reading }) => reading)
+    const slot = { v: 1 as const, kind: 'slot' as const, n: this.#next, readings }
+    const link = this.#heard.get(voters[this.#next % voters.length] as Did)?.link
+    return link !== undefined && this.#isNextLink(link) ? { ...slot, link } : slot
   }
 
   /** Whoever shows another one shows none: no slot could be made with it, and its turn would never end. */
@@ -119,23 +169,17 @@ export class SlotDriver {
     return chain !== undefined && isNextLink(chain, link, crypto.sha256)
   }
 
-  #propose(link: Uint8Array | undefined): void {
-    const readings = [...this.#heard.values()].map(({ reading }) => reading)
-    const slot = { v: 1 as const, kind: 'slot' as const, n: this.#next, readings }
+  #propose(): void {
     this.#isProposed = true
     const n = this.#next
-    this.#deps.groups.propose(
-      HUB,
-      encodeHubCommand(link === undefined ? slot : { ...slot, link }),
-      (outcome) => {
-        const isMade = outcome.kind === 'settled' && outcome.verdict.kind === 'applied'
-        // Clocks that show too early a time: whoever reads them again will say a later one.
-        if (!isMade && this.#next === n) {
-          this.#isProposed = false
-          this.#heard = new Map()
-        }
-      },
-    )
+    this.#deps.groups.propose(HUB, encodeHubCommand(this.#slot()), (outcome) => {
+      const isMade = outcome.kind === 'settled' && outcome.verdict.kind === 'applied'
+      // Clocks that show too early a time: whoever reads them again will say a later one.
+      if (!isMade && this.#next === n) {
+        this.#isProposed = false
+        this.#heard = new Map()
+      }
+    })
   }
 
   /** The next link of this node's chain, where it is its turn. */
@@ -159,6 +203,10 @@ export class SlotDriver {
     groups.propose(HUB, command, () => {
       this.#isRenewing = false
     })
+  }
+
+  #dueMs(): number {
+    return this.#last().time + this.#deps.groups.slotMs
   }
 
   #last(): { readonly n: number; readonly time: number } {

@@ -26,6 +26,7 @@ import { HostedGroups, isCheckpointAsked } from './hosted-groups.ts'
 import { namedChange } from './membership.ts'
 import { OutcomeMemory } from './outcome-memory.ts'
 import { Outgoing } from './outgoing.ts'
+import { Oversight } from './oversight.ts'
 import { brokenProofs } from './proofs.ts'
 import { Proposals } from './proposals.ts'
 import { ReadService } from './read-service.ts'
@@ -80,10 +81,11 @@ export interface HostDeps {
  * Source: consensus.md, "The raft host"; architecture.md, "Batching"; raft-host-catalogue.
  */
 export class RaftHost implements RaftTransportListener {
+  /** For a voter who sees to it that leaders leave nothing out. */
+  readonly oversight: Oversight
   readonly #core: HostCore
   readonly #machineOf: (group: GroupId) => StateMachine
   readonly #proposals: Proposals
-  readonly #deposed: DeposedLeaders
   readonly #care: GroupCare
   readonly #reads: ReadService
   readonly #seals: Seals
@@ -145,7 +147,7 @@ export class RaftHost implements RaftTransportListener {
     const writer = new TurnWriter(core, { ...shared, rebuild })
     this.#driver = new TurnDriver(core, { ...shared, reads, intake, writer }, deps.nowMs)
     this.#proposals = proposals
-    this.#deposed = deposed
+    this.oversight = new Oversight(core, deposed)
     this.#care = care
     this.#reads = reads
     this.#seals = seals
@@ -244,11 +246,6 @@ export class RaftHost implements RaftTransportListener {
   transfer(group: GroupId, to: RaftId): Result<undefined, Refusal> {
     this.#wakeOne(group)
     return this.#core.engine.transferLeadership(group, to)
-  }
-
-  /** Stops to follow the group's leader, and stands for election. False: there is none beside this node, or it did so lately. */
-  depose(group: GroupId): boolean {
-    return this.#deposed.depose(group)
   }
 
   /** Hands leaderships over and takes no new proposals; `leads` says how many are left. Source: T1. */

@@ -33,7 +33,7 @@ export class Accusers {
       if (!this.#chance.is(share)) continue
       this.#world.events.after(this.#chance.next() * 300, () =>
         this.#world.act(id, (host) => {
-          if (!this.#isOver && host.depose(group)) this.count++
+          if (!this.#isOver && host.oversight.depose(group)) this.count++
         }),
       )
     }

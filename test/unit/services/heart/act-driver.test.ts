@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { decodeHubCommand, type GovernanceBody } from '../../../../src/codec/entry/hub-command.ts'
+import { HUB } from '../../../../src/codec/entry/item.ts'
 import type { VoterMessage } from '../../../../src/codec/voter-message/voter-message.ts'
 import type { Did } from '../../../../src/model/ids.ts'
 import type { KeyPair } from '../../../../src/ports/keystore.ts'
 import { ActDriver } from '../../../../src/services/heart/act-driver.ts'
 import type { Actor } from '../../../../src/sim/heart/actor.ts'
+import { PATIENCE, WatchedLeader } from '../../../setup/watched-leader.ts'
 import { Hub, micro } from '../../core/system/hub-fixture.ts'
 
 const LOCK_MS = 20_000
@@ -103,6 +105,27 @@ describe('an act of governance that is signed on several nodes', () => {
     all.pass(50)
     expect(all.proposed.length).toBe(1)
     expect(all.votesHeld(0)).toEqual([])
+  })
+
+  it('is proposed by another node where the leader of the hub leaves it out', () => {
+    const all = new Governors(3)
+    all.leader = -1
+    for (const at of [0, 1, 2]) all.sign(at, all.minting(1))
+    const led = new WatchedLeader()
+    led.watch.isWatching(HUB)
+    led.ticks = PATIENCE
+    const oversee = (): void => all.drivers[0]?.oversee(led.watch)
+    led.pass(PATIENCE + 10, oversee)
+    expect(led.proposed.map(({ command }) => decodeHubCommand(command))).toMatchObject([
+      { value: { kind: 'govern', body: all.minting(1) } },
+    ])
+    // The hub refuses it: nobody proposes it again.
+    const text = new TextDecoder().decode(led.proposed[0]?.command)
+    led.verdicts.set(text, { kind: 'rejected', code: 'CONFLICT', message: 'no' })
+    led.pass(10, oversee)
+    expect(all.drivers[0]?.held()).toMatchObject([{ refused: 'CONFLICT: no' }])
+    led.pass(9 * PATIENCE, oversee)
+    expect([led.proposed.length, led.deposed]).toEqual([1, []])
   })
 
   it('waits a tenth of the time-lock for the rest, and is then taken with that time-lock', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decodeHubCommand, type HubCommand } from '../../../../src/codec/entry/hub-command.ts'
+import { HUB } from '../../../../src/codec/entry/item.ts'
 import { HubCare } from '../../../../src/services/heart/hub-care.ts'
+import { PATIENCE, WatchedLeader } from '../../../setup/watched-leader.ts'
 import { Hub, micro } from '../../core/system/hub-fixture.ts'
 
 const SETTLE = 1_000
@@ -26,7 +28,7 @@ function leading(hub: Hub, isLeader = true) {
       care.act(hub.slot)
     }
   }
-  return { slots, proposed }
+  return { care, slots, proposed }
 }
 
 function growing(): Hub {
@@ -76,5 +78,26 @@ describe("what the hub's leader sees to by itself", () => {
     register(hub)
     slots(100)
     expect(proposed).toEqual([])
+  })
+
+  it('but what is due and another leader leaves out, in the end', () => {
+    const hub = growing()
+    const { care } = leading(hub, false)
+    const led = new WatchedLeader()
+    led.watch.isWatching(HUB)
+    led.ticks = PATIENCE
+    const proposedWithin = (ticks: number) => {
+      led.pass(ticks, () => {
+        hub.nextSlot({ ms: 1_000 })
+        hub.slots(63)
+        care.oversee(led.watch, hub.slot)
+      })
+      return led.proposed.splice(0).map(({ command }) => decodeHubCommand(command))
+    }
+    expect(proposedWithin(5 * PATIENCE)).toEqual([])
+    register(hub)
+    expect(proposedWithin(PATIENCE + 20)).toMatchObject([{ value: { kind: 'leave-bootstrap' } }])
+    proposedWithin(PATIENCE)
+    expect(led.deposed).toEqual([0])
   })
 })

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { decodeHubCommand } from '../../../../src/codec/entry/hub-command.ts'
+import { HUB } from '../../../../src/codec/entry/item.ts'
 import type { Did, EnvelopeId } from '../../../../src/model/ids.ts'
 import type { Outcome } from '../../../../src/model/replicated.ts'
 import type { GroupAccess } from '../../../../src/services/heart/group-access.ts'
 import { HubDriver } from '../../../../src/services/heart/hub-driver.ts'
 import { addsTask, person } from '../../../setup/said.ts'
+import { PATIENCE, WatchedLeader } from '../../../setup/watched-leader.ts'
 
 const KNOWN = ['a', 'b', 'c', 'd', 'e'].map((name) => person(name).did)
 const [ALICE] = KNOWN as [Did]
@@ -104,5 +106,46 @@ describe('what waits for the hub', () => {
     lead.driver.passSlot(1)
     // Of its sixteen some were proposed before, with those of the others.
     expect(lead.takenAt(1)).toBe(9)
+  })
+})
+
+describe('what waits for a hub that another node leads', () => {
+  /** A voter that heard of so many envelopes, and another one leads. */
+  function watching(known: number, unknown: number, accepts = true) {
+    const led = new WatchedLeader()
+    const lead = new Lead()
+    led.watch.isWatching(HUB)
+    led.ticks = PATIENCE
+    for (let n = 0; n < known; n++) lead.add(ALICE)
+    for (const stranger of strangers(unknown)) lead.add(stranger)
+    const pass = (ticks: number): void =>
+      led.pass(ticks, () => lead.driver.oversee(led.watch, 5, () => accepts))
+    return { led, lead, pass }
+  }
+
+  it('is proposed from here after three election timeouts; that of strangers is not', () => {
+    const { led, pass } = watching(2, 9)
+    pass(PATIENCE)
+    expect(led.proposed).toEqual([])
+    pass(10)
+    const read = led.proposed.map(({ machine, command }) => [machine, decodeHubCommand(command)])
+    expect(read).toMatchObject([HUB, HUB].map((hub) => [hub, { value: { kind: 'envelope', slot: 5 } }]))
+    pass(PATIENCE)
+    expect(led.deposed).toEqual([0])
+  })
+
+  it('is not, once an entry carried it', () => {
+    const { led, lead, pass } = watching(1, 0)
+    pass(PATIENCE)
+    lead.driver.carried('0' as EnvelopeId)
+    pass(5 * PATIENCE)
+    expect(led.proposed).toEqual([])
+  })
+
+  it('is let go where the hub would not take it', () => {
+    const { led, lead, pass } = watching(3, 0, false)
+    pass(5 * PATIENCE)
+    expect([led.proposed, led.deposed]).toEqual([[], []])
+    expect(lead.takenAt(6)).toBe(0)
   })
 })
