@@ -36,8 +36,11 @@ export interface StateMachine<State = unknown, Write = unknown> {
   hash(state: State, sha256: Sha256): Uint8Array
   /** The same bytes for the same state, whatever led to it. */
   encode(state: State): Uint8Array
-  /** Rejects MALFORMED. Bytes are another node's, but their hash is known to be right. */
-  decode(group: GroupId, bytes: Uint8Array): Result<State, Rejection>
+  /**
+   * Rejects MALFORMED. Bytes are another node's, but their hash is known to be right; `areChecked`: this node made or decoded
+   * these very bytes before, and need not look at all of them. They may be kept.
+   */
+  decode(group: GroupId, bytes: Uint8Array, areChecked?: boolean): Result<State, Rejection>
 }
 
 export interface AppliedAt {

@@ -33,7 +33,7 @@ function isRecordList(value: RecordValue): value is readonly RecordValue[] {
   return Array.isArray(value)
 }
 
-/** Undefined for what `recordToIpld` does not make: links, and reserved maps of another form. */
+/** The value itself where it has no bigint and no such key. Undefined for what `recordToIpld` does not make: links, and reserved maps of another form. */
 export function recordOfIpld(value: Ipld): RecordValue | undefined {
   if (isList(value)) return listOf(value)
   if (isMap(value)) return Object.hasOwn(value, BIG) ? bigOf(value) : mapOf(value)
@@ -43,6 +43,7 @@ export function recordOfIpld(value: Ipld): RecordValue | undefined {
 
 function listOf(items: readonly Ipld[]): RecordValue | undefined {
   const read = items.map(recordOfIpld)
+  if (read.every((item, at) => item === items[at])) return items as readonly RecordValue[]
   return read.some((item) => item === undefined) ? undefined : (read as RecordValue[])
 }
 
@@ -53,9 +54,18 @@ function bigOf(map: { readonly [key: string]: Ipld }): bigint | undefined {
 }
 
 function mapOf(map: { readonly [key: string]: Ipld }): RecordValue | undefined {
-  const entries = Object.entries(map).map(([key, inner]) => [unescaped(key), recordOfIpld(inner)] as const)
-  const isWhole = entries.every(([, inner]) => inner !== undefined)
-  return isWhole ? (Object.fromEntries(entries) as RecordValue) : undefined
+  const keys = Object.keys(map)
+  const values: RecordValue[] = []
+  let isSame = true
+  for (const key of keys) {
+    const inner = map[key] as Ipld
+    const value = recordOfIpld(inner)
+    if (value === undefined) return undefined
+    values.push(value)
+    if (value !== inner || key.startsWith(BIG)) isSame = false
+  }
+  if (isSame) return map as RecordValue
+  return Object.fromEntries(keys.map((key, at) => [unescaped(key), values[at] as RecordValue]))
 }
 
 function escaped(key: string): string {

@@ -50,8 +50,19 @@ function setRow<Tables extends Shape>(
   key: string,
   sha256: Sha256,
 ): void {
-  const value = records.get(table, key) as RecordValue | undefined
   // No table has a slash in its name.
   const place = sha256(encoder.encode(`${table}/${key}`)).toHex()
-  trie.set(place, value === undefined ? undefined : hashDagCbor([table, key, recordToIpld(value)], sha256))
+  trie.set(place, rowHash(records, table, key, sha256))
+}
+
+function rowHash<Tables extends Shape>(
+  records: Records<Tables>,
+  table: keyof Tables & string,
+  key: string,
+  sha256: Sha256,
+): Uint8Array | undefined {
+  const row = records.row(table, key)
+  if (row !== undefined) return sha256(row)
+  const value = records.get(table, key) as RecordValue | undefined
+  return value === undefined ? undefined : hashDagCbor([table, key, recordToIpld(value)], sha256)
 }

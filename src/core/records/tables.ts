@@ -1,6 +1,7 @@
-import type { Shape, View, Write } from './view.ts'
+import { Row } from './row.ts'
+import type { RecordValue, Shape, View, Write } from './view.ts'
 
-/** A machine's state in memory. The driver owns it; `apply` alone changes it. */
+/** A machine's state in memory. The driver owns it; `apply` alone changes it. Records are kept as values, or as the bytes of their rows. */
 export class Records<Tables extends Shape> implements View<Tables> {
   readonly #tables = new Map<string, Map<string, unknown>>()
   /** Sorted keys, until the set of keys changes. */
@@ -9,7 +10,34 @@ export class Records<Tables extends Shape> implements View<Tables> {
   #changed = new Map<string, Set<string>>()
 
   get<Name extends keyof Tables & string>(table: Name, key: string): Tables[Name] | undefined {
-    return this.#tables.get(table)?.get(key) as Tables[Name] | undefined
+    const kept = this.#tables.get(table)?.get(key)
+    return (kept instanceof Row ? kept.value : kept) as Tables[Name] | undefined
+  }
+
+  /** The bytes of a record's row, where they are kept. */
+  row(table: string, key: string): Uint8Array | undefined {
+    const kept = this.#tables.get(table)?.get(key)
+    return kept instanceof Row ? kept.bytes : undefined
+  }
+
+  /**
+   * From now on the record is kept as these bytes, which are those of its row. What was written since the last time it was kept so
+   * is needed again soon, and keeps its value too.
+   */
+  keepRow(table: string, key: string, bytes: Uint8Array): void {
+    const records = this.#tables.get(table)
+    const kept = records?.get(key)
+    if (records === undefined || kept === undefined) return
+    records.set(key, kept instanceof Row ? new Row(bytes) : new Row(bytes, kept as RecordValue))
+  }
+
+  /** A record that is not there yet, as bytes alone. */
+  takeRow(table: string, key: string, bytes: Uint8Array): void {
+    const records = this.#tables.get(table) ?? new Map<string, unknown>()
+    this.#tables.set(table, records)
+    this.#sorted.delete(table)
+    records.set(key, new Row(bytes))
+    this.#note(table, key)
   }
 
   keys(table: keyof Tables & string): readonly string[] {

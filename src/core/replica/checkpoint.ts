@@ -85,13 +85,14 @@ export function encodeReplica(machine: StateMachine, replica: Replica): Uint8Arr
   return out.finish()
 }
 
-/** Rejects MALFORMED. */
+/** Rejects MALFORMED. `areChecked`: as `StateMachine.decode`. */
 export function decodeReplica(
   machine: StateMachine,
   group: GroupId,
   bytes: Uint8Array,
   place: { readonly applied: LogIndex; readonly term: Term; readonly membership: Membership },
   sha256: Sha256,
+  areChecked = false,
 ): Result<Replica, Rejection> {
   const from = new WireReader(bytes)
   const version = from.u8()
@@ -115,7 +116,7 @@ export function decodeReplica(
   const state = from.bytes(STATE_BYTES_MAX)
   if (version !== CHECKPOINT_VERSION || !from.done)
     return reject('MALFORMED', 'not a checkpoint of this version')
-  const decoded = machine.decode(group, state)
+  const decoded = machine.decode(group, state, areChecked)
   if (!decoded.ok) return decoded
   const sealed = sealedBytes.length === 0 ? ok(undefined) : decodeSealedLog(sealedBytes.slice(), sha256)
   if (!sealed.ok) return sealed

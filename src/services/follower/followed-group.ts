@@ -95,7 +95,7 @@ export class FollowedGroup {
     if (!read.ok)
       throw new FaultError('store-damaged', `the state of group ${this.id}: ${read.error.message}`)
     const { frontier, state } = read.value
-    const decoded = this.#deps.machine.decode(this.id, state)
+    const decoded = this.#deps.machine.decode(this.id, state, true)
     if (!decoded.ok)
       throw new FaultError('store-damaged', `the state of group ${this.id}: ${decoded.error.message}`)
     this.#state = decoded.value

@@ -99,10 +99,10 @@ export function hostedMachine(group: GroupId, deps: HostedMachineDeps): HostedMa
     },
     hash: ({ hash }) => hash.current(),
     encode: ({ records }) => joinParts(encodeState(records)),
-    decode(_, bytes) {
+    decode(_, bytes, areChecked) {
       const parts = splitParts(bytes)
       if (parts === undefined) return reject('MALFORMED', 'a state is a list of parts')
-      const decoded = decodeState<Shape>(parts)
+      const decoded = decodeState<Shape>(parts, areChecked)
       if (!decoded.ok) return decoded
       if (machine === HUB) deps.slots.noteState(decoded.value)
       return ok(hosted(decoded.value, deps.sha256))

@@ -214,7 +214,7 @@ function readReplica(
   if (!read.ok) return read
   const behind = core.mutant === 'checkpoint-behind' && checkpoint.applied > stored.floor.index + 1 ? 1 : 0
   const place = { ...checkpoint, applied: assertLogIndex(checkpoint.applied - behind) }
-  const replica = decodeReplica(machine, group, read.value, place, core.sha256)
+  const replica = decodeReplica(machine, group, read.value, place, core.sha256, true)
   return replica.ok ? replica : err({ what: `checkpoint: ${replica.error.message}`, todo: FETCH_AGAIN })
 }
 

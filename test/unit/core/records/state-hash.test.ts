@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { decodeState, encodeState } from '../../../../src/core/records/encode-state.ts'
+import { encodeRow } from '../../../../src/core/records/row.ts'
 import { recomputeStateHash, StateHash } from '../../../../src/core/records/state-hash.ts'
 import { Records } from '../../../../src/core/records/tables.ts'
 import type { RecordValue, Write } from '../../../../src/core/records/view.ts'
@@ -36,6 +37,19 @@ function stateOf(writes: readonly Write<Tables>[]): Records<Tables> {
   const records = new Records<Tables>()
   records.apply(writes)
   return records
+}
+
+/** The same state after a stop and a start: nothing of it is read yet. */
+function again(records: Records<Tables>): Records<Tables> {
+  const read = decodeState<Tables>(encodeState(records), true)
+  if (!read.ok) throw new Error(read.error.message)
+  return read.value
+}
+
+function contentOf(records: Records<Tables>): unknown {
+  return records
+    .names()
+    .map((table) => [table, records.keys(table).map((name) => [name, records.get(table, name)])])
 }
 
 describe('the hash of a state (architecture.md, "Batching is the design": incremental, recomputed to compare)', () => {
@@ -112,6 +126,62 @@ describe('a state in bytes (consensus.md, "The raft host": checkpoints)', () => 
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('stored in between, as often as one likes, it says and hashes what it would if it never had been', () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.array(write, { maxLength: 8 }) },
+      { weight: 2, arbitrary: fc.constant('store' as const) },
+      { weight: 1, arbitrary: fc.constant('restart' as const) },
+      { weight: 1, arbitrary: fc.constant('hash' as const) },
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        let records = new Records<Tables>()
+        let hash = new StateHash(records, sha256)
+        const plain = new Records<Tables>()
+        for (const one of steps) {
+          if (one === 'hash') hash.current()
+          else if (one === 'store') encodeState(records)
+          else if (one === 'restart') {
+            records = again(records)
+            hash = new StateHash(records, sha256)
+          } else for (const state of [records, plain]) state.apply(one)
+          expect(contentOf(records)).toEqual(contentOf(plain))
+        }
+        expect(hash.current()).toEqual(recomputeStateHash(plain, sha256))
+        expect(encodeState(records)).toEqual(encodeState(plain))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('keeps the bytes of what does not change, and encodes nothing of it again', () => {
+    const rows = Array.from({ length: 50 }, (_, n) => ({ table: 't', key: `k${n}`, value: { n } }))
+    const records = stateOf(rows)
+    expect(records.row('t', 'k7')).toBeUndefined()
+    const [first] = encodeState(records)
+    const kept = records.row('t', 'k7')
+    expect(kept).toEqual(encodeRow('t', 'k7', { n: 7 }))
+    expect(kept?.buffer).toBe(first?.buffer)
+    records.apply([{ table: 't', key: 'k8', value: { n: 80 } }])
+    expect(records.row('t', 'k8')).toBeUndefined()
+    const [second] = encodeState(records)
+    expect(records.row('t', 'k7')?.buffer).toBe(second?.buffer)
+    expect(records.get('t', 'k8')).toEqual({ n: 80 })
+  })
+
+  it('finds each row again in the part that it was stored in, of whatever length row and part are', () => {
+    const around = [0x18, 0x100, 0x1_0000].flatMap((edge) => [edge - 12, edge - 1, edge, edge + 12])
+    for (const rows of [
+      around.map((length, n) => ({ table: 't', key: `k${n}`, value: new Uint8Array(length).fill(n) })),
+      Array.from({ length: 300 }, (_, n) => ({ table: 't', key: `k${n}`, value: n })),
+    ]) {
+      const records = stateOf(rows)
+      encodeState(records)
+      for (const { key: name, value: said } of rows)
+        expect(records.row('t', name)).toEqual(encodeRow('t', name, said))
+    }
   })
 
   it('a large state has several parts, and their order counts', () => {
