@@ -16,7 +16,7 @@ const REFUSALS_MAX = 3
 const LATE = 2
 /** So often may others propose what a leader should have, within so many election timeouts, while it proposes nothing itself. */
 const HELPS_MAX = 3
-const HELPED_WITHIN = 30
+const HELPED_WITHIN = 100
 /** Proposals of this kind on their way. */
 const UNDERWAY_MAX = 64
 

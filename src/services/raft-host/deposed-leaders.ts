@@ -3,9 +3,9 @@ import type { MessageType } from '../../ports/consensus-engine.ts'
 import { type HostCore, wake } from './host-core.ts'
 import type { HostedGroup } from './hosted-group.ts'
 
-/** All in election timeouts. How long one who was deposed is not followed: at first, and in the end. */
+/** All in election timeouts. How long one who was deposed is not followed: at first, and when it is deposed again. */
 const UNFOLLOWED = 3
-const UNFOLLOWED_MAX = 15
+const UNFOLLOWED_AGAIN = 15
 /** Between two depositions in one group; twice the longest, so that voters who begin apart meet in the end. */
 const APART = 30
 /** How long this node gives the group to somebody else. */
@@ -52,14 +52,10 @@ export class DeposedLeaders {
       return false
     if (!engine.forgetLeader(id).ok) return false
     const deposed = this.#groups.get(id) ?? new Map<RaftId, Deposed>()
-    const before = deposed.get(leader)
-    const isAgain = before !== undefined && !this.mayLead(id, leader)
-    const unfollowedTicks = isAgain ? 2 * before.unfollowedTicks : this.#ticks(UNFOLLOWED)
+    const isAgain = !this.mayLead(id, leader)
+    const unfollowedTicks = this.#ticks(isAgain ? UNFOLLOWED_AGAIN : UNFOLLOWED)
     this.#groups.set(id, deposed)
-    deposed.set(leader, {
-      at: tick,
-      unfollowedTicks: Math.min(unfollowedTicks, this.#ticks(UNFOLLOWED_MAX)),
-    })
+    deposed.set(leader, { at: tick, unfollowedTicks })
     wake(this.#core, group)
     tell({ kind: 'deposed', group: id, leader })
     engine.campaign(id) // refused or lost: the engine stands again by itself
