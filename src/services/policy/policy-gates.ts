@@ -15,7 +15,9 @@ import {
   type Usage,
 } from '../../core/policy/gates.ts'
 import { inputOfDraft } from '../../core/policy/input.ts'
+import { assert } from '../../model/fault.ts'
 import type { EnvelopeId, ThreadId } from '../../model/ids.ts'
+import { LruMap } from '../../model/lru-map.ts'
 import { type Rejection, reject } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Sha256 } from '../../ports/crypto.ts'
@@ -28,6 +30,9 @@ export interface PolicyGatesDeps {
   /** Keeps the result of a gate in the journal. */
   readonly record: (thread: ThreadId, line: JournalData['policy']) => void
 }
+
+/** Envelopes whose answer is remembered. */
+const ANSWERED_MAX = 16_384
 
 /** An envelope that came in, with the capsule that its thread was opened with. */
 export interface Arrival {
@@ -49,6 +54,8 @@ export interface JudgedCommit {
  */
 export class PolicyGates {
   readonly #deps: PolicyGatesDeps
+  /** What was said at INGRESS, by `nameOf`: it follows from that alone. */
+  readonly #answered = new LruMap<string, Result<undefined, Rejection>>(ANSWERED_MAX)
 
   constructor(deps: PolicyGatesDeps) {
     this.#deps = deps
@@ -65,13 +72,25 @@ export class PolicyGates {
     return this.#pass('PREFLIGHT', asked, (judgement) => passPreflight(judgement))
   }
 
-  /** Rejects as `passIngress`; WRONG_CAPSULE for one that is not here. */
-  ingress(arrivals: readonly Arrival[]): Promise<readonly Result<undefined, Rejection>[]> {
-    const asked = arrivals.map(({ read, isJournalled }) => askedBy(read, isJournalled))
-    return this.#pass('INGRESS', asked, (judgement, at) => {
-      const { read, threadCapsule } = arrivals[at] as Arrival
+  /**
+   * Rejects as `passIngress`; WRONG_CAPSULE for one that is not here. What came before (its sender says it again until an entry
+   * carries it, and it comes by several ways) has the same answer, and is neither evaluated nor journalled again.
+   */
+  async ingress(arrivals: readonly Arrival[]): Promise<readonly Result<undefined, Rejection>[]> {
+    const news = arrivals.filter((arrival) => this.#answered.get(nameOf(arrival)) === undefined)
+    const asked = news.map(({ read, isJournalled }) => askedBy(read, isJournalled))
+    const answers = await this.#pass('INGRESS', asked, (judgement, at) => {
+      const { read, threadCapsule } = news[at] as Arrival
       const { capsule, digest } = read.body
-      return passIngress(judgement, { capsule, digest, threadCapsule })
+      const answer = passIngress(judgement, { capsule, digest, threadCapsule })
+      this.#answered.set(nameOf(news[at] as Arrival), answer)
+      return answer
+    })
+    const fresh = new Map(news.map((arrival, at) => [arrival, answers[at]]))
+    return arrivals.map((arrival) => {
+      const answer = fresh.get(arrival) ?? this.#answered.get(nameOf(arrival))
+      assert(answer !== undefined, 'every arrival has an answer')
+      return answer
     })
   }
 
@@ -134,6 +153,11 @@ interface Asked {
 
 function askedBy(read: ReadBody, isJournalled: boolean): Asked {
   return { body: read.body, input: policyInputOf(read.bytes), id: read.id, isJournalled }
+}
+
+/** The body by its hash, with what it is held against. */
+function nameOf({ read, threadCapsule }: Arrival): string {
+  return `${read.id} ${threadCapsule.toString()}`
 }
 
 function unknownCapsule(capsule: CID): Result<never, Rejection> {

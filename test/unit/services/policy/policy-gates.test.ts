@@ -71,6 +71,32 @@ describe('the gates of a node', () => {
     )
   })
 
+  it('answer at INGRESS what is said again as before, and journal it once', async () => {
+    const body = draft('HEARTBEAT', OURS)
+    const [digest] = await opened().gates.preflight([body])
+    const good = received(body, unwrapped(digest as NonNullable<typeof digest>))
+    const bad = received(draft('NEED', OURS), new Uint8Array(32))
+    const { gates, lines } = opened()
+    const arrivals = [good, bad].map((read) => ({ read, threadCapsule: OURS, isJournalled: true }))
+    const first = await gates.ingress(arrivals)
+    expect(first.map(({ ok }) => ok)).toEqual([true, false])
+    for (let n = 0; n < 3; n++) expect(await gates.ingress(arrivals.toReversed())).toEqual(first.toReversed())
+    expect(lines.map(({ id }) => id)).toEqual([good.id, bad.id])
+    const elsewhere = await gates.ingress([{ read: good, threadCapsule: THEIRS, isJournalled: true }])
+    expect(elsewhere).toMatchObject([{ error: { code: 'WRONG_CAPSULE' } }])
+  })
+
+  it('ask again at INGRESS about what named a capsule that was not here yet', async () => {
+    const body = draft('HEARTBEAT', OURS)
+    const [digest] = await opened().gates.preflight([body])
+    const read = received(body, unwrapped(digest as NonNullable<typeof digest>))
+    const { gates, shelf } = opened([theirs])
+    const arrival = { read, threadCapsule: OURS, isJournalled: true }
+    expect(await gates.ingress([arrival])).toMatchObject([{ error: { code: 'WRONG_CAPSULE' } }])
+    unwrapped(shelf.add(ours))
+    expect(await gates.ingress([arrival])).toMatchObject([{ ok: true }])
+  })
+
   it("another author's capsule takes effect where its thread has it, and nowhere else", async () => {
     const { gates } = opened()
     const drafts = [draft('NEED', THEIRS, image), draft('NEED', OURS, image), draft('NEED', THEIRS)]
