@@ -60,6 +60,7 @@ export interface MeshOptions {
   readonly wayTo?: (from: number, to: number) => string
   readonly announced?: (at: number) => string
   readonly settings?: readonly string[]
+  readonly runtime?: readonly string[]
 }
 
 /** Five nodes: one that asks, two that work, two that judge. */

@@ -29,15 +29,21 @@ export interface ClusterNode {
   readonly api: ApiClient
 }
 
+/** What a network is founded with, and how its nodes are run. */
+export type ClusterRequest = Omit<FoundRequest, 'ports'> &
+  Partial<FoundRequest> & { readonly runtime?: readonly string[] }
+
 /** A development network of real processes on loopback. The caller stops it. */
 export class Cluster {
   readonly network: FoundNetwork
   readonly nodes: readonly ClusterNode[]
+  readonly #runtime: readonly string[]
   readonly #children = new Map<string, ChildProcess>()
   readonly #onSignal = (signal: NodeJS.Signals): void => this.#endWith(signal)
 
-  private constructor(network: FoundNetwork) {
+  private constructor(network: FoundNetwork, runtime: readonly string[]) {
     this.network = network
+    this.#runtime = runtime
     this.nodes = network.homes.map(({ home, did }, at) => ({
       name: `node-${at + 1}`,
       home,
@@ -46,10 +52,13 @@ export class Cluster {
     }))
   }
 
-  /** Makes homes and one genesis below a directory, and starts every node, on any ports. Faults of `foundNetwork`. */
-  static async start(request: Omit<FoundRequest, 'ports'> & Partial<FoundRequest>): Promise<Cluster> {
+  /**
+   * Makes homes and one genesis below a directory, and starts every node, on any ports; `runtime`: arguments of the runtime that
+   * runs the program. Faults of `foundNetwork`.
+   */
+  static async start({ runtime = [], ...request }: ClusterRequest): Promise<Cluster> {
     const ports = request.ports ?? (await freePorts(request.nodes))
-    const cluster = new Cluster(await foundNetwork({ ...request, ports }))
+    const cluster = new Cluster(await foundNetwork({ ...request, ports }), runtime)
     for (const signal of SIGNALS) process.on(signal, cluster.#onSignal)
     for (const node of cluster.nodes) cluster.run(node)
     return cluster
@@ -58,7 +67,7 @@ export class Cluster {
   /** Starts a node's process, which must not run; its log goes to `node.log` in its home. */
   run({ home }: ClusterNode): void {
     const log = openSync(join(home, 'node.log'), 'a', 0o600)
-    const child = spawn(process.execPath, [BIN, 'start', '--home', home], {
+    const child = spawn(process.execPath, [...this.#runtime, BIN, 'start', '--home', home], {
       stdio: ['ignore', 'ignore', log],
     })
     closeSync(log)
