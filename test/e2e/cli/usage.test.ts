@@ -71,7 +71,7 @@ describe('settings', () => {
     expect(found).toMatchObject({
       key: ['filed', 'file'],
       'journal.flush_ms': [250, 'variable'],
-      'journal.segment_bytes': [67_108_864, 'default'],
+      'journal.segment_bytes': [16_777_216, 'default'],
     })
   })
 
