@@ -196,6 +196,26 @@ describe('a leader that was deposed', () => {
     expect(mustLead(w).id).toBe(last)
   })
 
+  it('V5 leads again soon where one is down and its only accuser alone cannot', () => {
+    const w = startWorld({ settings: { quietTicks: 0 } })
+    const old = mustLead(w).id
+    const [accuser, down] = ids(w) as [number, number]
+    depose(w, accuser)
+    w.run(31 * ELECTION_MS)
+    expect(mustLead(w).id).toBe(old)
+    // So that the accuser's log is shorter, and nobody votes for it.
+    w.tamper = (from, to, frame) => (from === old && to === accuser ? undefined : frame)
+    add(w, 1)
+    w.tamper = (_from, _to, frame) => frame
+    expect(depose(w, accuser)).toEqual([true])
+    w.kill(down)
+    const from = w.events.now
+    w.until(() => w.leader(0)?.id === old && groupOf(w, accuser).leader === old)
+    add(w, 1, 1)
+    // Not followed for fifteen otherwise.
+    expect(w.events.now - from).toBeLessThan(10 * ELECTION_MS)
+  })
+
   it('V5 leads again where nobody else is left who could', () => {
     const w = startWorld()
     const old = mustLead(w).id

@@ -59,7 +59,7 @@ const QUEUE_BYTES_MAX = 16_777_216
 /** Two election timeouts. */
 const STOP_TICKS_MAX = 20
 /** A node is gone within 10 s of being told. */
-const STORE_TICKS_MAX = 50
+const STORE_MS_MAX = 5_000
 
 /** Buckets of a network. */
 export function bucketsOf({ genesis }: OpenedGenesis): number {
@@ -155,7 +155,7 @@ export function openRaftPart(options: RaftPartOptions): RaftPart {
     async stop() {
       // Nobody takes over from an only voter: what is under way ends, and no more.
       await loop.handOver(genesis.genesis.voters.length === 1 ? 1 : STOP_TICKS_MAX)
-      await loop.storeStates(STORE_TICKS_MAX)
+      await loop.storeStates(Math.ceil(STORE_MS_MAX / tickMs))
       loop.stop()
       transport.close()
       store.close()

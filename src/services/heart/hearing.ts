@@ -30,7 +30,7 @@ export interface HearingDeps {
   readonly testimony: Testimony
   readonly witness: Pick<Witness, 'tellSeen' | 'tellHave'>
   readonly slots: Pick<SlotDriver, 'hear'>
-  readonly hub: Pick<HubDriver, 'add' | 'act' | 'holds'>
+  readonly hub: Pick<HubDriver, 'add' | 'act' | 'holds' | 'isKnown'>
   readonly acts: Pick<ActDriver, 'hear'>
   readonly slot: () => HeldSlot
   readonly placeOf: (need: string) => NeedPlace
@@ -145,7 +145,12 @@ export class Hearing {
       return
     }
     this.takeBatch(judged.value)
-    if (message.kind === 'pass-on') passOn(from, message.batch, message.to)
+    if (message.kind === 'pass-on' && this.#isOfUse(judged.value)) passOn(from, message.batch, message.to)
+  }
+
+  /** Somebody with an account says some of it: keys cost nothing, and what others must judge has to. */
+  #isOfUse({ items }: VerifiedBatch): boolean {
+    return items.some((item) => item.ok && this.#deps.hub.isKnown(item.value.body.sender))
   }
 
   /** To whoever decides about it: the hub, or a bucket. */

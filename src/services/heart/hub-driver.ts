@@ -57,7 +57,7 @@ export class HubDriver {
   /** False: there is no room now; the sender says it again. */
   add(id: EnvelopeId, field: Pooled['field'], bytes: number, slot: number, sender: Did): boolean {
     if (this.#waiting.has(id) || this.#strangers.has(id)) return true
-    const [kept, max, each] = this.#isKnown(sender)
+    const [kept, max, each] = this.isKnown(sender)
       ? [this.#waiting, WAITING_MAX, SENDER_MAX]
       : [this.#strangers, STRANGERS_MAX, STRANGER_MAX]
     const said = this.#bySender.get(sender) ?? 0
@@ -88,7 +88,7 @@ export class HubDriver {
 
   /** A slot was made. */
   passSlot(slot: number): void {
-    for (const [id, waiting] of this.#strangers) if (this.#isKnown(waiting.sender)) this.#admit(id, waiting)
+    for (const [id, waiting] of this.#strangers) if (this.isKnown(waiting.sender)) this.#admit(id, waiting)
     this.act(slot)
     this.#care.act(slot)
   }
@@ -127,7 +127,8 @@ export class HubDriver {
     }
   }
 
-  #isKnown(sender: Did): boolean {
+  /** Whether the hub has an account of that key. */
+  isKnown(sender: Did): boolean {
     return this.#groups.hub().get('accounts', sender) !== undefined
   }
 

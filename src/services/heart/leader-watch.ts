@@ -64,6 +64,9 @@ export class LeaderWatch {
   readonly #trace: (text: string) => void
   readonly #reigns = new Map<number, Reign>()
   #round = 0
+  #roundAt = 0
+  /** Ticks from the last round to the one before it. */
+  #roundTicks = 0
   #underway = 0
 
   /** `oversight`: undefined where nobody is watched. */
@@ -86,9 +89,9 @@ export class LeaderWatch {
     return PATIENCE * (this.#oversight?.electionTicks ?? 0)
   }
 
-  /** Ticks. */
+  /** Ticks. Two rounds at least: what is held in one may be gone in the next though it came at once. */
   get lateness(): number {
-    return LATE * (this.#oversight?.electionTicks ?? 0)
+    return Math.max(LATE * (this.#oversight?.electionTicks ?? 0), 2 * this.#roundTicks)
   }
 
   /** Whether another node leads the machine, and has for long enough. */
@@ -130,22 +133,26 @@ export class LeaderWatch {
       if (gone.some(isLate)) this.#noteHelp(machine, reign)
     }
     this.#round++
+    this.#roundTicks = this.ticks - this.#roundAt
+    this.#roundAt = this.ticks
   }
 
-  /** A leader that gets its own entries into the log only leaves some out: those are proposed for it. */
+  /**
+   * A leader that gets its own entries into the log only leaves some out: those are proposed for it. It may not have heard of them,
+   * whoever wants that sees to it.
+   */
   applied({ machine, item, verdict }: SteppedItem): void {
-    const reign = this.#reigns.get(machine)
-    if (reign === undefined || reign.helps.length === 0 || machine === HUB) return
-    if (item.kind !== 'command' || verdict.kind !== 'applied') return
+    if (machine === HUB || item.kind !== 'command' || verdict.kind !== 'applied') return
+    if (![...this.#reigns.values()].some(({ helps }) => helps.length > 0)) return
     const command = decodeBucketCommand(item.command)
     if (command.ok && 'by' in command.value && command.value.by === this.#groups.leader(machine))
       this.works(machine)
   }
 
-  /** The leader did something by itself that was due. */
+  /** The leader did something by itself that was due: whatever else it leads, its drivers do not sleep. */
   works(machine: number): void {
-    const reign = this.#reigns.get(machine)
-    if (reign !== undefined) reign.helps = []
+    const leader = this.#reigns.get(machine)?.leader
+    for (const reign of this.#reigns.values()) if (reign.leader === leader) reign.helps = []
   }
 
   #judge(

@@ -3,8 +3,9 @@ import { isOver } from '../../core/bucket/transitions.ts'
 import type { GroupAccess } from './group-access.ts'
 import type { LeaderWatch, Make } from './leader-watch.ts'
 
-/** Needs that are looked at in one round: what is left waits for the next. */
+/** Needs that are looked at in one round: what is left waits for the next; and those of which something is held already. */
 const LOOKS_MAX = 16
+const HELD_LOOKS_MAX = 64
 
 export interface LeftOutNeedsDeps {
   readonly groups: Pick<GroupAccess, 'bucket'>
@@ -34,14 +35,19 @@ export class LeftOutNeeds {
   pass(open: Iterable<readonly [string, number]>): void {
     const before = this.#heads
     this.#heads = new Map()
-    let looks = LOOKS_MAX
+    let [looks, heldLooks] = [LOOKS_MAX, HELD_LOOKS_MAX]
     for (const [need, bucket] of open) {
       const still = this.#stillOf(need, bucket, before.get(need))
       if (still === undefined) continue
       this.#heads.set(need, still)
-      if (this.#isMoving(still) || looks === 0 || this.#deps.isAsleep(need, bucket)) continue
-      looks--
-      this.#look(need, bucket, nameOf(need, still.head))
+      const name = nameOf(need, still.head)
+      // What is not said again counts as gone.
+      if (this.#deps.watch.holds(bucket, name)) {
+        if (heldLooks-- > 0) this.#look(need, bucket, name)
+      } else if (looks > 0 && !this.#isMoving(still) && !this.#deps.isAsleep(need, bucket)) {
+        looks--
+        this.#look(need, bucket, name)
+      }
     }
   }
 

@@ -1,7 +1,9 @@
 import { encodeVoterMessage, type VoterMessage } from '../../codec/voter-message/voter-message.ts'
 import type { Did } from '../../model/ids.ts'
+import { TokenBucket } from '../../model/token-bucket.ts'
 import { TokenBuckets } from '../../model/token-buckets.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { unitsOf } from '../intake/batch-rates.ts'
 
 export interface VoterMailDeps {
   readonly self: Did
@@ -14,9 +16,14 @@ export interface VoterMailDeps {
   readonly sendSelf: (message: VoterMessage) => void
 }
 
-/** Bytes that are passed on for one peer that is no voter, each copy counted; beyond, it has to be said again. */
-const PASSED_BYTES_PER_SECOND = 262_144
-const PASSED_BYTES_BURST = 8_388_608
+/**
+ * What is passed on for one peer that is no voter, and for all those together, in units of `unitsOf`: other voters judge it as a
+ * voter's, whom they trust. 2,000 a second are a twentieth of a processor. Beyond, it has to be said again.
+ */
+const UNITS_PER_SECOND = 500
+const UNITS_BURST = 8_192
+const ALL_UNITS_PER_SECOND = 2_000
+const ALL_UNITS_BURST = 16_384
 
 /**
  * What a node says to the voters of its network. Those that it has no connection to hear its batches by way of one that it has,
@@ -25,11 +32,13 @@ const PASSED_BYTES_BURST = 8_388_608
  */
 export class VoterMail {
   readonly #deps: VoterMailDeps
-  readonly #passed = new TokenBuckets<Did>(PASSED_BYTES_PER_SECOND, PASSED_BYTES_BURST)
+  readonly #passed = new TokenBuckets<Did>(UNITS_PER_SECOND, UNITS_BURST)
+  readonly #allPassed: TokenBucket
   #turn = 0
 
   constructor(deps: VoterMailDeps) {
     this.#deps = deps
+    this.#allPassed = new TokenBucket(ALL_UNITS_PER_SECOND, ALL_UNITS_BURST, deps.clock.monotonicMs())
   }
 
   /** A batch of this node's, to all others. */
@@ -46,14 +55,22 @@ export class VoterMail {
 
   /** A good batch of somebody who cannot reach the voters at these places. Voters' are passed on whatever they are. */
   passOn(from: Did, batch: Uint8Array, to: readonly number[]): void {
-    const { self, voters, clock, send } = this.#deps
+    const { self, voters, send } = this.#deps
     const missed = new Set(to.map((place) => voters[place]))
-    const nowMs = clock.monotonicMs()
-    const isFree = voters.includes(from)
-    if (!isFree && !this.#passed.of(from, nowMs).take(batch.length * missed.size, nowMs)) return
+    if (!voters.includes(from) && !this.#mayPass(from, batch.length)) return
     const message = encodeVoterMessage({ kind: 'batch', batch })
     for (const voter of missed)
       if (voter !== undefined && voter !== self && voter !== from) send(voter, message)
+  }
+
+  #mayPass(from: Did, bytes: number): boolean {
+    const nowMs = this.#deps.clock.monotonicMs()
+    const own = this.#passed.of(from, nowMs)
+    const units = unitsOf(bytes)
+    if (!own.take(units, nowMs)) return false
+    if (this.#allPassed.take(units, nowMs)) return true
+    own.give(units)
+    return false
   }
 
   /** To all others that are connected. */

@@ -14,6 +14,11 @@ export interface BatchRatesLimits {
 /** A batch costs its signature, and each body its reading: the smallest are of about 400 bytes. */
 const BATCH_UNITS = 16
 const BYTES_OF_A_UNIT = 256
+/** What a batch of so many bytes costs whoever judges it. */
+export function unitsOf(bytes: number): number {
+  return BATCH_UNITS + Math.ceil(bytes / BYTES_OF_A_UNIT)
+}
+
 /**
  * A peer has two fifths of a processor, which is 940 single envelopes a second or 9,300 in large batches; all have three fifths. It
  * is less where keys and batches are known: what is said again costs no signature.
@@ -50,7 +55,7 @@ export class BatchRates {
   take(peer: Did, bytes: number): boolean {
     if (this.#isTrusted(peer)) return true
     const nowMs = this.#clock.monotonicMs()
-    const units = BATCH_UNITS + Math.ceil(bytes / BYTES_OF_A_UNIT)
+    const units = unitsOf(bytes)
     const own = this.#peers.of(peer, nowMs)
     if (!own.take(units, nowMs)) return false
     if (this.#all.take(units, nowMs)) return true

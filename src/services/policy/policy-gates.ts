@@ -77,7 +77,8 @@ export class PolicyGates {
    * carries it, and it comes by several ways) has the same answer, and is neither evaluated nor journalled again.
    */
   async ingress(arrivals: readonly Arrival[]): Promise<readonly Result<undefined, Rejection>[]> {
-    const news = arrivals.filter((arrival) => this.#answered.get(nameOf(arrival)) === undefined)
+    const answered = new Map(arrivals.map((arrival) => [arrival, this.#answered.get(nameOf(arrival))]))
+    const news = arrivals.filter((arrival) => answered.get(arrival) === undefined)
     const asked = news.map(({ read, isJournalled }) => askedBy(read, isJournalled))
     const answers = await this.#pass('INGRESS', asked, (judgement, at) => {
       const { read, threadCapsule } = news[at] as Arrival
@@ -86,9 +87,9 @@ export class PolicyGates {
       this.#answered.set(nameOf(news[at] as Arrival), answer)
       return answer
     })
-    const fresh = new Map(news.map((arrival, at) => [arrival, answers[at]]))
+    for (const [at, arrival] of news.entries()) answered.set(arrival, answers[at])
     return arrivals.map((arrival) => {
-      const answer = fresh.get(arrival) ?? this.#answered.get(nameOf(arrival))
+      const answer = answered.get(arrival)
       assert(answer !== undefined, 'every arrival has an answer')
       return answer
     })

@@ -26,6 +26,8 @@ const FROM_LEADERS: ReadonlySet<MessageType> = new Set<MessageType>([
 
 interface Deposed {
   readonly at: number
+  /** Of its leadership. */
+  readonly term: number
   readonly unfollowedTicks: number
 }
 
@@ -55,20 +57,27 @@ export class DeposedLeaders {
     const isAgain = !this.mayLead(id, leader)
     const unfollowedTicks = this.#ticks(isAgain ? UNFOLLOWED_AGAIN : UNFOLLOWED)
     this.#groups.set(id, deposed)
-    deposed.set(leader, { at: tick, unfollowedTicks })
+    deposed.set(leader, { at: tick, term: group.hard.term, unfollowedTicks })
     wake(this.#core, group)
     tell({ kind: 'deposed', group: id, leader })
     engine.campaign(id) // refused or lost: the engine stands again by itself
     return true
   }
 
-  /** Whether a message is to be dropped before the engine sees it. */
-  isIgnored(group: HostedGroup, from: RaftId, type: MessageType): boolean {
+  /**
+   * Whether a message is to be dropped before the engine sees it. Where nobody leads for long, who was deposed may be voted for, and
+   * once elected again it is followed: one voter must not keep a group standing that cannot do without it.
+   */
+  isIgnored(
+    group: HostedGroup,
+    from: RaftId,
+    { type, term }: { readonly type: MessageType; readonly term: number },
+  ): boolean {
     const deposed = this.#groups.get(group.id)?.get(from)
     if (deposed === undefined || !FROM_LEADERS.has(type)) return false
-    if (this.#core.tick - deposed.at < deposed.unfollowedTicks) return true
-    const isCandidate = type === 'vote' || type === 'pre-vote'
-    return isCandidate && !this.mayLead(group.id, from) && !this.#isLeaderless(group, from)
+    const isUnfollowed = this.#core.tick - deposed.at < deposed.unfollowedTicks
+    if (type !== 'vote' && type !== 'pre-vote') return isUnfollowed && term <= deposed.term
+    return (isUnfollowed || !this.mayLead(group.id, from)) && !this.#isLeaderless(group, from)
   }
 
   /** Whether this node would give the group to that peer. */

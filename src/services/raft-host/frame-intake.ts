@@ -191,7 +191,7 @@ export class FrameIntake {
     })
     if (unfit !== undefined && this.#core.mutant !== 'admit-all')
       return this.unfit(from, id, unfit, isSuspicious(unfit))
-    if (this.#deposed.isIgnored(group, from, peeked.value.type)) return undefined
+    if (this.#deposed.isIgnored(group, from, peeked.value)) return undefined
     // Whoever reads waits for all that is committed.
     if (peeked.value.type === 'read-index') this.#core.outgoing.release(id)
     if (!isNoNews(group, from, peeked.value)) wake(this.#core, group)

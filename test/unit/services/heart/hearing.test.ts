@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { cidOf, envelopeIdOf } from '../../../../src/codec/cid.ts'
+import { decodeBatch } from '../../../../src/codec/envelope/batch.ts'
 import { signStatement } from '../../../../src/codec/signed/statement.ts'
 import { FaultError } from '../../../../src/model/fault.ts'
 import type { Signature, ThreadId } from '../../../../src/model/ids.ts'
@@ -43,6 +44,7 @@ function asking() {
       add: (_id, _field, _bytes, _slot, sender) => forHub.push(sender) > 0,
       holds: (_need, sender) => sender === STRANGER.did,
       act: () => undefined,
+      isKnown: (sender) => sender !== STRANGER.did,
     },
     acts: { hear: () => false },
     slot: () => ({ n: 5, timeMs: 0 }),
@@ -134,6 +136,12 @@ describe('a CANCEL', () => {
 })
 
 describe('a batch that is to be passed on', () => {
+  const goodOf = (by: Person) => {
+    const said = say(by, { thread: 'a'.repeat(32) as ThreadId, seq: 2 }, 'CANCEL', { need_id: need })
+    const batch = decodeBatch(said.batch)
+    if (!batch.ok) throw new Error(batch.error.message)
+    return ok({ batch: batch.value, signer: by.did, items: [ok(said.envelope)] })
+  }
   const passing = async (judge: HearingDeps['judge']) => {
     const { hearing, blamed, passed, judged } = asking()
     judged.by = judge
@@ -143,9 +151,13 @@ describe('a batch that is to be passed on', () => {
   }
 
   it('goes to the voters that its sender named, once it was judged', async () => {
-    const good = { batch: { bodies: [] } as never, signer: STRANGER.did, items: [] }
-    const { blamed, passed } = await passing(() => Promise.resolve(ok(good)))
+    const { blamed, passed } = await passing(() => Promise.resolve(goodOf(VOTERS[0])))
     expect([blamed, passed]).toEqual([[], [[STRANGER.did, new Uint8Array(7), [1, 2]]]])
+  })
+
+  it('goes nowhere where nobody with an account says any of it: what others must judge has to cost', async () => {
+    const { blamed, passed } = await passing(() => Promise.resolve(goodOf(STRANGER)))
+    expect([blamed, passed]).toEqual([[], []])
   })
 
   it('goes nowhere where it is bad, or more than its sender may say', async () => {

@@ -208,6 +208,22 @@ describe('a leader that passes on and proposes nothing itself', () => {
     expect(helping(6, (led) => led.pass(1_000, () => undefined)).deposed).toEqual([])
   })
 
+  it('is not, where it does its part in another group that it leads', () => {
+    expect(
+      helping(9, ({ watch }) => watch.isWatching(BUCKET + 1) && watch.works(BUCKET + 1)).deposed,
+    ).toEqual([])
+  })
+
+  it('is not, where a round takes long in ticks and what was held in one is gone in the next', () => {
+    const { led } = holding()
+    for (let n = 0; n < 20; n++) {
+      led.ticks += 100
+      if (n % 2 === 0) led.watch.hold(BUCKET, `${n}`, () => bytes(`${n}`))
+      led.watch.endRound()
+    }
+    expect([led.taken(), led.deposed]).toEqual([[], []])
+  })
+
   it('is not, where it gets an entry of its own into the log', () => {
     const own = (by: number, kind: 'applied' | 'rejected') => (led: WatchedLeader) => {
       const lead = {

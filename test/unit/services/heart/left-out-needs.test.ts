@@ -114,6 +114,16 @@ describe('a need of a bucket that another node leads', () => {
     expect(fresh.pass(2 * PATIENCE).looks).toBe(0)
   })
 
+  it('is said again in each round once it is held, however many others stand still', () => {
+    const needs = new Needs(...Array.from({ length: 40 }, (_, n) => `${n}`))
+    for (const need of needs.records.keys()) needs.asked.add(need)
+    needs.pass(3 * PATIENCE)
+    needs.asked.clear()
+    needs.pass(10)
+    expect(needs.led.taken().length).toBe(40)
+    expect(needs.led.deposed).toEqual([])
+  })
+
   it('takes its turn: sixteen are looked at in a round', () => {
     const needs = new Needs(...Array.from({ length: 40 }, (_, n) => `${n}`))
     needs.records.keys().forEach((need) => needs.quiet.add(need))

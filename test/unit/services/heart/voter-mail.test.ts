@@ -73,18 +73,23 @@ describe('what is passed on', () => {
     expect(sent).toEqual([{ to: 'c', kind: 'batch', places: [] }])
   })
 
-  it('is bounded by bytes for each peer that is no voter, and for voters not', () => {
-    const big = new Uint8Array(1_000_000)
-    const { mail, sent, time } = mailOf('a', VOTERS)
-    const copies = (from: string): number => {
-      sent.length = 0
-      for (let n = 0; n < 10; n++) mail.passOn(from as Did, big, [1, 2, 3, 4])
-      return sent.length
-    }
-    expect(copies('stranger')).toBe(8)
-    expect(copies('another')).toBe(8)
-    expect(copies('e')).toBe(30)
-    time.nowMs = 60_000
-    expect(copies('stranger')).toBe(8)
-  })
+  it.each([
+    ['large', 1_000_000, 2, 4],
+    ['small', 100, 481, 963],
+  ])(
+    'is bounded by what it costs others, for each peer that is no voter and for all of them: %s batches',
+    (...of) => {
+      const [, bytes, own, all] = of
+      const { mail, sent, time } = mailOf('a', VOTERS)
+      const passed = (from: string): number => {
+        sent.length = 0
+        for (let n = 0; n < 1_000; n++) mail.passOn(from as Did, new Uint8Array(bytes), [1])
+        return sent.length
+      }
+      expect([passed('one'), passed('two'), passed('three')]).toEqual([own, own, all - 2 * own])
+      expect(passed('e')).toBe(1_000)
+      time.nowMs = 60_000
+      expect(passed('one')).toBe(own)
+    },
+  )
 })
