@@ -210,6 +210,7 @@ describe('a leader that was deposed', () => {
     expect(depose(w, accuser)).toEqual([true])
     w.kill(down)
     const from = w.events.now
+    w.until(() => groupOf(w, accuser).leader === undefined && w.leader(0) === undefined)
     w.until(() => w.leader(0)?.id === old && groupOf(w, accuser).leader === old)
     add(w, 1, 1)
     // Not followed for fifteen otherwise.
