@@ -77,17 +77,25 @@ async function postedUnderAnother() {
   throw new Error('one node leads everything')
 }
 
+/** A need whose leader fell silent: where leaders were just being spread, another one had it before anybody missed anything. */
+async function heldUp(how: 'mute' | 'deaf') {
+  for (let tries = 0; ; tries++) {
+    const { posted, silent } = await postedUnderAnother()
+    const seenBy = beside(silent)
+    const deposed = await within(silent, how, async () => {
+      const over = await network.until(posted.need, isOver, seenBy)
+      expect(over.state).toBe('SETTLED')
+      expect(over.leader).not.toBe(silent.did)
+    })
+    if (deposed.some((times) => times > 0) || tries === TRIES_MAX) return { posted, seenBy, deposed }
+  }
+}
+
 describe('a leader that lives and leaves everything out', () => {
   it.each(['mute', 'deaf'] as const)(
     'of a bucket, %s: its need goes on, and another leads in the end',
     async (how) => {
-      const { posted, silent } = await postedUnderAnother()
-      const seenBy = beside(silent)
-      const deposed = await within(silent, how, async () => {
-        const over = await network.until(posted.need, isOver, seenBy)
-        expect(over.state).toBe('SETTLED')
-        expect(over.leader).not.toBe(silent.did)
-      })
+      const { posted, seenBy, deposed } = await heldUp(how)
       for (const times of deposed) expect(times).toBeGreaterThan(0)
       expect(network.replay(await network.exported(posted.thread, seenBy))).toBe(0)
     },
