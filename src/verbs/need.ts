@@ -21,7 +21,7 @@ type Posted = Handled<z.input<typeof output>>
 
 /**
  * Posts one NEED; repeat-safe by `idempotency_key`: the thread follows from it, the hub escrows it once, and until it has, this
- * node remembers what it said. Another wish under a used key is a CONFLICT. Source: lifecycle.md, entry `open`.
+ * node says it once, whatever happens to it. Another wish under a used key is a CONFLICT. Source: lifecycle.md, entry `open`.
  */
 export const need = defineVerb({
   name: 'need',
@@ -33,17 +33,17 @@ export const need = defineVerb({
     const { heart, author, sha256 } = services
     const thread = threadIdOf(heart.net, author.did, wish.idempotency_key, sha256)
     const known = heart.hub().get('posted', thread)
-    const memory = memoryOf(author)
-    const before = memory.get(thread)
+    const asked = askedOf(author)
+    const before = asked.get(thread)
     const same = JSON.stringify({ ...wish, wait_ms: 0 })
     if (before !== undefined && before.wish !== same) return reject('CONFLICT', OTHER_WISH, 'idempotency_key')
     if (known !== undefined) {
       return ok({ need: known.need as z.input<typeof envelopeId>, thread, state: 'known' as const })
     }
-    if (before !== undefined) return before.answer
+    if (before?.answer !== undefined) return before.answer
     const answer = post(wish, thread, services, signal)
-    remember(memory, thread, { wish: same, answer })
-    return forgetRefused(memory, thread, answer)
+    remember(asked, thread, { wish: same, answer })
+    return settled(asked, thread, answer)
   },
 })
 
@@ -67,14 +67,16 @@ async function post(
   })
 }
 
-/** What was refused may be asked for again under the same key. */
-async function forgetRefused(memory: Memory, thread: ThreadId, answer: Promise<Posted>): Promise<Posted> {
+/** What was refused may be asked for again under the same key; of what was said the author knows whether it waits still. */
+async function settled(asked: AskedFor, thread: ThreadId, answer: Promise<Posted>): Promise<Posted> {
+  const one = asked.get(thread)
   try {
     const posted = await answer
-    if (!posted.ok) memory.delete(thread)
+    if (posted.ok) delete one?.answer
+    else asked.delete(thread)
     return posted
   } catch (fault) {
-    memory.delete(thread)
+    asked.delete(thread)
     throw fault
   }
 }
@@ -83,22 +85,23 @@ const REMEMBERED_MAX = 4_096
 
 interface Asked {
   readonly wish: string
-  readonly answer: Promise<Posted>
+  /** While it is under way. */
+  answer?: Promise<Posted>
 }
 
-type Memory = Map<ThreadId, Asked>
+type AskedFor = Map<ThreadId, Asked>
 
 /** The one that was asked for first is forgotten: by then the hub knows it. */
-function remember(memory: Memory, thread: ThreadId, asked: Asked): void {
-  const [oldest] = memory.keys()
-  if (memory.size >= REMEMBERED_MAX && oldest !== undefined) memory.delete(oldest)
-  memory.set(thread, asked)
+function remember(all: AskedFor, thread: ThreadId, asked: Asked): void {
+  const [oldest] = all.keys()
+  if (all.size >= REMEMBERED_MAX && oldest !== undefined) all.delete(oldest)
+  all.set(thread, asked)
 }
 
-const memories = new WeakMap<object, Memory>()
+const askedByAuthor = new WeakMap<object, AskedFor>()
 
-function memoryOf(author: object): Memory {
-  const known: Memory = memories.get(author) ?? new Map()
-  memories.set(author, known)
-  return known
+function askedOf(author: object): AskedFor {
+  const asked: AskedFor = askedByAuthor.get(author) ?? new Map()
+  askedByAuthor.set(author, asked)
+  return asked
 }

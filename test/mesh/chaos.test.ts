@@ -75,26 +75,28 @@ class Asking {
     while (!this.#isOver) {
       const node = this.#network.node(this.#chance.below(2))
       const posted = await this.#post(node, randomUUID())
-      if (posted === undefined) continue
       this.posted.set(posted.need, posted.thread)
       await this.#untilOver(posted.need)
     }
   }
 
-  /** One key until there is an answer: whoever does not hear of what he asked for asks again, and gets it once. */
+  /**
+   * One key until there is an answer, the node's own or the hub's: whoever does not hear of what he asked for asks again, and
+   * gets it once, by the id that he was told.
+   */
   async #post(node: ClusterNode, key: string) {
-    while (!this.#isOver) {
+    const hub = this.#chance.is(0.5) ? {} : { wait_ms: 0 }
+    for (;;) {
       const answer = await this.#asked(() =>
         this.#network.post(
           'test/quick',
-          { idempotency_key: key, input: { text: key }, deadline_ms: SOON.needDeadlineMs },
+          { idempotency_key: key, input: { text: key }, deadline_ms: SOON.needDeadlineMs, ...hub },
           node,
         ),
       )
       if (answer?.ok === true) return answer.value
       await pause(200)
     }
-    return undefined
   }
 
   async #untilOver(need: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ClusterNode } from '../../src/node/demo/cluster.ts'
 import { isOver, MeshNetwork, wanted } from '../setup/mesh-cluster.ts'
 
 const LONG_MS = 240_000
@@ -49,6 +50,25 @@ describe('five nodes, of which some die', () => {
       network.cluster.run(leader)
       await network.cluster.ready()
       expect(await network.untilOneLedger()).toHaveLength(5)
+    },
+    LONG_MS,
+  )
+
+  it(
+    'take a task once that was asked for twice, with its node killed between and the hub out',
+    async () => {
+      const [asked, ...others] = network.cluster.nodes as [ClusterNode, ...ClusterNode[]]
+      for (const other of others) await network.cluster.kill(other, 'SIGKILL')
+      const wish = { idempotency_key: 'asked-for-twice', wait_ms: 0 }
+      const first = await wanted(network.post('test/quick', wish))
+      await network.cluster.kill(asked, 'SIGKILL')
+      network.cluster.run(asked)
+      await network.cluster.until(asked, async () => (await asked.api.call('status', {})).ok)
+      expect(await wanted(network.post('test/quick', wish))).toEqual({ ...first, state: 'posted' })
+      for (const other of others) network.cluster.run(other)
+      await network.cluster.ready()
+      expect(await network.until(first.need, isOver)).toMatchObject({ state: 'SETTLED' })
+      expect(await wanted(network.post('test/quick', wish))).toEqual({ ...first, state: 'known' })
     },
     LONG_MS,
   )

@@ -148,6 +148,7 @@ function authorOf(
     ...(policy === undefined ? {} : { policy }),
     record: recordInJournal(journal, crypto.sha256Hex, (bodies, last) => keeper.note(bodies, last)),
     recall: (thread) => keeper.place(did, thread),
+    waitingNeed: (thread, idempotencyKey) => keeper.waitingNeed(did, thread, idempotencyKey),
     submit: (batch, bodies) => heart.submit(batch, bodies),
   })
 }

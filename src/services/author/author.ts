@@ -1,3 +1,4 @@
+import { equalBytes } from '../../codec/bytes.ts'
 import type { CID } from '../../codec/cid.ts'
 import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
 import { encodeBatch, signBatch, splitBodies } from '../../codec/envelope/batch.ts'
@@ -10,8 +11,8 @@ import { accountThreadOf, threadIdOf } from '../../codec/envelope/thread-id.ts'
 import type { Kind, Payload } from '../../codec/payload/verbs.ts'
 import { assert } from '../../model/fault.ts'
 import type { Did, SecretKey, ThreadId } from '../../model/ids.ts'
-import type { Rejection } from '../../model/rejection.ts'
-import type { Result } from '../../model/result.ts'
+import { type Rejection, reject } from '../../model/rejection.ts'
+import { ok, type Result } from '../../model/result.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
 import { type Draft, finishDraft, startDraft } from './drafts.ts'
@@ -39,6 +40,8 @@ export interface AuthorDeps {
    * the author.
    */
   readonly recall?: (thread: ThreadId) => ThreadPlace | undefined
+  /** What it said first in a thread with a key, as long as the hub has not decided about it. Absent: it is said again. */
+  readonly waitingNeed?: (thread: ThreadId, idempotencyKey: string) => ReadBody<'NEED'> | undefined
   /** Threads whose place is in memory, where `recall` is there. */
   readonly placesMax?: number
   /** As `HeartView.submit`. */
@@ -104,10 +107,17 @@ export class Author {
     return said as Promise<Result<ReadBody<K>, Rejection>>
   }
 
-  /** Opens the thread of its key, or says it again there. Rejects as `say`. */
-  need(payload: Payload<'NEED'>): Promise<Result<ReadBody<'NEED'>, Rejection>> {
-    const { net, crypto } = this.#deps
-    return this.say(threadIdOf(net, this.did, payload.idempotency_key, crypto.sha256), 'NEED', payload)
+  /**
+   * Opens the thread of its key. What was said with that key before, in this run or an earlier one, is the answer until the hub has
+   * decided about it. Rejects as `say`, and CONFLICT where that was another wish.
+   */
+  async need(payload: Payload<'NEED'>): Promise<Result<ReadBody<'NEED'>, Rejection>> {
+    const { net, crypto, waitingNeed } = this.#deps
+    const thread = threadIdOf(net, this.did, payload.idempotency_key, crypto.sha256)
+    const waiting = waitingNeed?.(thread, payload.idempotency_key)
+    if (waiting === undefined) return await this.say(thread, 'NEED', payload)
+    if (isSame(waiting.body.payload, payload)) return ok(waiting)
+    return reject('CONFLICT', 'this key was used for another wish: choose another key', 'idempotency_key')
   }
 
   /** Speaks in its account's own thread. Rejects as `say`. */
@@ -242,6 +252,10 @@ export class Author {
   #placeOf(thread: ThreadId): ThreadPlace {
     return this.#places.get(thread) ?? NOWHERE
   }
+}
+
+function isSame(one: Payload<'NEED'>, other: Payload<'NEED'>): boolean {
+  return equalBytes(encodeDagCbor(one), encodeDagCbor(other))
 }
 
 /** The first that waits in each thread. */

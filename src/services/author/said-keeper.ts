@@ -90,6 +90,11 @@ export class SaidKeeper {
     return this.#words.isWaiting(id)
   }
 
+  /** What an account said first in a thread with a key, as long as the hub has not decided about it. */
+  waitingNeed(did: Did, thread: ThreadId, idempotencyKey: string): ReadBody<'NEED'> | undefined {
+    return this.#words.needOf(did, thread, idempotencyKey)
+  }
+
   has(id: EnvelopeId): boolean {
     return this.#words.has(id)
   }

@@ -1,11 +1,15 @@
+import type { Body } from '../../codec/envelope/body.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
+import type { Payload } from '../../codec/payload/verbs.ts'
 import { needOfBody } from '../../core/agent/line.ts'
 import { fateOf, type Spoken, type WordWorld } from '../../core/agent/said-word.ts'
-import type { EnvelopeId } from '../../model/ids.ts'
+import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
 import type { SaidWord } from '../../ports/said-store.ts'
 
 interface Word {
   readonly spoken: Spoken
+  /** Undefined: it is no NEED. */
+  readonly needKey: string | undefined
   /** Monotonic. */
   readonly sinceMs: number
   readonly length: number
@@ -32,6 +36,8 @@ export class SaidWords {
   readonly #bounds: WordBounds
   readonly #words = new Map<EnvelopeId, Word>()
   readonly #byNeed = new Map<string, Set<EnvelopeId>>()
+  /** The first of each key that an account used in a thread. */
+  readonly #needs = new Map<string, ReadBody<'NEED'>>()
   #bytes = 0
   readonly #carried = new Set<EnvelopeId>()
   readonly #dropped = new Set<EnvelopeId>()
@@ -40,14 +46,17 @@ export class SaidWords {
     this.#bounds = bounds
   }
 
-  add({ id, bytes, body }: ReadBody, atMs: number, stored?: { readonly isCarried: boolean }): void {
+  add(read: ReadBody, atMs: number, stored?: { readonly isCarried: boolean }): void {
+    const { id, bytes, body } = read
     const { kind, sender, seq, ts } = body
     if (kind === 'HEARTBEAT' || this.#words.has(id)) return
     const need = needOfBody(body)
     const spoken = { id, kind, sender, seq, ts, need }
     const isCarried = stored?.isCarried === true
     const kept = stored === undefined ? bytes : undefined
-    this.#words.set(id, { spoken, sinceMs: atMs, length: bytes.length, isCarried, bytes: kept })
+    const key = needKeyOf(body)
+    this.#words.set(id, { spoken, needKey: key, sinceMs: atMs, length: bytes.length, isCarried, bytes: kept })
+    if (key !== undefined && !this.#needs.has(key)) this.#needs.set(key, read as ReadBody<'NEED'>)
     this.#bytes += bytes.length
     if (need !== undefined) this.#byNeed.set(need, (this.#byNeed.get(need) ?? new Set()).add(id))
     for (const oldest of this.#words.keys()) {
@@ -69,11 +78,18 @@ export class SaidWords {
     return this.#words.get(id)?.isCarried === false
   }
 
+  /** What an account said first in a thread with a key, as long as it waits. */
+  needOf(account: Did, thread: ThreadId, idempotencyKey: string): ReadBody<'NEED'> | undefined {
+    return this.#needs.get(keyOf(account, thread, idempotencyKey))
+  }
+
   /** It is of no use any more. */
   drop(id: EnvelopeId): void {
     const word = this.#words.get(id)
     if (word === undefined) return
     this.#words.delete(id)
+    const { needKey } = word
+    if (needKey !== undefined && this.#needs.get(needKey)?.id === id) this.#needs.delete(needKey)
     this.#bytes -= word.length
     this.#carried.delete(id)
     if (word.bytes === undefined) this.#dropped.add(id)
@@ -121,4 +137,13 @@ export class SaidWords {
     for (const id of carried) this.#carried.delete(id)
     for (const id of dropped) this.#dropped.delete(id)
   }
+}
+
+function needKeyOf({ kind, sender, thread, payload }: Body): string | undefined {
+  if (kind !== 'NEED') return undefined
+  return keyOf(sender, thread, (payload as Payload<'NEED'>).idempotency_key)
+}
+
+function keyOf(account: Did, thread: ThreadId, idempotencyKey: string): string {
+  return `${account} ${thread} ${idempotencyKey}`
 }

@@ -6,9 +6,12 @@ import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { openSaidFile } from '../../../../src/adapters/sqlite/said-file.ts'
 import { noCapsule } from '../../../../src/codec/envelope/no-policy.ts'
 import type { ReadBody } from '../../../../src/codec/envelope/read-body.ts'
+import type { Payload } from '../../../../src/codec/payload/verbs.ts'
 import type { WordWorld } from '../../../../src/core/agent/said-word.ts'
 import type { EnvelopeId } from '../../../../src/model/ids.ts'
 import type { MicroText } from '../../../../src/model/micro.ts'
+import type { Rejection } from '../../../../src/model/rejection.ts'
+import type { Result } from '../../../../src/model/result.ts'
 import type { SaidStore } from '../../../../src/ports/said-store.ts'
 import { Author } from '../../../../src/services/author/author.ts'
 import { recordInJournal } from '../../../../src/services/author/own-journal.ts'
@@ -86,6 +89,7 @@ class Home {
       clock,
       record: recordInJournal(journal, sha256Hex, (bodies, last) => keeper.note(bodies, last)),
       recall: (thread) => keeper.place(DID, thread),
+      waitingNeed: (thread, idempotencyKey) => keeper.waitingNeed(DID, thread, idempotencyKey),
       submit: () => {},
     })
     const waiting = () => words.filter(({ id }) => keeper.isWaiting(id)).map(({ body }) => body.seq)
@@ -112,10 +116,30 @@ class Home {
   }
 }
 
+function wish(key: string): Payload<'NEED'> {
+  return {
+    label: 'a task',
+    task_type: 'text',
+    capability: 'text',
+    input: { inline: new Uint8Array([1, 2, 3]) },
+    requires: [],
+    produces: [],
+    constraints: {},
+    task_class: 'simple',
+    budget: '1' as MicroText,
+    verify_bounty: '1' as MicroText,
+    verification: { mode: 'reexecute' },
+    idempotency_key: key,
+  }
+}
+
+function wanted<Value>(result: Result<Value, Rejection>): Value {
+  if (!result.ok) throw new Error(result.error.message)
+  return result.value
+}
+
 async function transfer(author: Author, micro = 1): Promise<ReadBody> {
-  const said = await author.account('TRANSFER', { to: DID, amount: `${micro}` as MicroText })
-  if (!said.ok) throw new Error(said.error.message)
-  return said.value
+  return wanted(await author.account('TRANSFER', { to: DID, amount: `${micro}` as MicroText }))
 }
 
 describe('what was said and no entry carried', () => {
@@ -217,6 +241,50 @@ describe('what was said and no entry carried', () => {
     resending.stop()
     clock.advance(10_000)
     expect(sent).toHaveLength(4)
+  })
+})
+
+describe('a NEED that is asked for again', () => {
+  it('is not said twice until the hub has decided about it, whatever stops meanwhile', async () => {
+    const home = new Home()
+    const first = await home.start()
+    const said = wanted(await first.author.need(wish('a')))
+    expect(wanted(await first.author.need(wish('a'))).id).toBe(said.id)
+    first.kill()
+    const second = await home.start()
+    expect(wanted(await second.author.need(wish('a'))).id).toBe(said.id)
+    expect(wanted(await second.author.need(wish('b'))).id).not.toBe(said.id)
+    second.clock.advance(10_000)
+    await second.stop()
+    const third = await home.start()
+    expect(wanted(await third.author.need(wish('a'))).id).toBe(said.id)
+    expect(third.waiting()).toEqual([1, 1])
+    third.keeper.decided(said.id)
+    expect(wanted(await third.author.need(wish('a'))).body.seq).toBe(2)
+    await third.stop()
+  })
+
+  it('is not taken for another one in the same thread', async () => {
+    const node = await new Home().start()
+    const said = wanted(await node.author.need(wish('a')))
+    node.keeper.decided(said.id)
+    wanted(await node.author.say(said.body.thread, 'NEED', wish('b')))
+    expect(wanted(await node.author.need(wish('a'))).body.seq).toBe(3)
+    await node.stop()
+  })
+
+  it('for something else is a conflict, which leaves no trace', async () => {
+    const home = new Home()
+    const node = await home.start()
+    wanted(await node.author.need(wish('a')))
+    expect(await node.author.need({ ...wish('a'), budget: '2' as MicroText })).toMatchObject({
+      ok: false,
+      error: { code: 'CONFLICT', field: 'idempotency_key' },
+    })
+    await node.stop()
+    const again = await home.start()
+    expect(again.waiting()).toEqual([1])
+    await again.stop()
   })
 })
 
