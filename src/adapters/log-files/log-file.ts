@@ -173,8 +173,8 @@ function knownFrames(path: string, file: number, checksum: Checksum): Scan {
 }
 
 /**
- * Finds the frames behind those that are known. What ends beyond the file, or is wrong and is the last of it, was torn; wrong bytes before others
- * were written and changed: `store-damaged`.
+ * Finds the frames behind those that are known. What ends beyond the file, or is wrong and is the last of it, was torn; wrong
+ * bytes before others were written and changed: `store-damaged`.
  */
 function scanFrames(path: string, file: number, checksum: Checksum, known: Scan): Scan {
   const size = guarded(`look at ${path}`, () => fstatSync(file).size)

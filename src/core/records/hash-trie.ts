@@ -4,22 +4,34 @@ import type { Sha256 } from '../../ports/crypto.ts'
 const ROWS_MAX = 16
 const DIGITS = 16
 const HASH_BYTES = 32
+const CODE_OF_0 = 0x30
+const CODE_OF_9 = 0x39
+const CODE_OF_A = 0x61
 /** First byte of what is hashed for a node, by its kind. */
 const DOMAIN = { leaf: 0, inner: 1 } as const
 
 /** A row: hash of its key in hex, and the hash of what stands there. */
-type Row = readonly [key: string, hash: Uint8Array]
+interface Row {
+  readonly key: string
+  hash: Uint8Array
+}
 
-type Node =
-  | { readonly kind: 'leaf'; readonly rows: readonly Row[]; hash?: Uint8Array }
-  | {
-      readonly kind: 'inner'
-      readonly children: readonly (Node | undefined)[]
-      readonly size: number
-      hash?: Uint8Array
-    }
+/** `hash`: undefined when something below has changed since it was made. */
+interface Leaf {
+  readonly kind: 'leaf'
+  /** By their keys. */
+  readonly rows: Row[]
+  hash: Uint8Array | undefined
+}
 
-const EMPTY: Node = { kind: 'leaf', rows: [] }
+interface Inner {
+  readonly kind: 'inner'
+  readonly children: (Node | undefined)[]
+  size: number
+  hash: Uint8Array | undefined
+}
+
+type Node = Leaf | Inner
 
 /**
  * A hash over a set of rows that follows each change: what is on the way from a changed row to the root is hashed again when
@@ -29,7 +41,7 @@ const EMPTY: Node = { kind: 'leaf', rows: [] }
  */
 export class HashTrie {
   readonly #sha256: Sha256
-  #root: Node = EMPTY
+  #root: Node | undefined
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256
@@ -37,60 +49,67 @@ export class HashTrie {
 
   /** `key`: hash in hex, 64 digits. Undefined takes the row away. */
   set(key: string, hash: Uint8Array | undefined): void {
-    this.#root = changed(this.#root, key, hash, 0) ?? EMPTY
+    this.#root = changed(this.#root, key, hash, 0)
   }
 
   root(): Uint8Array {
-    return hashOf(this.#root, this.#sha256)
+    return hashOf(this.#root ?? leafOf([]), this.#sha256)
   }
 }
 
-/** The node after the change; undefined when nothing is left of it. */
+/** The node after the change, mostly the same one; undefined when nothing is left of it. */
 function changed(
   node: Node | undefined,
   key: string,
   hash: Uint8Array | undefined,
   depth: number,
 ): Node | undefined {
-  if (node === undefined || node.kind === 'leaf') return changedLeaf(node?.rows ?? [], key, hash, depth)
+  if (node === undefined) return hash === undefined ? undefined : leafOf([{ key, hash }])
+  node.hash = undefined
+  return node.kind === 'leaf' ? changedLeaf(node, key, hash, depth) : changedInner(node, key, hash, depth)
+}
+
+function changedInner(node: Inner, key: string, hash: Uint8Array | undefined, depth: number): Node {
   const digit = digitOf(key, depth)
   const before = node.children[digit]
+  const sizeBefore = sizeOf(before)
   const after = changed(before, key, hash, depth + 1)
-  const size = node.size + sizeOf(after) - sizeOf(before)
-  const children = node.children.with(digit, after)
-  if (size > ROWS_MAX) return { kind: 'inner', children, size }
-  const rows = children.flatMap((child) => (child === undefined ? [] : rowsOf(child)))
-  return { kind: 'leaf', rows }
+  node.children[digit] = after
+  node.size += sizeOf(after) - sizeBefore
+  return node.size > ROWS_MAX ? node : leafOf(rowsOf(node))
 }
 
-function changedLeaf(
-  rows: readonly Row[],
-  key: string,
-  hash: Uint8Array | undefined,
-  depth: number,
-): Node | undefined {
-  const others = rows.filter(([other]) => other !== key)
-  const next = hash === undefined ? others : [...others, [key, hash] as const].sort(byKey)
-  if (next.length === 0) return undefined
-  return next.length <= ROWS_MAX ? { kind: 'leaf', rows: next } : divided(next, depth)
+function changedLeaf(leaf: Leaf, key: string, hash: Uint8Array | undefined, depth: number): Node | undefined {
+  const { rows } = leaf
+  let at = 0
+  while (at < rows.length && (rows[at] as Row).key < key) at++
+  const row = rows[at]
+  const isThere = row?.key === key
+  if (hash === undefined) {
+    if (isThere) rows.splice(at, 1)
+  } else if (isThere) row.hash = hash
+  else rows.splice(at, 0, { key, hash })
+  if (rows.length === 0) return undefined
+  return rows.length <= ROWS_MAX ? leaf : divided(rows, depth)
 }
 
-function divided(rows: readonly Row[], depth: number): Node {
+function divided(rows: readonly Row[], depth: number): Inner {
   const parts = Array.from({ length: DIGITS }, (): Row[] => [])
-  for (const row of rows) (parts[digitOf(row[0], depth)] as Row[]).push(row)
+  for (const row of rows) (parts[digitOf(row.key, depth)] as Row[]).push(row)
   const children = parts.map((part): Node | undefined => {
     if (part.length === 0) return undefined
-    return part.length <= ROWS_MAX ? { kind: 'leaf', rows: part } : divided(part, depth + 1)
+    return part.length <= ROWS_MAX ? leafOf(part) : divided(part, depth + 1)
   })
-  return { kind: 'inner', children, size: rows.length }
+  return { kind: 'inner', children, size: rows.length, hash: undefined }
+}
+
+function leafOf(rows: Row[]): Leaf {
+  return { kind: 'leaf', rows, hash: undefined }
 }
 
 function digitOf(key: string, depth: number): number {
-  return Number.parseInt(key.charAt(depth), 16)
-}
-
-function byKey([a]: Row, [b]: Row): number {
-  return a < b ? -1 : 1
+  const code = key.charCodeAt(depth)
+  return code <= CODE_OF_9 ? code - CODE_OF_0 : code - CODE_OF_A + 10
 }
 
 function sizeOf(node: Node | undefined): number {
@@ -99,23 +118,37 @@ function sizeOf(node: Node | undefined): number {
 }
 
 /** In the order of their keys, since children are in the order of digits. */
-function rowsOf(node: Node): readonly Row[] {
+function rowsOf(node: Node): Row[] {
   if (node.kind === 'leaf') return node.rows
   return node.children.flatMap((child) => (child === undefined ? [] : rowsOf(child)))
 }
 
 function hashOf(node: Node, sha256: Sha256): Uint8Array {
-  node.hash ??= sha256(contentOf(node, sha256))
+  node.hash ??= node.kind === 'leaf' ? leafHash(node, sha256) : innerHash(node, sha256)
   return node.hash
 }
 
-function contentOf(node: Node, sha256: Sha256): Uint8Array {
-  const hashes =
-    node.kind === 'leaf'
-      ? node.rows.map(([, hash]) => hash)
-      : node.children.map((child) => child && hashOf(child, sha256))
-  const content = new Uint8Array(1 + hashes.length * HASH_BYTES)
-  content[0] = DOMAIN[node.kind]
-  for (const [at, hash] of hashes.entries()) if (hash !== undefined) content.set(hash, 1 + at * HASH_BYTES)
-  return content
+/** What one node is hashed from: it is filled and hashed before another one's turn. */
+const content = new Uint8Array(1 + Math.max(ROWS_MAX, DIGITS) * HASH_BYTES)
+
+function leafHash({ rows }: Leaf, sha256: Sha256): Uint8Array {
+  content[0] = DOMAIN.leaf
+  let end = 1
+  for (const { hash } of rows) {
+    content.set(hash, end)
+    end += HASH_BYTES
+  }
+  return sha256(content.subarray(0, end))
+}
+
+function innerHash({ children }: Inner, sha256: Sha256): Uint8Array {
+  for (const child of children) if (child !== undefined) hashOf(child, sha256)
+  content[0] = DOMAIN.inner
+  let at = 1
+  for (const child of children) {
+    if (child === undefined) content.fill(0, at, at + HASH_BYTES)
+    else content.set(hashOf(child, sha256), at)
+    at += HASH_BYTES
+  }
+  return sha256(content)
 }

@@ -39,8 +39,9 @@ const UNSAID = new Uint8Array(0)
 
 /**
  * What a voter does for the needs of the buckets that it leads, and for those that another leader leaves out: asks the
- * machine's own step what it would accept now, and proposes that. No rule stands here. Where an entry concludes from what is missing, the step is first asked as if
- * all voters had said what this one has seen; only if it would be accepted then are they asked.
+ * machine's own step what it would accept now, and proposes that. No rule stands here. Where an entry concludes from
+ * what is missing, the step is first asked as if all voters had said what this one has seen; only if it would be accepted
+ * then are they asked.
  * Source: lifecycle.md, "Entries of a need" (*voter*).
  */
 export class NeedDriver {

@@ -14,6 +14,7 @@ export interface BatchRatesLimits {
 /** A batch costs its signature, and each body its reading: the smallest are of about 400 bytes. */
 const BATCH_UNITS = 16
 const BYTES_OF_A_UNIT = 256
+
 /** What a batch of so many bytes costs whoever judges it. */
 export function unitsOf(bytes: number): number {
   return BATCH_UNITS + Math.ceil(bytes / BYTES_OF_A_UNIT)

@@ -30,7 +30,7 @@ export interface HostSettings {
   readonly readsMax: number
   /** A state checkpoint is made after so many applied entries. */
   readonly checkpointEntries: number
-  /** Or after as many bytes of them as the last one has: at least what is this divided by the number of groups, at most that. */
+  /** Or after as many bytes of them as the last one has, within these bounds. The least is of all groups together. */
   readonly checkpointBytesMin: number
   readonly checkpointBytesMax: number
   /** Entries below the checkpoint that are kept for followers that come back soon. */

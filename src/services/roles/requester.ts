@@ -69,7 +69,7 @@ export class Requester {
     this.#off = []
   }
 
-  /** Says the NEED; its id names the need from then on. The same key again is another NEED in the same thread: see `posted`. Rejects as `Author.say`. */
+  /** Says the NEED; its id names the need from then on. Once the hub has decided, the same key is another NEED: see `posted`. Rejects as `Author.need`. */
   async post(payload: Payload<'NEED'>): Promise<Result<ReadBody<'NEED'>, Rejection>> {
     return await this.#deps.author.need(payload)
   }
