@@ -1,6 +1,6 @@
 /** Records as dag-cbor carries them: it knows no integers beyond 2^53, so an amount is a map with one reserved key. */
 import type { Ipld } from '../../codec/ipld.ts'
-import { isList, isMap } from '../../codec/ipld.ts'
+import { isList, isMap, setOwn } from '../../codec/ipld.ts'
 import type { RecordValue } from './view.ts'
 
 /** Key of the map that stands for a bigint. Keys of records that begin so get one more, so nothing is ambiguous. */
@@ -15,18 +15,31 @@ export function recordToIpld(value: RecordValue): Ipld {
 }
 
 function listToIpld(items: readonly RecordValue[]): Ipld {
-  const made = items.map(recordToIpld)
-  return made.every((item, at) => item === items[at]) ? (items as readonly Ipld[]) : made
+  let made: Ipld[] | undefined
+  for (const [at, item] of items.entries()) {
+    const one = recordToIpld(item)
+    if (made === undefined && one !== item) made = items.slice(0, at) as Ipld[]
+    made?.push(one)
+  }
+  return made ?? (items as readonly Ipld[])
 }
 
 function mapToIpld(map: { readonly [key: string]: RecordValue }): Ipld {
-  let isSame = true
-  const entries = Object.entries(map).map(([key, inner]): [string, Ipld] => {
-    const made = recordToIpld(inner)
-    if (made !== inner || key.startsWith(BIG)) isSame = false
-    return [escaped(key), made]
-  })
-  return isSame ? (map as { readonly [key: string]: Ipld }) : Object.fromEntries(entries)
+  let made: { [key: string]: Ipld } | undefined
+  const keys = Object.keys(map)
+  for (const [at, key] of keys.entries()) {
+    const inner = map[key] as RecordValue
+    const one = recordToIpld(inner)
+    if (made === undefined && (one !== inner || key.startsWith(BIG))) made = copyOf(map, keys.slice(0, at))
+    if (made !== undefined) setOwn(made, escaped(key), one)
+  }
+  return made ?? (map as { readonly [key: string]: Ipld })
+}
+
+function copyOf(map: { readonly [key: string]: RecordValue }, keys: readonly string[]) {
+  const copy: { [key: string]: Ipld } = {}
+  for (const key of keys) setOwn(copy, key, map[key] as Ipld)
+  return copy
 }
 
 function isRecordList(value: RecordValue): value is readonly RecordValue[] {
