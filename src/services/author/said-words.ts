@@ -1,6 +1,5 @@
 import type { Body } from '../../codec/envelope/body.ts'
 import type { ReadBody } from '../../codec/envelope/read-body.ts'
-import type { Payload } from '../../codec/payload/verbs.ts'
 import { needOfBody } from '../../core/agent/line.ts'
 import { fateOf, type Spoken, type WordWorld } from '../../core/agent/said-word.ts'
 import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
@@ -141,7 +140,7 @@ export class SaidWords {
 
 function needKeyOf({ kind, sender, thread, payload }: Body): string | undefined {
   if (kind !== 'NEED') return undefined
-  return keyOf(sender, thread, (payload as Payload<'NEED'>).idempotency_key)
+  return keyOf(sender, thread, payload.idempotency_key)
 }
 
 function keyOf(account: Did, thread: ThreadId, idempotencyKey: string): string {
