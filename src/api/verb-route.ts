@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono'
 import { parseSchema } from '../codec/schema-check.ts'
 import type { Rejection } from '../model/rejection.ts'
 import { err, ok, type Result } from '../model/result.ts'
-import { ROUTES } from '../verbs/routes.ts'
+import { ROUTES, timeoutOf } from '../verbs/routes.ts'
 import type { NodeServices } from '../verbs/services.ts'
 import type { AnyVerb, Handled } from '../verbs/verb.ts'
 import { readJson } from './body.ts'
@@ -10,7 +10,6 @@ import { type Problem, problemOfError, problemOfThrown } from './problem.ts'
 import { queryReader } from './query.ts'
 
 const BODY_BYTES_MAX = 1_048_576
-const TIMEOUT_MS = 30_000
 
 export interface VerbRouteDeps {
   readonly services: NodeServices
@@ -76,7 +75,7 @@ async function inTime(
   const ending = new AbortController()
   const signal = AbortSignal.any([gone, ending.signal])
   const { promise: late, resolve } = Promise.withResolvers<Handled<unknown>>()
-  const cancel = services.clock.after(verb.timeoutMs ?? TIMEOUT_MS, () => {
+  const cancel = services.clock.after(timeoutOf(ROUTES[verb.name]), () => {
     ending.abort()
     resolve(err({ code: 'timed-out', message: 'no answer in time: whether it was done is not known' }))
   })

@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,9 +8,10 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
+import { cp } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import * as z from 'zod'
-import { guarded } from '../adapters/log-files/fault.ts'
+import { guarded, guardedLater } from '../adapters/log-files/fault.ts'
 import { isStoreGone } from '../adapters/sqlite/sqlite-disk.ts'
 import { FaultError } from '../model/fault.ts'
 import { writeWhole } from './daemon/write-whole.ts'
@@ -34,13 +34,16 @@ export interface BackupSize {
  * Makes a directory out of what `copy` writes into one beside it: it appears whole, with the list of its files, or not at all.
  * Faults `home-exists` where it holds something, `store-full`, `store-io`.
  */
-export function writeBackup(directory: string, copy: (building: string) => void): BackupSize {
-  return guarded(`write a backup to ${directory}`, () => {
+export async function writeBackup(
+  directory: string,
+  copy: (building: string) => Promise<void>,
+): Promise<BackupSize> {
+  return await guardedLater(`write a backup to ${directory}`, async () => {
     if (existsSync(directory) && readdirSync(directory).length > 0)
       throw new FaultError('home-exists', `${directory} is there already, and not empty`)
-    return appearing(directory, (building) => {
-      copy(building)
-      const files = filesOf(building)
+    return await appearing(directory, async (building) => {
+      await copy(building)
+      const files = filesBelow(building).map((path) => ({ path, bytes: statSync(join(building, path)).size }))
       writeWhole(join(building, LIST), `${JSON.stringify({ v: 1, files })}\n`)
       return { files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) }
     })
@@ -60,23 +63,25 @@ export function backupFlaw(directory: string): string | undefined {
 }
 
 /** Makes a home out of a backup, without some of it: it appears whole, or not at all. Faults `store-full`, `store-io`. */
-export function restoreFiles(directory: string, home: string, without: readonly string[]): void {
+export async function restoreFiles(
+  directory: string,
+  home: string,
+  without: readonly string[],
+): Promise<void> {
   const from = resolve(directory)
   const left = new Set([LIST, ...without].map((name) => join(from, name)))
   const filter = (source: string): boolean => !left.has(source)
-  guarded(`restore ${home}`, () =>
-    appearing(home, (building) =>
-      cpSync(from, building, { recursive: true, preserveTimestamps: true, filter }),
-    ),
+  await guardedLater(`restore ${home}`, () =>
+    appearing(home, (building) => cp(from, building, { recursive: true, preserveTimestamps: true, filter })),
   )
 }
 
 /** A directory that is not there, or empty, is made whole or not at all: beside it, under a name that nobody else has. */
-function appearing<Made>(directory: string, make: (building: string) => Made): Made {
+async function appearing<Made>(directory: string, make: (building: string) => Promise<Made>): Promise<Made> {
   makeFolders(dirname(directory))
   const building = mkdtempSync(`${directory}.half-`)
   try {
-    const made = make(building)
+    const made = await make(building)
     // In place of an empty one; what somebody put there meanwhile is not lost, and this fails.
     renameSync(building, directory)
     return made
@@ -104,11 +109,11 @@ function makeFolders(path: string): void {
   mkdirSync(path)
 }
 
-function filesOf(directory: string): { readonly path: string; readonly bytes: number }[] {
+/** Paths of all files below a directory, within it. */
+export function filesBelow(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .map((path) => ({ path: relative(directory, path), bytes: statSync(path).size }))
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
 }
 
 /** Undefined for what is no file in there. */

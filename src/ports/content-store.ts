@@ -109,10 +109,11 @@ export interface ContentStore {
   /** Reads every block. */
   verify(): Promise<VerifiedContent>
   /**
-   * Writes what it knows of its blocks beside a copy of them that is made next. Faults `store-io`, `store-full`. Without it a
-   * copy of the directory holds blocks of which nobody knows what they are.
+   * Copies what it knows of its blocks into a directory, and removes none of them until `copy` is over, which is called once
+   * nothing is being removed, and told when that is copied. Without it a copy of the blocks is one of which nobody knows what
+   * they are. Faults `store-io`, `store-full`, and what `copy` throws.
    */
-  copyIndex(directory: string): void
+  whileCopied(directory: string, copy: (isIndexCopied: Promise<void>) => Promise<void>): Promise<void>
   /** Ends what is under way and lets go of the directory; may be called twice. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import { err, ok, type Result } from '../model/result.ts'
 import type { ApiVerbs } from '../verbs/all.ts'
 import type { NodeEvent } from '../verbs/events.ts'
-import { ROUTES, type Route, type VerbName } from '../verbs/routes.ts'
+import { ROUTES, type Route, timeoutOf, type VerbName } from '../verbs/routes.ts'
 import { readEvents } from './event-reader.ts'
 import { type ApiPlace, type ApiRequest, ask, LostNodeError, piecesOf, readBody } from './http.ts'
 
@@ -180,7 +180,12 @@ export class ApiProblemError extends Error {
 type Input = Readonly<Record<string, unknown>>
 
 /** Names of the path go there, the rest into the query or the body. */
-function requestOf({ method, path }: Route, input: Input, signal: AbortSignal | undefined): ApiRequest {
+/** The node says itself when it is too late: only then is its silence that of a node that is gone. */
+const GRACE_MS = 30_000
+
+function requestOf(route: Route, input: Input, signal: AbortSignal | undefined): ApiRequest {
+  const { method, path } = route
+  const silenceMs = timeoutOf(route) + GRACE_MS
   const rest = { ...input }
   const filled = path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
     const { [name]: value } = rest
@@ -189,10 +194,11 @@ function requestOf({ method, path }: Route, input: Input, signal: AbortSignal | 
   })
   if (method !== 'POST') {
     const query = queryOf(rest)
-    return { method, path: query === '' ? filled : `${filled}?${query}`, signal }
+    return { method, path: query === '' ? filled : `${filled}?${query}`, signal, silenceMs }
   }
   const headers = { 'content-type': 'application/json' }
-  return { method, path: filled, headers, body: new TextEncoder().encode(JSON.stringify(rest)), signal }
+  const body = new TextEncoder().encode(JSON.stringify(rest))
+  return { method, path: filled, headers, body, signal, silenceMs }
 }
 
 function queryOf(input: Input): string {

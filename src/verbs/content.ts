@@ -87,8 +87,6 @@ const retention = z.discriminatedUnion('keep', [
   }),
 ])
 
-const SLOW_MS = 600_000
-
 export const contentGc = defineVerb({
   name: 'contentGc',
   summary: 'Remove what is not pinned and not retained',
@@ -97,7 +95,6 @@ export const contentGc = defineVerb({
   }),
   output: z.strictObject({ contents: count, blocks: count, bytes: count }),
   rejects: [],
-  timeoutMs: SLOW_MS,
   handle: async ({ retention: wish }, services) => {
     const kept = wish?.keep === 'size' ? { keep: wish.keep, bytesMax: wish.bytes_max } : wish
     const collected = await services.content.gc(kept)
@@ -111,7 +108,6 @@ export const contentVerify = defineVerb({
   input: nothing,
   output: z.strictObject({ blocks: count, damaged: z.array(z.string()), incomplete: z.array(contentCid) }),
   rejects: [],
-  timeoutMs: SLOW_MS,
   handle: async (_input, services) => {
     const { blocks, damaged, incomplete } = await services.content.verify()
     return ok({ blocks, damaged: [...damaged], incomplete: incomplete.map(String) })

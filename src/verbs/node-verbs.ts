@@ -40,18 +40,15 @@ export const settings = defineVerb({
     }),
 })
 
-const BACKUP_MS = 3_600_000
-
 export const backup = defineVerb({
   name: 'backup',
   summary: 'Write a consistent copy of the home of the running node into an empty directory',
   input: z.strictObject({ directory: z.string().min(1).max(4_096).describe('an absolute path') }),
   output: z.strictObject({ directory: z.string(), files: count, bytes: count }),
   rejects: ['MALFORMED'],
-  timeoutMs: BACKUP_MS,
-  handle: async ({ directory }, services) => {
+  handle: async ({ directory }, services, signal) => {
     if (!directory.startsWith('/')) return reject('MALFORMED', 'expected an absolute path', 'directory')
-    const { files, bytes } = await services.backups.backup(directory)
+    const { files, bytes } = await services.backups.backup(directory, signal)
     return ok({ directory, files, bytes })
   },
 })

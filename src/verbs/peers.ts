@@ -53,7 +53,6 @@ export const peersConnect = defineVerb({
   input: z.strictObject({ address: z.string().min(1).max(1_024).describe('multiaddr') }),
   output: z.strictObject({ did }),
   rejects: [],
-  timeoutMs: 45_000,
   handle: async ({ address }, { mesh }) => ok({ did: await mesh.connect(address) }),
 })
 

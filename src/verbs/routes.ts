@@ -2,14 +2,18 @@
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
+  /** Longest time for an answer; 30 s unless it is said. */
+  readonly timeoutMs?: number
 }
+
+const MINUTE_MS = 60_000
 
 /** Every verb of the local API. Plain data, so that a client needs nothing else of this repository while it runs. */
 export const ROUTES = {
   status: { method: 'GET', path: '/v1/status' },
   stop: { method: 'POST', path: '/v1/stop' },
   peers: { method: 'GET', path: '/v1/peers' },
-  peersConnect: { method: 'POST', path: '/v1/peers/connect' },
+  peersConnect: { method: 'POST', path: '/v1/peers/connect', timeoutMs: 45_000 },
   peersBan: { method: 'POST', path: '/v1/peers/ban' },
   peersUnban: { method: 'POST', path: '/v1/peers/unban' },
   balance: { method: 'GET', path: '/v1/balance' },
@@ -50,11 +54,18 @@ export const ROUTES = {
   contentHas: { method: 'GET', path: '/v1/content/{cid}' },
   contentPin: { method: 'POST', path: '/v1/content/{cid}/pin' },
   contentUnpin: { method: 'POST', path: '/v1/content/unpin' },
-  contentGc: { method: 'POST', path: '/v1/content/gc' },
-  contentVerify: { method: 'POST', path: '/v1/content/verify' },
+  contentGc: { method: 'POST', path: '/v1/content/gc', timeoutMs: 10 * MINUTE_MS },
+  contentVerify: { method: 'POST', path: '/v1/content/verify', timeoutMs: 10 * MINUTE_MS },
   logs: { method: 'GET', path: '/v1/logs' },
   settings: { method: 'GET', path: '/v1/settings' },
-  backup: { method: 'POST', path: '/v1/backup' },
+  backup: { method: 'POST', path: '/v1/backup', timeoutMs: 360 * MINUTE_MS },
 } as const satisfies Readonly<Record<string, Route>>
+
+const TIMEOUT_MS = 30_000
+
+/** Longest time for an answer, milliseconds. */
+export function timeoutOf({ timeoutMs = TIMEOUT_MS }: Route): number {
+  return timeoutMs
+}
 
 export type VerbName = keyof typeof ROUTES

@@ -188,10 +188,10 @@ export interface JournalReader {
 /** A consistent copy of the home of a running node. */
 export interface BackupMaker {
   /**
-   * Writes a copy into a directory that is not there yet, or empty. Gives its files. Faults `store-io`, `store-full`, and
-   * `home-exists` for a directory that holds something.
+   * Writes a copy, as all is now, into a directory that is not there yet, or empty; nothing of it is left where the signal aborts.
+   * Gives its files. Faults `store-io`, `store-full`, and `home-exists` for a directory that holds something.
    */
-  backup(directory: string): Promise<{ readonly files: number; readonly bytes: number }>
+  backup(directory: string, signal?: AbortSignal): Promise<{ readonly files: number; readonly bytes: number }>
 }
 
 /** An account that the node speaks for. */

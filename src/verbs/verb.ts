@@ -26,8 +26,6 @@ export interface Verb<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly output: Output
   /** Codes that it may refuse with, beside those of any input (MALFORMED, TOO_LARGE, RATE_LIMITED). */
   readonly rejects: readonly VerbCode[]
-  /** Longest time for an answer; 30 s unless it is said. */
-  readonly timeoutMs?: number
   /** A thrown fault means outcome unknown. */
   handle(
     input: z.output<Input>,

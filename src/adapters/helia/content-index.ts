@@ -124,12 +124,9 @@ export class ContentIndex {
     })
   }
 
-  /** Writes it as it is now into a file that is not there: nobody else can, since it is open for this store alone. */
-  copyTo(path: string): void {
-    this.#guarded(() => {
-      this.#group.flush()
-      this.#db.prepare('VACUUM INTO ?').run(path)
-    })
+  /** Into a file that is not there, some pages at a time: what is written meanwhile may be in it. Nobody else can, since it is open for this store alone. */
+  async copyTo(path: string): Promise<void> {
+    await guarded(`copy ${this.#path}`, async () => void (await this.#db.backup(path)))
   }
 
   counts(): { readonly contents: number; readonly pinned: number } {

@@ -58,6 +58,8 @@ export class HeliaContentStore implements ContentStore {
   readonly #look: BlockLook
   readonly #closing = new AbortController()
   #collecting: Promise<unknown> | undefined
+  /** While there is one of them nothing is removed. None rejects. */
+  readonly #copies = new Set<Promise<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -138,8 +140,16 @@ export class HeliaContentStore implements ContentStore {
     )
   }
 
-  copyIndex(directory: string): void {
-    this.#parts.index.copyTo(join(directory, CONTENT_INDEX))
+  async whileCopied(directory: string, copy: (isIndexCopied: Promise<void>) => Promise<void>): Promise<void> {
+    while (this.#collecting !== undefined) await this.#collecting
+    const copying = this.#copy(join(directory, CONTENT_INDEX), copy)
+    const isOver = copying.catch(() => undefined)
+    this.#copies.add(isOver)
+    try {
+      await copying
+    } finally {
+      this.#copies.delete(isOver)
+    }
   }
 
   usage(): ContentUsage {
@@ -148,7 +158,8 @@ export class HeliaContentStore implements ContentStore {
   }
 
   async gc(retention: Retention = this.#parts.retention): Promise<CollectedContent> {
-    while (this.#collecting !== undefined) await this.#collecting
+    while (this.#collecting !== undefined || this.#copies.size > 0)
+      await Promise.all([this.#collecting, ...this.#copies])
     const { files, index, clock } = this.#parts
     this.#kept.startCollecting()
     const collecting = collect(
@@ -186,6 +197,17 @@ export class HeliaContentStore implements ContentStore {
     await this.#parts.peers?.close()
     await this.#collecting
     this.#parts.index.close()
+  }
+
+  /** Whatever fails, nobody writes any more when this ends. */
+  async #copy(path: string, copy: (isIndexCopied: Promise<void>) => Promise<void>): Promise<void> {
+    const index = this.#parts.index.copyTo(path)
+    try {
+      await copy(index)
+    } finally {
+      await index.catch(() => undefined)
+    }
+    await index
   }
 
   /** Before the first block: none of a file is written that has no room. What is here already needs none. */

@@ -8,8 +8,21 @@ export function guarded<Value>(what: string, run: () => Value): Value {
   try {
     return run()
   } catch (cause) {
-    if (cause instanceof FaultError) throw cause
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    throw new FaultError(FULL.has(code) ? 'store-full' : 'store-io', `cannot ${what}`, { cause })
+    throw faultOf(what, cause)
   }
+}
+
+/** The same for what takes a while. */
+export async function guardedLater<Value>(what: string, run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (cause) {
+    throw faultOf(what, cause)
+  }
+}
+
+function faultOf(what: string, cause: unknown): FaultError {
+  if (cause instanceof FaultError) return cause
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  return new FaultError(FULL.has(code) ? 'store-full' : 'store-io', `cannot ${what}`, { cause })
 }

@@ -25,7 +25,7 @@ export const restore = defineCommand({
     const { net, genesis } = requireGenesis(directory)
     const voted = isForgetful(directory)
     const follows = voted && genesis.voters.length > 1
-    restoreFiles(directory, home, follows ? OF_VOTERS : [])
+    await restoreFiles(directory, home, follows ? OF_VOTERS : [])
     const data = { home, from: directory, network: net.toString(), voted, follows }
     return report(
       'canswarm.restore/1',

@@ -79,7 +79,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     backups: backupPart({
       home,
       flush: () => heart.heart.beforeCheckpoint(),
-      copyIndex: (directory) => content.store.copyIndex(directory),
+      content: content.store,
     }),
     settings: shown(resolved),
     sha256: crypto.sha256,

@@ -1,11 +1,12 @@
 import { renameSync, statSync } from 'node:fs'
-import { type IncomingMessage, request } from 'node:http'
+import { ClientRequest, type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startApi } from '../../../src/api/server.ts'
 import { ApiClient } from '../../../src/sdk/client.ts'
 import { ask, NoNodeError, readBody } from '../../../src/sdk/http.ts'
+import { ROUTES, timeoutOf } from '../../../src/verbs/routes.ts'
 import type { NodeAccount } from '../../../src/verbs/services.ts'
 import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
 import { scratch } from '../../setup/canswarm.ts'
@@ -178,6 +179,19 @@ describe('requests', () => {
     } finally {
       await slow.close()
     }
+  })
+
+  it('are given up by a client only when the node would have said that they take too long', async () => {
+    const silence = vi.spyOn(ClientRequest.prototype, 'setTimeout')
+    for (const [name, input] of [
+      ['status', {}],
+      ['backup', { directory: 'nowhere' }],
+    ] as const) {
+      await node.client.call(name, input as never)
+      expect(silence.mock.lastCall?.[0]).toBeGreaterThan(timeoutOf(ROUTES[name]))
+    }
+    silence.mockRestore()
+    expect(timeoutOf(ROUTES.backup)).toBeGreaterThan(60 * timeoutOf(ROUTES.status))
   })
 
   it('that meet a defect say so and nothing more', async () => {

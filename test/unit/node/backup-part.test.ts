@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
@@ -8,6 +16,7 @@ import { systemClock } from '../../../src/adapters/system/clock.ts'
 import { backupFlaw, restoreFiles } from '../../../src/node/backup-files.ts'
 import { backupPart } from '../../../src/node/daemon/backup-part.ts'
 import { homePaths } from '../../../src/node/home.ts'
+import type { ContentStore } from '../../../src/ports/content-store.ts'
 import { scratch } from '../../setup/canswarm.ts'
 
 function storeOf(home: string) {
@@ -18,7 +27,92 @@ function storeOf(home: string) {
   })
 }
 
+/** A content store without content. */
+function contentOf(copied: () => void): Pick<ContentStore, 'whileCopied'> {
+  return {
+    async whileCopied(_, copy) {
+      copied()
+      await copy(Promise.resolve())
+    },
+  }
+}
+
+const NOTHING = contentOf(() => undefined)
+const MEBIBYTE = 1_048_576
+
 describe('a backup of a running node', () => {
+  it('is of one moment, whatever is added, replaced and taken away while it is written', async () => {
+    using place = scratch()
+    const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
+    const [log, ledger, state, key] = ['record/hub.log', 'ledger.jsonl', 'followed/1.state', 'key'].map(
+      (name) => join(home, name),
+    ) as [string, string, string, string]
+    for (const folder of ['record', 'followed', 'blocks/ab'])
+      mkdirSync(join(home, folder), { recursive: true })
+    for (const path of [log, ledger, state]) writeFileSync(path, 'a'.repeat(MEBIBYTE))
+    writeFileSync(key, 'old')
+    const written = backupPart({
+      home,
+      flush: () => appendFileSync(log, 'flushed'),
+      content: NOTHING,
+    }).backup(copy)
+    for (const path of [log, ledger]) appendFileSync(path, 'b'.repeat(MEBIBYTE))
+    renameSync(ledger, `${ledger}.1`)
+    writeFileSync(ledger, 'c')
+    for (const path of [state, key]) {
+      writeFileSync(`${path}.part`, 'new')
+      renameSync(`${path}.part`, path)
+    }
+    await written
+    const before = 'a'.repeat(MEBIBYTE)
+    expect(readFileSync(join(copy, 'record/hub.log'), 'utf8')).toBe(`${before}flushed`)
+    expect(readFileSync(join(copy, 'ledger.jsonl'), 'utf8')).toBe(before)
+    expect(readFileSync(join(copy, 'followed/1.state'), 'utf8')).toBe(before)
+    expect(readFileSync(join(copy, 'key'), 'utf8')).toBe('old')
+    expect(readdirSync(copy).toSorted()).toEqual([
+      'backup.json',
+      'blocks',
+      'followed',
+      'key',
+      'ledger.jsonl',
+      'record',
+    ])
+    expect(backupFlaw(copy)).toBeUndefined()
+  })
+
+  it('leaves nothing behind where whoever asked for it is gone', async () => {
+    using place = scratch()
+    const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
+    mkdirSync(join(home, 'blocks'), { recursive: true })
+    for (const name of ['a.log', 'b.log']) writeFileSync(join(home, name), 'a'.repeat(8 * MEBIBYTE))
+    const ending = new AbortController()
+    const backups = backupPart({ home, flush: () => undefined, content: NOTHING })
+    const written = backups.backup(copy, ending.signal)
+    ending.abort()
+    await expect(written).rejects.toThrow(/backup/u)
+    expect(readdirSync(place.path)).toEqual(['home'])
+    await backups.backup(copy)
+    expect(backupFlaw(copy)).toBeUndefined()
+  })
+
+  it('has all blocks of its index: none is removed until it is written', async () => {
+    using place = scratch()
+    const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
+    mkdirSync(home)
+    const store = await storeOf(home)
+    const cids = []
+    for (let n = 0; n < 20; n++) cids.push(await store.put(new TextEncoder().encode(`content ${n}`)))
+    const written = backupPart({ home, flush: () => undefined, content: store }).backup(copy)
+    const collected = store.gc({ keep: 'recent', ms: 0 })
+    await written
+    expect((await collected).contents).toBe(20)
+    await store.close()
+    const restored = await storeOf(copy)
+    expect(await restored.verify()).toEqual({ blocks: 20, damaged: [], incomplete: [] })
+    expect(await Promise.all(cids.map((cid) => restored.has(cid)))).not.toContain(false)
+    await restored.close()
+  })
+
   it('has the content with what is pinned of it, though the store is open', async () => {
     using place = scratch()
     const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
@@ -26,8 +120,7 @@ describe('a backup of a running node', () => {
     const store = await storeOf(home)
     const cid = await store.put(new TextEncoder().encode('kept'))
     await store.pin(cid, 'need/1')
-    const copyIndex = (directory: string) => store.copyIndex(directory)
-    await backupPart({ home, flush: () => undefined, copyIndex }).backup(copy)
+    await backupPart({ home, flush: () => undefined, content: store }).backup(copy)
     await store.close()
     const restored = await storeOf(copy)
     expect([restored.usage().contents, restored.pinsOf('need/1').map(String)]).toEqual([1, [String(cid)]])
@@ -38,7 +131,7 @@ describe('a backup of a running node', () => {
   it('has of the raft store its witness alone, and nothing of the process', async () => {
     using place = scratch()
     const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
-    mkdirSync(join(home, 'raft'), { recursive: true })
+    for (const folder of ['blocks', 'raft']) mkdirSync(join(home, folder), { recursive: true })
     const files = [
       'raft/turns.sqlite',
       'raft/turns.sqlite-wal',
@@ -48,7 +141,7 @@ describe('a backup of a running node', () => {
       'genesis.json',
     ]
     for (const name of files) writeFileSync(join(home, name), name)
-    await backupPart({ home, flush: () => undefined, copyIndex: () => undefined }).backup(copy)
+    await backupPart({ home, flush: () => undefined, content: NOTHING }).backup(copy)
     expect(readdirSync(copy).toSorted()).toEqual(['backup.json', 'blocks', 'genesis.json', 'raft'])
     expect(readdirSync(join(copy, 'raft'))).toEqual(['turns.witness'])
     expect([isStoreGone(join(home, 'raft')), isStoreGone(join(copy, 'raft'))]).toEqual([false, true])
@@ -59,7 +152,7 @@ describe('a backup of a running node', () => {
     const [home, taken] = [join(place.path, 'home'), join(place.path, 'taken')]
     for (const one of [home, taken]) mkdirSync(one)
     writeFileSync(join(taken, 'mine'), '')
-    const backups = backupPart({ home, flush: () => undefined, copyIndex: () => undefined })
+    const backups = backupPart({ home, flush: () => undefined, content: NOTHING })
     await expect(backups.backup(taken)).rejects.toThrow(/not empty/u)
     await expect(backups.backup(join(home, 'copy'))).rejects.toThrow(/in the home/u)
     expect(readdirSync(taken)).toEqual(['mine'])
@@ -69,13 +162,13 @@ describe('a backup of a running node', () => {
     using place = scratch()
     const home = join(place.path, 'home')
     mkdirSync(home)
-    const copyIndex = (): void => {
+    const content = contentOf(() => {
       throw Object.assign(new Error('no room'), { code: 'ENOSPC' })
-    }
-    const full = backupPart({ home, flush: () => undefined, copyIndex })
+    })
+    const full = backupPart({ home, flush: () => undefined, content })
     await expect(full.backup(join(place.path, 'copy'))).rejects.toMatchObject({ code: 'store-full' })
     writeFileSync(join(place.path, 'file'), '')
-    const backups = backupPart({ home, flush: () => undefined, copyIndex: () => undefined })
+    const backups = backupPart({ home, flush: () => undefined, content: NOTHING })
     const unfit = [join(place.path, 'file'), join(place.path, 'file/below'), '/proc/none/below']
     for (const path of unfit) await expect(backups.backup(path)).rejects.toMatchObject({ code: 'store-io' })
     expect(readdirSync(place.path).toSorted()).toEqual(['file', 'home'])
@@ -85,11 +178,11 @@ describe('a backup of a running node', () => {
     using place = scratch()
     const [home, copy] = [join(place.path, 'home'), join(place.path, 'copy')]
     for (const one of [home, `${copy}.partial`, `${copy}.half-1`]) mkdirSync(one)
-    const copyIndex = (): void => {
+    const content = contentOf(() => {
       mkdirSync(copy)
       writeFileSync(join(copy, 'mine'), '')
-    }
-    const backups = backupPart({ home, flush: () => undefined, copyIndex })
+    })
+    const backups = backupPart({ home, flush: () => undefined, content })
     await expect(backups.backup(copy)).rejects.toMatchObject({ code: 'store-io' })
     expect(readdirSync(place.path).toSorted()).toEqual(['copy', 'copy.half-1', 'copy.partial', 'home'])
     expect(readdirSync(copy)).toEqual(['mine'])
@@ -102,12 +195,12 @@ describe('a backup of a running node', () => {
       string,
       string,
     ]
-    mkdirSync(join(home, 'journal'), { recursive: true })
+    for (const folder of ['blocks', 'journal']) mkdirSync(join(home, folder), { recursive: true })
     for (const name of ['genesis.json', 'journal/1', 'journal/2']) writeFileSync(join(home, name), name)
     expect(backupFlaw(home)).toContain('backup.json')
-    await backupPart({ home, flush: () => undefined, copyIndex: () => undefined }).backup(copy)
+    await backupPart({ home, flush: () => undefined, content: NOTHING }).backup(copy)
     expect(backupFlaw(copy)).toBeUndefined()
-    restoreFiles(copy, back, ['genesis.json'])
+    await restoreFiles(copy, back, ['genesis.json'])
     expect(readdirSync(back).toSorted()).toEqual(['blocks', 'journal'])
     expect(readdirSync(place.path).toSorted()).toEqual(['back', 'copy', 'home'])
     writeFileSync(join(copy, 'journal/2'), 'half')
