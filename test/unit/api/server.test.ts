@@ -187,7 +187,7 @@ describe('requests', () => {
       ['status', {}],
       ['backup', { directory: 'nowhere' }],
     ] as const) {
-      await node.client.call(name, input as never)
+      await node.client.call(name, input)
       expect(silence.mock.lastCall?.[0]).toBeGreaterThan(timeoutOf(ROUTES[name]))
     }
     silence.mockRestore()
