@@ -60,7 +60,12 @@ const LOST = {
   todo: 'whether it was done is not known: look before you ask again',
 }
 
-function failureOfProblem({ code, message, field }: ApiProblem): Failure {
+/** What the node, or the hub, refused. */
+export function failureOfProblem({
+  code,
+  message,
+  field,
+}: Pick<ApiProblem, 'code' | 'message' | 'field'>): Failure {
   return { ...meaningOf(code), code, message: message.split(EOL)[0] ?? message, field }
 }
 

@@ -43,14 +43,16 @@ export type NodeEvent = {
 
 /** Tells `emit` of everything, until the returned function is called. `emit` must not throw. */
 export function tellEvents(services: NodeServices, emit: (event: NodeEvent) => void): () => void {
-  const { heart, mesh, agents, logs } = services
+  const { heart, mesh, agents, logs, posted } = services
+  const tellNeed = tellNeeds(services, emit)
   let isOver = false
   mesh.onPeer((peer, connected) => {
     if (!isOver) emit({ kind: 'peer', data: { did: peer, connected } })
   })
   const stops = [
     heart.onSlot((n) => emit({ kind: 'slot', data: { n, time: heart.slot().timeMs } })),
-    heart.onNeed(tellNeeds(services, emit)),
+    heart.onNeed(tellNeed),
+    posted.onRefused(tellNeed),
     heart.onHubVerdict(({ id, verdict }) => {
       const code = verdict.kind === 'rejected' ? verdict.code : null
       emit({ kind: 'verdict', data: { envelope: id, verdict: verdict.kind, code } })

@@ -17,8 +17,8 @@ import type { MicroText } from '../model/micro.ts'
 import { count, did, envelopeId, micro, threadId, timeMs } from './fields.ts'
 import type { NodeServices } from './services.ts'
 
-/** WAITING: escrowed, and not drawn into a bucket yet. */
-const needState = z.enum(['WAITING', ...NEED_STATES])
+/** POSTED: this node said it, and the hub has not decided; REFUSED: the hub never took it; WAITING: escrowed, and not drawn into a bucket yet. */
+const needState = z.enum(['POSTED', 'REFUSED', 'WAITING', ...NEED_STATES])
 
 export const needBrief = z.strictObject({
   need: envelopeId,
@@ -26,6 +26,10 @@ export const needBrief = z.strictObject({
   requester: did.nullable(),
   state: needState,
   outcome: z.string().nullable().describe('once the hub has closed it'),
+  refusal: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .nullable()
+    .describe('why the hub refused it'),
   bucket: z.int().nullable(),
   capability: z.string().nullable(),
   budget: micro.nullable(),
@@ -79,7 +83,7 @@ export const needDetail = needBrief.extend({
 
 export type NeedDetail = z.input<typeof needDetail>
 
-type Looked = Pick<NodeServices, 'heart'>
+type Looked = Pick<NodeServices, 'heart' | 'posted'>
 
 interface Place {
   readonly bucket: number
@@ -93,7 +97,7 @@ export function briefOf(services: Looked, id: string): NeedBrief | undefined {
   const place = placeOf(services, id)
   if (place !== undefined) return briefIn(services, id, place)
   const hub = heart.hub().get('needs', id)
-  if (hub === undefined) return undefined
+  if (hub === undefined) return postedIn(services, id)
   return {
     ...NOTHING_YET,
     need: id as NeedBrief['need'],
@@ -103,10 +107,30 @@ export function briefOf(services: Looked, id: string): NeedBrief | undefined {
   }
 }
 
+/** What this node alone knows: the hub has not, or never, taken it. */
+function postedIn({ posted }: Looked, id: string): NeedBrief | undefined {
+  const found = posted.of(id)
+  if (found === undefined) return undefined
+  const { read, refusal } = found
+  const { payload, sender, thread } = read.body
+  return {
+    ...NOTHING_YET,
+    need: read.id,
+    thread,
+    requester: sender,
+    state: refusal === undefined ? 'POSTED' : 'REFUSED',
+    refusal: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
+    capability: payload.capability,
+    budget: payload.budget,
+    over: refusal !== undefined,
+  }
+}
+
 const NOTHING_YET = {
   thread: null,
   state: 'WAITING',
   outcome: null,
+  refusal: null,
   bucket: null,
   attempt: 0,
   bids: 0,
@@ -170,6 +194,7 @@ function briefIn(services: Looked, id: string, { bucket, view, need }: Place): N
     requester: terms?.requester ?? null,
     state: need.state,
     outcome: outcomeOf(services, id, view),
+    refusal: null,
     bucket,
     capability: terms?.capability ?? null,
     budget: terms === undefined ? null : (terms.budget.toString() as MicroText),

@@ -36,7 +36,9 @@ export const need = defineVerb({
     const asked = askedOf(author)
     const before = asked.get(thread)
     const same = JSON.stringify({ ...wish, wait_ms: 0 })
-    if (before !== undefined && before.wish !== same) return reject('CONFLICT', OTHER_WISH, 'idempotency_key')
+    const isUsed = known !== undefined || before?.answer !== undefined
+    if (isUsed && before !== undefined && before.wish !== same)
+      return reject('CONFLICT', OTHER_WISH, 'idempotency_key')
     if (known !== undefined) {
       return ok({ need: known.need as z.input<typeof envelopeId>, thread, state: 'known' as const })
     }

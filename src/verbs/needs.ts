@@ -19,7 +19,7 @@ export const needs = defineVerb({
   rejects: [],
   handle: ({ state, requester, capability, limit: most }, services) => {
     const rows: NeedBrief[] = []
-    for (const id of idsOf(services, state)) {
+    for (const id of new Set([...services.posted.waiting().toReversed(), ...idsOf(services, state)])) {
       const brief = briefOf(services, id)
       if (brief === undefined) continue
       if (requester !== undefined && brief.requester !== requester) continue

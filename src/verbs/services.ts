@@ -14,6 +14,7 @@ import type { Mesh } from '../ports/mesh.ts'
 import type { Random } from '../ports/random.ts'
 import type { RunOutcome } from '../ports/runner.ts'
 import type { Author } from '../services/author/author.ts'
+import type { PostedNeeds } from '../services/author/posted-needs.ts'
 import type { Heart } from '../services/heart/heart.ts'
 import type { ShowFilter, ShownLine } from '../services/journal/show-journal.ts'
 import type { JournalVerdict } from '../services/journal/verify-journal.ts'
@@ -213,6 +214,8 @@ export interface NodeServices {
   readonly mesh: Mesh
   /** Speaks for the node's own account. */
   readonly author: Pick<Author, 'did' | 'say' | 'need' | 'account' | 'saw'>
+  /** What its accounts asked for, and the hub has not taken. */
+  readonly posted: Pick<PostedNeeds, 'of' | 'waiting' | 'onRefused'>
   /** What was said in threads beside entries: changes of plans. */
   readonly threads: Pick<ThreadBook, 'envelopes'>
   /** All accounts that the node speaks for, its own first. */

@@ -41,7 +41,7 @@ describe('a worker whose right result was rejected', () => {
       const before = await Promise.all([WORKER, LIAR].map((place) => network.totalOf(place)))
       const amounts = { budget: String(BUDGET) as never, verify_bounty: String(BOUNTY) as never }
       const posted = await wanted(network.post(TASK, amounts))
-      await network.until(posted.need, ({ state }) => state !== 'WAITING')
+      await network.until(posted.need, ({ bucket }) => bucket !== null)
       await network.attach({ place: HONEST, capability: TASK, way: printing('right'), does: ['judges'] })
       const challenged = await network.until(
         posted.need,

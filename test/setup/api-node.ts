@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,8 @@ import { reject } from '../../src/model/rejection.ts'
 import type { Mesh } from '../../src/ports/mesh.ts'
 import { ApiClient } from '../../src/sdk/client.ts'
 import { Author } from '../../src/services/author/author.ts'
+import { PostedNeeds } from '../../src/services/author/posted-needs.ts'
+import { SaidKeeper } from '../../src/services/author/said-keeper.ts'
 import type {
   AgentLogLine,
   AgentSpec,
@@ -54,13 +57,15 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
   const lines: LogLine[] = []
   const stops: string[] = []
   const defects: unknown[] = []
+  const { keeper, posted } = saidOn(heart)
   const author = new Author({
     did: actor.did,
     secret: actor.secret,
     net: heart.net,
     crypto: nodeCrypto,
     clock: systemClock,
-    record: async () => undefined,
+    record: async (bodies) => keeper.note(bodies, { n: 1, chain: '' }),
+    waitingNeed: (thread, idempotencyKey) => keeper.waitingNeed(actor.did, thread, idempotencyKey),
     submit: (batch, bodies) => heart.submit(batch, bodies),
   })
   const services: NodeServices = {
@@ -79,6 +84,7 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
     heart,
     mesh,
     author,
+    posted,
     threads: { envelopes: () => [] },
     accounts: [{ name: 'node', author, act: async () => NOTHING_DRIVEN, works: true, judges: true }],
     content: await contents.open(),
@@ -129,6 +135,27 @@ export async function openApiNode(options: ApiNodeOptions = {}): Promise<ApiNode
       rmSync(home, { recursive: true, force: true })
     },
   }
+}
+
+/** What was said, as long as the hub has not decided; nothing is stored. */
+function saidOn(heart: StageHeart) {
+  const store = {
+    mark: undefined,
+    place: () => undefined,
+    words: () => [],
+    commit: () => 'stored' as const,
+    clear: () => undefined,
+    close: () => undefined,
+  }
+  const world = () => assert.fail('nothing is looked at before it is started')
+  const onFault = (fault: unknown) => assert.fail(String(fault))
+  const keeper = new SaidKeeper({ store, clock: systemClock, world, later: setImmediate, onFault })
+  const posted = new PostedNeeds(keeper)
+  heart.onHubVerdict(({ id, verdict }) => {
+    posted.decided(id, verdict)
+    keeper.decided(id)
+  })
+  return { keeper, posted }
 }
 
 const NOTHING_DRIVEN = reject('WINDOW_CLOSED', 'nothing is driven by hand on this stage')

@@ -28,6 +28,8 @@ export class StageHeart implements NodeHeart {
   readonly acts: { sign(body: GovernanceBody): void; held(): readonly HeldAct[] }
   /** False: the hub's words do not come here, as on a node that does not host it. */
   hearsHub = true
+  /** What is said while the hub has no leader; undefined while it has one. */
+  #unheard: (readonly [batch: Uint8Array, envelopes: readonly ReadBody[]])[] | undefined
 
   constructor(theatre: Theatre, self: Did) {
     this.#theatre = theatre
@@ -94,7 +96,22 @@ export class StageHeart implements NodeHeart {
     return this.self
   }
 
+  /** Until `lead`. */
+  unlead(): void {
+    this.#unheard ??= []
+  }
+
+  lead(): void {
+    const unheard = this.#unheard ?? []
+    this.#unheard = undefined
+    for (const [batch, envelopes] of unheard) this.submit(batch, envelopes)
+  }
+
   submit(batch: Uint8Array, envelopes: readonly ReadBody[]): void {
+    if (this.#unheard !== undefined) {
+      this.#unheard.push([batch, envelopes])
+      return
+    }
     const read = decodeBatch(batch)
     if (!read.ok) throw new Error(read.error.message)
     const forms = envelopesOf(read.value, nodeCrypto.sha256)

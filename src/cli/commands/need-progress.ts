@@ -60,6 +60,10 @@ export function stepOf(brief: NeedBrief): string {
   const by = worker === null ? '' : ` by ${short(worker)}`
   const disputed = challenges > 0 ? `, ${challenges} challenged` : ''
   switch (state) {
+    case 'POSTED':
+      return 'said: the hub has not decided about it yet'
+    case 'REFUSED':
+      return `the hub refused it: ${brief.refusal?.message ?? ''}`
     case 'WAITING':
       return 'escrowed: waits for its beacon, and for verifiers to draw'
     case 'OPEN':

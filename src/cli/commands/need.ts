@@ -4,7 +4,7 @@ import type { ApiClient, InputOf, OutputOf } from '../../sdk/client.ts'
 import type { NeedBrief } from '../../verbs/need-view.ts'
 import { defineCommand } from '../command.ts'
 import { microOf } from '../credits.ts'
-import { asked, nodeOf } from '../daemon.ts'
+import { asked, failureOfProblem, nodeOf } from '../daemon.ts'
 import { EXIT } from '../exit.ts'
 import { CommandError, usageError } from '../failure.ts'
 import { type Report, report } from '../report.ts'
@@ -228,7 +228,8 @@ function interrupted({ need: id }: Posted): CommandError {
   })
 }
 
-function cameToNothing({ need: id, state }: NeedBrief): CommandError {
+function cameToNothing({ need: id, state, refusal }: NeedBrief): CommandError {
+  if (refusal !== null) return new CommandError(failureOfProblem(refusal))
   return new CommandError({
     exit: EXIT.failed,
     code: state.toLowerCase(),

@@ -64,6 +64,7 @@ function servicesOf(options: NodeOptions, parts: RunningParts): NodeServices {
     },
     heart: heart.heart,
     mesh,
+    posted: parts.speech.posted,
     threads: parts.threads.book,
     author: own.author,
     accounts,

@@ -7,6 +7,7 @@ import type { Did } from '../../model/ids.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import { Author, type AuthorPolicy } from '../../services/author/author.ts'
 import { recordInJournal } from '../../services/author/own-journal.ts'
+import { PostedNeeds } from '../../services/author/posted-needs.ts'
 import { Resending } from '../../services/author/resending.ts'
 import { restoreSaid } from '../../services/author/restore-said.ts'
 import { SaidKeeper } from '../../services/author/said-keeper.ts'
@@ -33,6 +34,7 @@ export interface SpeechOptions {
 export interface SaidPart {
   readonly keeper: SaidKeeper
   readonly store: ReturnType<typeof openSaidFile>
+  readonly posted: PostedNeeds
   stop(): void
 }
 
@@ -41,13 +43,18 @@ export function openSaidPart(home: string, heart: Heart, onFault: (fault: unknow
   const store = openSaidFile(homePaths(home).said)
   const { clock } = offline
   const keeper = new SaidKeeper({ store, clock, world: () => worldOf(heart), later: setImmediate, onFault })
+  const posted = new PostedNeeds(keeper)
   const off = [
-    heart.onHubVerdict(({ id }) => keeper.decided(id)),
+    heart.onHubVerdict(({ id, verdict }) => {
+      posted.decided(id, verdict)
+      keeper.decided(id)
+    }),
     heart.onNeed((need) => keeper.touched(need)),
   ]
   return {
     keeper,
     store,
+    posted,
     stop() {
       for (const one of off) one()
       keeper.stop()
@@ -90,6 +97,7 @@ export interface Speech {
   /** By DID, the node's own account first. */
   readonly voices: ReadonlyMap<Did, Voice>
   readonly journal: Journal
+  readonly posted: PostedNeeds
   /** What was said before the last stop, and no entry carries yet, is sent again, some of it each second. */
   resume(): void
   stop(): Promise<void>
@@ -120,6 +128,7 @@ export async function openSpeech(options: SpeechOptions): Promise<Speech> {
   return {
     voices,
     journal,
+    posted: said.posted,
     resume() {
       for (const voice of voices.values()) {
         resending.begin(voice.said, (bodies) => voice.author.resend(bodies))

@@ -140,7 +140,7 @@ async function attachHonestWorker(cluster: Cluster): Promise<void> {
 /** Once the liars have their seats, honest verifiers join, and somebody begins to look at what is accepted. */
 async function reinforce(cluster: Cluster, need: string, told: DemoTold): Promise<void> {
   const requester = nodeAt(cluster, REQUESTER)
-  await cluster.until(requester, async () => (await lookAt(requester, need)).state !== 'WAITING')
+  await cluster.until(requester, async () => (await lookAt(requester, need)).bucket !== null)
   told.step('The seats are drawn: the liars have them. node-6 and node-7, honest verifiers, join')
   const capability = moduleCapability()
   const honest = HONEST_VERIFIERS.map((place) => nodeAt(cluster, place))

@@ -95,6 +95,15 @@ export class SaidKeeper {
     return this.#words.needOf(did, thread, idempotencyKey)
   }
 
+  /** The same by its id. */
+  waitingNeedOf(id: EnvelopeId): ReadBody<'NEED'> | undefined {
+    return this.#words.needById(id)
+  }
+
+  waitingNeeds(): Iterable<ReadBody<'NEED'>> {
+    return this.#words.needs()
+  }
+
   has(id: EnvelopeId): boolean {
     return this.#words.has(id)
   }

@@ -82,6 +82,18 @@ export class SaidWords {
     return this.#needs.get(keyOf(account, thread, idempotencyKey))
   }
 
+  /** The same by its id. */
+  needById(id: EnvelopeId): ReadBody<'NEED'> | undefined {
+    const key = this.#words.get(id)?.needKey
+    const read = key === undefined ? undefined : this.#needs.get(key)
+    return read?.id === id ? read : undefined
+  }
+
+  /** All of those, in the order in which they were said. */
+  needs(): Iterable<ReadBody<'NEED'>> {
+    return this.#needs.values()
+  }
+
   /** It is of no use any more. */
   drop(id: EnvelopeId): void {
     const word = this.#words.get(id)

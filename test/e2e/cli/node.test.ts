@@ -2,10 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeCrypto } from '../../../src/adapters/crypto/node-crypto.ts'
+import { systemClock } from '../../../src/adapters/system/clock.ts'
+import type { Clock } from '../../../src/ports/clock.ts'
 import { type ApiNode, openApiNode } from '../../setup/api-node.ts'
 import { canswarm, scratch } from '../../setup/canswarm.ts'
 
 const TOKEN = 'a-token-of-thirty-two-characters'
+/** For so long the command waits for the hub's word. */
+const HUB_MS = 5_000
 const MOVED = {
   n: 7,
   slot: 5,
@@ -178,6 +182,29 @@ describe('canswarm need', () => {
     const { code, stderr } = await run('need', '--capability', 'text/hash', '--budget', '900000000', '--json')
     expect(code).toBe(4)
     expect(JSON.parse(stderr.trim())).toMatchObject({ error: { code: 'INSUFFICIENT_FUNDS' } })
+  })
+
+  it('waits no longer once the hub refuses it, however late, and says why', async () => {
+    const hasty: Clock = {
+      ...systemClock,
+      after: (ms, task) => systemClock.after(ms === HUB_MS ? 1 : ms, task),
+    }
+    const late = await openApiNode({ changes: { clock: hasty } })
+    late.heart.unlead()
+    const args = [...WISH, '--budget', '900000000', '--schema', schemaFile(), '--wait', '--json']
+    const ended = canswarm(['need', ...args], { home: late.services.identity.home })
+    const states = async () => {
+      const shown = await late.client.call('needs', {})
+      return shown.ok ? shown.value.needs.map(({ state }) => state) : []
+    }
+    await expect.poll(states, { timeout: 30_000 }).toEqual(['POSTED'])
+    late.heart.lead()
+    const { code, stderr } = await ended
+    await late.close()
+    expect(code).toBe(4)
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      error: { code: 'INSUFFICIENT_FUNDS' },
+    })
   })
 
   it('puts a larger input into the store and names it by its CID', async () => {

@@ -129,6 +129,32 @@ describe('events of a node', () => {
     expect(first).toMatchObject({ kind: 'slot', data: { n: node.heart.slot().n } })
   })
 
+  it('of a need that was said tell when the hub refuses it', async () => {
+    node.heart.unlead()
+    const posted = await node.client.call('need', {
+      idempotency_key: 'refused',
+      capability: 'text/hash',
+      budget: '900000000000000' as never,
+      verify_bounty: '1000000' as never,
+      verification: { mode: 'schema', schema: '{}' },
+      wait_ms: 0,
+    })
+    if (!posted.ok) throw new Error(posted.error.message)
+    const ending = new AbortController()
+    const told: unknown[] = []
+    for await (const event of node.client.events({ need: posted.value.need }, ending.signal)) {
+      if (event.kind !== 'need') continue
+      told.push([event.data.state, event.data.refusal?.code])
+      if (event.data.over) break
+      node.heart.lead()
+    }
+    ending.abort()
+    expect(told).toEqual([
+      ['POSTED', undefined],
+      ['REFUSED', 'INSUFFICIENT_FUNDS'],
+    ])
+  })
+
   it('of one need begin with how it stands, and tell each change once', async () => {
     const posted = await node.client.call('need', {
       idempotency_key: 'followed',

@@ -165,6 +165,42 @@ describe('need', () => {
     expect(await answer('need', wish('dear'))).toMatchObject({ state: 'escrowed' })
   })
 
+  it('is shown from the moment that it was said, also where the hub then refuses it', async () => {
+    node.heart.unlead()
+    const dear = { ...wish('too-dear'), budget: '900000000000000' as never, wait_ms: 0 }
+    const { need, thread } = await answer('need', dear)
+    expect(await answer('need', dear)).toEqual({ need, thread, state: 'posted' })
+    expect(await answer('needShow', { need })).toMatchObject({
+      state: 'POSTED',
+      refusal: null,
+      over: false,
+      thread,
+      budget: dear.budget,
+    })
+    const { needs } = await answer('needs', {})
+    expect(needs[0]).toMatchObject({ need, state: 'POSTED' })
+    node.heart.lead()
+    expect(await answer('needShow', { need })).toMatchObject({
+      state: 'REFUSED',
+      refusal: { code: 'INSUFFICIENT_FUNDS' },
+      over: true,
+    })
+    expect((await answer('needs', {})).needs.map((one) => one.need)).not.toContain(need)
+    expect(await problem('need', dear)).toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
+    const cheaper = await answer('need', wish('too-dear'))
+    expect(cheaper).toMatchObject({ thread, state: 'escrowed' })
+    expect(cheaper.need).not.toBe(need)
+  })
+
+  it('another wish under a key that waits for the hub is a conflict', async () => {
+    node.heart.unlead()
+    const { need } = await answer('need', { ...wish('waits'), wait_ms: 0 })
+    const other = { ...wish('waits'), budget: '7' as never, wait_ms: 0 }
+    expect(await problem('need', other)).toMatchObject({ status: 409, code: 'CONFLICT' })
+    node.heart.lead()
+    expect(await answer('need', wish('waits'))).toMatchObject({ need, state: 'known' })
+  })
+
   it('without a word of the hub in time it is only posted', async () => {
     node.heart.hearsHub = false
     expect(await answer('need', { ...wish('unheard'), wait_ms: 10 })).toMatchObject({ state: 'posted' })
