@@ -13,6 +13,7 @@ import type { Kind, Payload } from '../../src/codec/payload/verbs.ts'
 import type { Pooled } from '../../src/core/proposer/pool.ts'
 import { makeWorld } from '../../src/core/records/make-world.ts'
 import type { Did, EnvelopeId, Lamport, SecretKey, Seq, ThreadId } from '../../src/model/ids.ts'
+import type { MicroText } from '../../src/model/micro.ts'
 import { ok } from '../../src/model/result.ts'
 import { NET } from './arbitrary-envelope.ts'
 
@@ -95,4 +96,22 @@ export function addsTask(by: Person, thread: ThreadId, seq: number, prev?: reado
   ]
   const place = prev === undefined ? { thread, seq } : { thread, seq, prev }
   return say(by, place, 'UPDATE_PLAN', { patch: { ops, base_lamport: 0 } })
+}
+
+/** The least that a NEED can be. */
+export function smallNeed(key: string): Payload<'NEED'> {
+  return {
+    label: key,
+    task_type: 'hash',
+    capability: 'text/hash',
+    input: { inline: new Uint8Array([1]) },
+    requires: [],
+    produces: [],
+    constraints: {},
+    task_class: 'simple',
+    budget: '1' as MicroText,
+    verify_bounty: '1' as MicroText,
+    verification: { mode: 'reexecute' },
+    idempotency_key: key,
+  }
 }

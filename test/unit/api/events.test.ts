@@ -121,6 +121,14 @@ describe('events of a node', () => {
     return taken
   }
 
+  const wish = (key: string) => ({
+    idempotency_key: key,
+    capability: 'text/hash',
+    budget: '1000000' as never,
+    verify_bounty: '1000000' as never,
+    verification: { mode: 'schema' as const, schema: '{}' },
+  })
+
   it('come as they happen, each with an id', async () => {
     const ending = new AbortController()
     const [hello, first] = await take(node.client.events({ kinds: ['slot'] }, ending.signal), 2)
@@ -131,14 +139,8 @@ describe('events of a node', () => {
 
   it('of a need that was said tell when the hub refuses it', async () => {
     node.heart.unlead()
-    const posted = await node.client.call('need', {
-      idempotency_key: 'refused',
-      capability: 'text/hash',
-      budget: '900000000000000' as never,
-      verify_bounty: '1000000' as never,
-      verification: { mode: 'schema', schema: '{}' },
-      wait_ms: 0,
-    })
+    const dear = { ...wish('refused'), budget: '900000000000000' as never, wait_ms: 0 }
+    const posted = await node.client.call('need', dear)
     if (!posted.ok) throw new Error(posted.error.message)
     const ending = new AbortController()
     const told: unknown[] = []
@@ -156,13 +158,7 @@ describe('events of a node', () => {
   })
 
   it('of one need begin with how it stands, and tell each change once', async () => {
-    const posted = await node.client.call('need', {
-      idempotency_key: 'followed',
-      capability: 'text/hash',
-      budget: '1000000' as never,
-      verify_bounty: '1000000' as never,
-      verification: { mode: 'schema', schema: '{}' },
-    })
+    const posted = await node.client.call('need', wish('followed'))
     if (!posted.ok) throw new Error(posted.error.message)
     const { need } = posted.value
     const ending = new AbortController()

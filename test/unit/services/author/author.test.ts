@@ -25,6 +25,7 @@ import { showJournal } from '../../../../src/services/journal/show-journal.ts'
 import { openTestJournal, sha256Hex } from '../../../setup/journal.ts'
 import { ManualClock } from '../../../setup/manual-clock.ts'
 import { MemoryJournalStore } from '../../../setup/memory-journal-store.ts'
+import { smallNeed } from '../../../setup/said.ts'
 
 const { sha256 } = nodeCrypto
 const NET = noCapsule(sha256)
@@ -54,21 +55,6 @@ function setUp(changes: Partial<AuthorDeps> = {}) {
   return { author, sent, recorded }
 }
 
-const need = (key: string): Payload<'NEED'> => ({
-  label: key,
-  task_type: 'hash',
-  capability: 'text/hash',
-  input: { inline: new Uint8Array([1]) },
-  requires: [],
-  produces: [],
-  constraints: {},
-  task_class: 'simple',
-  budget: '1' as MicroText,
-  verify_bounty: '1' as MicroText,
-  verification: { mode: 'reexecute' },
-  idempotency_key: key,
-})
-
 const transfer = { to: DID, amount: '1' as MicroText }
 
 async function* list<Item>(...items: readonly Item[]): AsyncGenerator<Item> {
@@ -94,7 +80,7 @@ function expectLawful(thread: ThreadId, reads: readonly ReadBody[]): void {
 describe('a turn', () => {
   it('is one batch under one signature, whatever is said in one run', async () => {
     const { author, sent, recorded } = setUp()
-    await Promise.all(['a', 'b', 'c'].map((key) => author.need(need(key))))
+    await Promise.all(['a', 'b', 'c'].map((key) => author.need(smallNeed(key))))
     expect(recorded.map((bodies) => bodies.length)).toEqual([3])
     expect(sent.map(({ bodies }) => bodies.length)).toEqual([3])
     const opened = openBatch(sent[0]?.batch as Uint8Array, { net: NET, sha256 })
@@ -119,9 +105,9 @@ describe('a turn', () => {
       return recorded.length === 1 ? new Promise<void>((done) => (finish = done)) : Promise.resolve()
     }
     const { author } = setUp({ record })
-    const first = author.need(need('a'))
+    const first = author.need(smallNeed('a'))
     await new Promise(setImmediate)
-    const rest = [author.need(need('b')), author.need(need('c'))]
+    const rest = [author.need(smallNeed('b')), author.need(smallNeed('c'))]
     await new Promise(setImmediate)
     finish()
     await Promise.all([first, ...rest])
@@ -137,13 +123,13 @@ describe('a turn', () => {
       },
       submit: () => void order.push('sent'),
     })
-    await author.need(need('a'))
+    await author.need(smallNeed('a'))
     expect(order).toEqual(['recorded', 'sent'])
   })
 
   it('is split where it is too large for one batch', async () => {
     const { author, sent } = setUp()
-    const large = { ...need('x'), input: { inline: new Uint8Array(60_000) } }
+    const large = { ...smallNeed('x'), input: { inline: new Uint8Array(60_000) } }
     const keys = Array.from({ length: 80 }, (_, n) => `key-${n}`)
     await Promise.all(keys.map((key) => author.need({ ...large, idempotency_key: key })))
     expect(sent.length).toBeGreaterThan(1)
@@ -166,7 +152,7 @@ describe('places in a thread', () => {
 
   it('come after what was seen of others', async () => {
     const { author: requester } = setUp({ did: OTHER_DID, secret: OTHER })
-    const opener = said(await requester.need(need('a')))
+    const opener = said(await requester.need(smallNeed('a')))
     const { author } = setUp()
     author.saw(opener)
     author.saw(opener)
@@ -214,7 +200,7 @@ describe('after a crash', () => {
 
   it('between disk and network, the very same bodies go out', async () => {
     const { author, recorded } = setUp({ submit: () => {} })
-    await author.need(need('a'))
+    await author.need(smallNeed('a'))
     const again = setUp()
     const wanted = await again.author.restore(list(...recorded.flat()), () => true)
     again.author.resend(wanted)
@@ -225,8 +211,8 @@ describe('after a crash', () => {
 
   it('before it was recorded, nothing has left, and nothing leaves any more', async () => {
     const { author, sent } = setUp({ record: () => Promise.reject(new Error('no room')) })
-    await expect(author.need(need('a'))).rejects.toThrow('no room')
-    await expect(author.need(need('b'))).rejects.toThrow('no room')
+    await expect(author.need(smallNeed('a'))).rejects.toThrow('no room')
+    await expect(author.need(smallNeed('b'))).rejects.toThrow('no room')
     expect(sent).toEqual([])
   })
 
@@ -244,7 +230,7 @@ describe('after a crash', () => {
     const store = new MemoryJournalStore()
     const { journal } = await openTestJournal(store)
     const { author, sent } = setUp({ record: recordInJournal(journal, sha256Hex) })
-    await Promise.all([author.need(need('a')), author.account('TRANSFER', transfer)])
+    await Promise.all([author.need(smallNeed('a')), author.account('TRANSFER', transfer)])
     await journal.close()
     const again = setUp()
     const lines = ownBodies(showJournal(store, { kinds: ['envelope.out'] }), { net: NET, sha256 })
@@ -258,7 +244,7 @@ describe('after a crash', () => {
     const { journal } = await openTestJournal(store)
     store.trouble.room = 0
     const { author, sent } = setUp({ record: recordInJournal(journal, sha256Hex) })
-    await expect(author.need(need('a'))).rejects.toMatchObject({ code: 'journal-full' })
+    await expect(author.need(smallNeed('a'))).rejects.toMatchObject({ code: 'journal-full' })
     expect(sent).toEqual([])
   })
 })
@@ -273,14 +259,17 @@ describe('the policy', () => {
 
   it("gives each body its digest, and the thread's capsule", async () => {
     const { author } = setUp({ policy: policy(() => true) })
-    const read = said(await author.need(need('a')))
+    const read = said(await author.need(smallNeed('a')))
     expect(read.body.digest).toEqual(sha256(new Uint8Array([9])))
     expect(read.body.capsule.toString()).toBe(capsule.toString())
   })
 
   it('keeps what it denies from being said', async () => {
     const { author, sent } = setUp({ policy: policy(({ kind }) => kind !== 'NEED') })
-    const [denied, good] = await Promise.all([author.need(need('a')), author.account('TRANSFER', transfer)])
+    const [denied, good] = await Promise.all([
+      author.need(smallNeed('a')),
+      author.account('TRANSFER', transfer),
+    ])
     expect(denied).toMatchObject({ ok: false, error: { code: 'POLICY_DENIED' } })
     expect(said(good).body.kind).toBe('TRANSFER')
     expect(sent.flatMap(({ bodies }) => bodies)).toHaveLength(1)
@@ -311,13 +300,13 @@ describe('an author', () => {
       record: async (bodies) => void kept.push(...bodies),
       recall: (thread) => lastOf(kept, thread),
     })
-    const first = said(await author.need(need('first')))
-    for (const key of ['second', 'third', 'fourth']) said(await author.need(need(key)))
-    const again = said(await author.need(need('first')))
+    const first = said(await author.need(smallNeed('first')))
+    for (const key of ['second', 'third', 'fourth']) said(await author.need(smallNeed(key)))
+    const again = said(await author.need(smallNeed('first')))
     expect([again.body.seq, again.body.prev.map(String)]).toEqual([2, [first.id]])
-    for (const key of ['second', 'third']) expect(said(await author.need(need(key))).body.seq).toBe(2)
-    expect(said(await author.need(need('first'))).body.seq).toBe(3)
-    expect(said(await author.need(need('new'))).body.seq).toBe(1)
+    for (const key of ['second', 'third']) expect(said(await author.need(smallNeed(key))).body.seq).toBe(2)
+    expect(said(await author.need(smallNeed('first'))).body.seq).toBe(3)
+    expect(said(await author.need(smallNeed('new'))).body.seq).toBe(1)
   })
 
   it('gives no number twice where a thread that comes back displaces another one of the same turn', async () => {
@@ -327,8 +316,8 @@ describe('an author', () => {
       record: async (bodies) => void kept.push(...bodies),
       recall: (thread) => lastOf(kept, thread),
     })
-    for (const key of ['first', 'second']) said(await author.need(need(key)))
-    const turn = await Promise.all(['first', 'second', 'new'].map((key) => author.need(need(key))))
+    for (const key of ['first', 'second']) said(await author.need(smallNeed(key)))
+    const turn = await Promise.all(['first', 'second', 'new'].map((key) => author.need(smallNeed(key))))
     expect(turn.map((one) => said(one).body.seq)).toEqual([2, 2, 1])
   })
 
@@ -339,11 +328,11 @@ describe('an author', () => {
       if (isBroken) throw broken
     }
     const { author } = setUp({ placesMax: 1, recall })
-    for (const key of ['first', 'second']) said(await author.need(need(key)))
+    for (const key of ['first', 'second']) said(await author.need(smallNeed(key)))
     isBroken = true
-    await expect(author.need(need('first'))).rejects.toBe(broken)
+    await expect(author.need(smallNeed('first'))).rejects.toBe(broken)
     isBroken = false
-    await expect(author.need(need('third'))).rejects.toBe(broken)
+    await expect(author.need(smallNeed('third'))).rejects.toBe(broken)
   })
 })
 

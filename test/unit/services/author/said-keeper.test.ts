@@ -6,7 +6,6 @@ import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { openSaidFile } from '../../../../src/adapters/sqlite/said-file.ts'
 import { noCapsule } from '../../../../src/codec/envelope/no-policy.ts'
 import type { ReadBody } from '../../../../src/codec/envelope/read-body.ts'
-import type { Payload } from '../../../../src/codec/payload/verbs.ts'
 import type { WordWorld } from '../../../../src/core/agent/said-word.ts'
 import type { EnvelopeId } from '../../../../src/model/ids.ts'
 import type { MicroText } from '../../../../src/model/micro.ts'
@@ -22,7 +21,7 @@ import { showJournal } from '../../../../src/services/journal/show-journal.ts'
 import { openTestJournal, sha256Hex } from '../../../setup/journal.ts'
 import { ManualClock } from '../../../setup/manual-clock.ts'
 import { MemoryJournalStore } from '../../../setup/memory-journal-store.ts'
-import { person } from '../../../setup/said.ts'
+import { person, smallNeed } from '../../../setup/said.ts'
 
 const { sha256 } = nodeCrypto
 const NET = noCapsule(sha256)
@@ -113,23 +112,6 @@ class Home {
         this.journal = this.journal.afterPowerCut()
       },
     }
-  }
-}
-
-function wish(key: string): Payload<'NEED'> {
-  return {
-    label: 'a task',
-    task_type: 'text',
-    capability: 'text',
-    input: { inline: new Uint8Array([1, 2, 3]) },
-    requires: [],
-    produces: [],
-    constraints: {},
-    task_class: 'simple',
-    budget: '1' as MicroText,
-    verify_bounty: '1' as MicroText,
-    verification: { mode: 'reexecute' },
-    idempotency_key: key,
   }
 }
 
@@ -248,36 +230,36 @@ describe('a NEED that is asked for again', () => {
   it('is not said twice until the hub has decided about it, whatever stops meanwhile', async () => {
     const home = new Home()
     const first = await home.start()
-    const said = wanted(await first.author.need(wish('a')))
-    expect(wanted(await first.author.need(wish('a'))).id).toBe(said.id)
+    const said = wanted(await first.author.need(smallNeed('a')))
+    expect(wanted(await first.author.need(smallNeed('a'))).id).toBe(said.id)
     first.kill()
     const second = await home.start()
-    expect(wanted(await second.author.need(wish('a'))).id).toBe(said.id)
-    expect(wanted(await second.author.need(wish('b'))).id).not.toBe(said.id)
+    expect(wanted(await second.author.need(smallNeed('a'))).id).toBe(said.id)
+    expect(wanted(await second.author.need(smallNeed('b'))).id).not.toBe(said.id)
     second.clock.advance(10_000)
     await second.stop()
     const third = await home.start()
-    expect(wanted(await third.author.need(wish('a'))).id).toBe(said.id)
+    expect(wanted(await third.author.need(smallNeed('a'))).id).toBe(said.id)
     expect(third.waiting()).toEqual([1, 1])
     third.keeper.decided(said.id)
-    expect(wanted(await third.author.need(wish('a'))).body.seq).toBe(2)
+    expect(wanted(await third.author.need(smallNeed('a'))).body.seq).toBe(2)
     await third.stop()
   })
 
   it('is not taken for another one in the same thread', async () => {
     const node = await new Home().start()
-    const said = wanted(await node.author.need(wish('a')))
+    const said = wanted(await node.author.need(smallNeed('a')))
     node.keeper.decided(said.id)
-    wanted(await node.author.say(said.body.thread, 'NEED', wish('b')))
-    expect(wanted(await node.author.need(wish('a'))).body.seq).toBe(3)
+    wanted(await node.author.say(said.body.thread, 'NEED', smallNeed('b')))
+    expect(wanted(await node.author.need(smallNeed('a'))).body.seq).toBe(3)
     await node.stop()
   })
 
   it('for something else is a conflict, which leaves no trace', async () => {
     const home = new Home()
     const node = await home.start()
-    wanted(await node.author.need(wish('a')))
-    expect(await node.author.need({ ...wish('a'), budget: '2' as MicroText })).toMatchObject({
+    wanted(await node.author.need(smallNeed('a')))
+    expect(await node.author.need({ ...smallNeed('a'), budget: '2' as MicroText })).toMatchObject({
       ok: false,
       error: { code: 'CONFLICT', field: 'idempotency_key' },
     })
