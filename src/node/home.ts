@@ -20,6 +20,8 @@ export interface HomePaths {
   readonly followed: string
   /** What was said in threads beside entries. */
   readonly threads: string
+  /** What its key signed of acts of governance. */
+  readonly votes: string
   /** What this node's accounts said, as far as it matters: made from the journal again where it is lost. */
   readonly said: string
   /** Peers of before the last stop. */
@@ -46,6 +48,7 @@ export function homePaths(home: string): HomePaths {
     ledger: join(home, 'ledger.jsonl'),
     followed: join(home, 'followed'),
     threads: join(home, 'threads.log'),
+    votes: join(home, 'votes.log'),
     said: join(home, 'said.sqlite'),
     peers: join(home, 'peers.json'),
     content: join(home, 'blocks'),

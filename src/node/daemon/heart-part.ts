@@ -1,4 +1,5 @@
 import { openSecondOpinion } from '../../adapters/crypto/second-opinion.ts'
+import { FrameFile } from '../../adapters/log-files/frame-file.ts'
 import { LedgerFile } from '../../adapters/log-files/ledger-file.ts'
 import { LogFiles } from '../../adapters/log-files/log-files.ts'
 import { SlotFile } from '../../adapters/log-files/slot-file.ts'
@@ -81,6 +82,8 @@ const VOTER_LIMITS = {
 }
 /** Of others than voters, who send batches alone. */
 const OTHER_LIMITS = { ...VOTER_LIMITS, perSecondMax: 4_000, bytesPerSecondMax: 16_777_216 }
+/** Of acts that nobody has counted, or counts any more, the latest. */
+const VOTES_BYTES_MAX = 1_048_576
 /** Results of INGRESS that are journalled of senders without an account, whose keys cost nothing: each second, and at once. */
 const STRANGER_LINES_PER_SECOND = 10
 const STRANGER_LINES_BURST = 1_000
@@ -98,6 +101,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
   if (policy.bundle !== undefined) archive.addCapsule(policy.bundle)
   const slots = new SlotFile(paths.slots)
   const ledger = new LedgerFile(paths.ledger)
+  const votes = FrameFile.open(paths.votes, VOTES_BYTES_MAX)
   const secondOpinion = openSecondOpinion({ spend: secondOpinionBudget(clock) })
   const verify = remembering(crypto.verify, crypto.sha256)
   const verifiedRoots = new VerifiedRoots()
@@ -130,6 +134,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
       ledger.note(rowsOf(first, rows, heart.slot())),
     ),
     slots,
+    votes,
     archive,
     keeper,
     isWhole: () => gaps.isWhole,
@@ -191,6 +196,7 @@ export function openHeartPart(options: HeartPartOptions): HeartPart {
       archive.close()
       slots.close()
       ledger.close()
+      votes.close()
     },
   }
 }

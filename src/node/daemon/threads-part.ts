@@ -1,5 +1,5 @@
 import { AutomergeDocuments } from '../../adapters/automerge/documents.ts'
-import { EnvelopeFile } from '../../adapters/log-files/envelope-file.ts'
+import { FrameFile } from '../../adapters/log-files/frame-file.ts'
 import { decodeDagCbor } from '../../codec/dag-cbor/decode.ts'
 import type { Envelope } from '../../codec/envelope/envelope.ts'
 import type { SingleEnvelope } from '../../codec/envelope/verify-single.ts'
@@ -60,7 +60,7 @@ export function openThreadsPart(options: ThreadsPartOptions): ThreadsPart {
   const { sha256 } = crypto
   const { world } = heart
   const plans = new PlanBook(sha256)
-  const store = EnvelopeFile.open(homePaths(home).threads, THREADS_BYTES_MAX)
+  const store = FrameFile.open(homePaths(home).threads, THREADS_BYTES_MAX)
   const known = new LruMap<ThreadId, string>(THREADS_REMEMBERED)
   /** A party of the thread's last need, or whoever has an account. */
   const standingOf = (thread: ThreadId, sender: Did): Standing => {

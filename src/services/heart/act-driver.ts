@@ -4,7 +4,11 @@ import { encodeDagCbor } from '../../codec/dag-cbor/encode.ts'
 import { encodeHubCommand, type GovernanceBody, type GovernanceVote } from '../../codec/entry/hub-command.ts'
 import { HUB } from '../../codec/entry/item.ts'
 import { signStatement } from '../../codec/signed/statement.ts'
-import type { VoterMessage } from '../../codec/voter-message/voter-message.ts'
+import {
+  decodeVoterMessage,
+  encodeVoterMessage,
+  type VoterMessage,
+} from '../../codec/voter-message/voter-message.ts'
 import { ALL } from '../../core/ledger/tables.ts'
 import { checkStatement } from '../../core/records/voter-statement.ts'
 import type { World } from '../../core/records/world.ts'
@@ -13,6 +17,7 @@ import type { Did } from '../../model/ids.ts'
 import type { Verdict } from '../../model/replicated.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
+import type { FrameStore } from '../../ports/frame-store.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { GroupAccess } from './group-access.ts'
 import type { LeaderWatch } from './leader-watch.ts'
@@ -24,6 +29,8 @@ export interface ActDriverDeps {
   readonly clock: Pick<Clock, 'monotonicMs'>
   readonly world: Pick<World, 'keys' | 'net' | 'verify'>
   readonly groups: Pick<GroupAccess, 'hub' | 'isLeader' | 'propose'>
+  /** What this node's key has signed, each `encodeVoterMessage`. */
+  readonly votes: FrameStore
   /** To every voter but this one. */
   readonly tellAll: (message: VoterMessage) => void
   readonly tell: (to: Did, message: VoterMessage) => void
@@ -57,7 +64,8 @@ const WAITS_PART = 10
 
 /**
  * Gathers the signatures under acts of governance: each of its keys signs on a node of its own, every voter holds what it
- * heard, and the hub's leader proposes the act. Held in memory alone: who holds none any more is told again by the others.
+ * heard, and the hub's leader proposes the act. What a node's own key signed is on its disk, and said again until it is of no
+ * use: nobody signs twice because nodes were started again. What others signed is held in memory, and told again by them.
  * Source: economy.md, "Registry, marketplace, channels, governance, breakers".
  */
 export class ActDriver {
@@ -65,8 +73,10 @@ export class ActDriver {
   #held: Held[] = []
   #saidAt = 0
 
+  /** Faults of the store. */
   constructor(deps: ActDriverDeps) {
     this.#deps = deps
+    for (const frame of deps.votes.all()) this.#restore(frame)
   }
 
   /** Those that the hub has not taken, oldest first. */
@@ -79,13 +89,16 @@ export class ActDriver {
     }))
   }
 
-  /** Signs with the node's own key, and tells the voters. Whether that key governs is for the caller to know. */
+  /** Signs with the node's own key, and tells the voters. Whether that key governs is for the caller to know. Faults of the store. */
   sign(body: GovernanceBody): void {
-    const { key, net, crypto, tellAll } = this.#deps
+    const { key, net, crypto, tellAll, votes } = this.#deps
     const s = signStatement(crypto, 'governance-vote', net, key.secret, body)
     const vote = { voter: key.did, s }
+    const message = { kind: 'vote' as const, body, vote }
+    votes.add(encodeVoterMessage(message))
+    votes.flush()
     this.#add(body, encodeDagCbor(body), vote)
-    tellAll({ kind: 'vote', body, vote })
+    tellAll(message)
     this.#act()
   }
 
@@ -126,6 +139,14 @@ export class ActDriver {
         .filter(({ voter }) => of === undefined || voter === of)
         .map((vote) => ({ kind: 'vote' as const, body, vote })),
     )
+  }
+
+  /** Of another key where the node's was changed: that one says it itself. */
+  #restore(frame: Uint8Array): void {
+    const read = decodeVoterMessage(frame)
+    if (!read.ok || read.value.kind !== 'vote') return
+    const { body, vote } = read.value
+    if (vote.voter === this.#deps.key.did) this.#add(body, encodeDagCbor(body), vote)
   }
 
   #add(body: GovernanceBody, bytes: Uint8Array, vote: GovernanceVote): void {

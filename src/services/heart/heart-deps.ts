@@ -11,6 +11,7 @@ import type { Rejection } from '../../model/rejection.ts'
 import type { Result } from '../../model/result.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Crypto } from '../../ports/crypto.ts'
+import type { FrameStore } from '../../ports/frame-store.ts'
 import type { KeyPair } from '../../ports/keystore.ts'
 import type { SlotStore } from '../../ports/slot-store.ts'
 import type { LogArchive, LogKeeper } from './log-keeper.ts'
@@ -24,6 +25,8 @@ export interface HeartDeps {
   readonly world: World
   readonly machines: Machines
   readonly slots: SlotStore
+  /** Votes of this node's key on acts of governance. */
+  readonly votes: FrameStore
   readonly archive: LogArchive
   /** Writes the archive. */
   readonly keeper: LogKeeper

@@ -109,7 +109,7 @@ export function assembleParts(deps: HeartDeps, inside: HeartInside): HeartParts 
   const accepts = (command: HubCommand): boolean =>
     stepHub(groups.hub(), command, UNSAID, groups.at(HUB), world).verdict.kind === 'applied'
   const tellAll = (message: VoterMessage): void => mail.all(message)
-  const acts = new ActDriver({ key, net, crypto, clock, world, groups, tellAll, tell })
+  const acts = new ActDriver({ key, net, crypto, clock, world, groups, votes: deps.votes, tellAll, tell })
   const hearing = new Hearing({
     sha256: crypto.sha256,
     world,

@@ -5,7 +5,7 @@ import { opsOf } from '../../core/plan/operation.ts'
 import type { Pooled } from '../../core/proposer/pool.ts'
 import { STANDING, type Standing } from '../../core/proposer/standing.ts'
 import type { Did, EnvelopeId, ThreadId } from '../../model/ids.ts'
-import type { EnvelopeStore } from '../../ports/envelope-store.ts'
+import type { FrameStore } from '../../ports/frame-store.ts'
 import type { PlanBook } from '../plan-sync/plan-book.ts'
 
 /** An envelope from which no entry follows, as it is handed on. */
@@ -18,7 +18,7 @@ export interface KeptEnvelope {
 export interface ThreadBookDeps {
   /** Plans follow from what is kept here. */
   readonly plans: PlanBook
-  readonly store: EnvelopeStore
+  readonly store: FrameStore
   /** There is, or was of late, a need in the thread. */
   readonly isThread: (thread: ThreadId) => boolean
   /** As the state of this node is; `known`: it has an account. */

@@ -3,7 +3,9 @@ import { nodeCrypto } from '../../../../src/adapters/crypto/node-crypto.ts'
 import { decodeHubCommand, type GovernanceBody } from '../../../../src/codec/entry/hub-command.ts'
 import { HUB } from '../../../../src/codec/entry/item.ts'
 import type { VoterMessage } from '../../../../src/codec/voter-message/voter-message.ts'
+import { FaultError } from '../../../../src/model/fault.ts'
 import type { Did } from '../../../../src/model/ids.ts'
+import type { FrameStore } from '../../../../src/ports/frame-store.ts'
 import type { KeyPair } from '../../../../src/ports/keystore.ts'
 import { ActDriver } from '../../../../src/services/heart/act-driver.ts'
 import type { Actor } from '../../../../src/sim/heart/actor.ts'
@@ -13,10 +15,35 @@ import { Hub, micro } from '../../core/system/hub-fixture.ts'
 const LOCK_MS = 20_000
 const CREDIT = 1_000_000n
 
+/** A disk: what was not flushed is lost with the process. */
+class Frames implements FrameStore {
+  #durable: readonly Uint8Array[] = []
+  #added: Uint8Array[] = []
+  isFull = false
+
+  all(): Iterable<Uint8Array> {
+    return this.#durable
+  }
+
+  add(item: Uint8Array): void {
+    this.#added.push(item)
+  }
+
+  flush(): void {
+    if (this.isFull) throw new FaultError('store-full', 'no room')
+    this.#durable = [...this.#durable, ...this.#added.splice(0)]
+  }
+
+  crash(): void {
+    this.#added = []
+  }
+}
+
 /** Voters that govern, each with its driver; what one says to all comes to the others at once. */
 class Governors {
   readonly hub: Hub
-  readonly drivers: readonly ActDriver[]
+  readonly drivers: ActDriver[]
+  readonly disks: readonly Frames[]
   readonly proposed: GovernanceBody[] = []
   readonly blamed: Did[] = []
   leader = 0
@@ -27,6 +54,7 @@ class Governors {
   constructor(voters: number) {
     this.hub = new Hub({ voters, genesis: { parameters: { voteTimeLockMs: LOCK_MS } } })
     this.hub.slots(1)
+    this.disks = this.hub.voters.map(() => new Frames())
     this.drivers = this.hub.voters.map((voter, at) => this.#driverOf(voter, at))
   }
 
@@ -38,6 +66,7 @@ class Governors {
       crypto: nodeCrypto,
       clock: { monotonicMs: () => this.nowMs },
       world: hub.world,
+      votes: this.disks[at] as Frames,
       groups: {
         hub: () => hub.records,
         isLeader: () => at === this.leader,
@@ -58,6 +87,14 @@ class Governors {
           hub.voters.findIndex((voter) => voter.did === to),
           message,
         ),
+    })
+  }
+
+  /** All of them are killed and started again. */
+  restart(): void {
+    for (const disk of this.disks) disk.crash()
+    this.hub.voters.forEach((voter, at) => {
+      this.drivers[at] = this.#driverOf(voter, at)
     })
   }
 
@@ -126,6 +163,29 @@ describe('an act of governance that is signed on several nodes', () => {
     expect(all.drivers[0]?.held()).toMatchObject([{ refused: 'CONFLICT: no' }])
     led.pass(9 * PATIENCE, oversee)
     expect([led.proposed.length, led.deposed]).toEqual([1, []])
+  })
+
+  it('keeps its signatures where all nodes are started again: nobody signs twice', () => {
+    const all = new Governors(3)
+    all.isCut = true
+    for (const at of [0, 1]) all.sign(at, all.minting(1))
+    all.restart()
+    expect([0, 1, 2].map((at) => all.votesHeld(at))).toEqual([[1], [1], []])
+    all.isCut = false
+    all.pass(10_000)
+    expect([0, 1, 2].map((at) => all.votesHeld(at))).toEqual([[2], [2], [2]])
+    all.sign(2, all.minting(1))
+    expect([all.proposed.length, all.minted]).toEqual([1, 5n])
+    all.restart()
+    expect([0, 1, 2].map((at) => all.votesHeld(at))).toEqual([[], [], []])
+  })
+
+  it('is not told of a signature that could not be kept', () => {
+    const all = new Governors(3)
+    const [disk] = all.disks as [Frames]
+    disk.isFull = true
+    expect(() => all.sign(0, all.minting(1))).toThrow('no room')
+    expect([all.votesHeld(0), all.votesHeld(1), all.said]).toEqual([[], [], 0])
   })
 
   it('waits a tenth of the time-lock for the rest, and is then taken with that time-lock', () => {

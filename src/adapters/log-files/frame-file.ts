@@ -1,11 +1,11 @@
 import { renameSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import type { EnvelopeStore } from '../../ports/envelope-store.ts'
+import type { FrameStore } from '../../ports/frame-store.ts'
 import { guarded } from './fault.ts'
 import { LogFile } from './log-file.ts'
 
-/** A file of envelopes, one frame each. It grows at its end; opening it leaves out what comes before the last so many bytes. */
-export class EnvelopeFile implements EnvelopeStore {
+/** A file of items, one frame each. It grows at its end; opening it leaves out what comes before the last so many bytes. */
+export class FrameFile implements FrameStore {
   readonly #file: LogFile
 
   private constructor(file: LogFile) {
@@ -13,25 +13,25 @@ export class EnvelopeFile implements EnvelopeStore {
   }
 
   /** Faults `store-damaged`. The caller closes it. */
-  static open(path: string, bytesMax: number): EnvelopeFile {
+  static open(path: string, bytesMax: number): FrameFile {
     const file = LogFile.open(path, crc32, true)
     const first = firstWithin(file, bytesMax)
-    if (first === 0) return new EnvelopeFile(file)
+    if (first === 0) return new FrameFile(file)
     const next = LogFile.open(`${path}.part`, crc32, true)
     for (let at = first; at < file.count; at++) next.append(file.payload(at))
     next.flush()
     next.close()
     file.close()
     guarded(`replace ${path}`, () => renameSync(`${path}.part`, path))
-    return new EnvelopeFile(LogFile.open(path, crc32, true))
+    return new FrameFile(LogFile.open(path, crc32, true))
   }
 
   *all(): Iterable<Uint8Array> {
     for (let at = 0; at < this.#file.count; at++) yield this.#file.payload(at)
   }
 
-  add(envelope: Uint8Array): void {
-    this.#file.append(envelope)
+  add(item: Uint8Array): void {
+    this.#file.append(item)
   }
 
   flush(): void {
