@@ -45,7 +45,10 @@ describe('five nodes, of which two are cut off', () => {
         expect((await network.until(need, isOver, asking)).state).toBe('SETTLED')
       }
       expect(await wanted(aside.api.call('needs', { state: 'all', limit: 10 }))).toMatchObject({
-        needs: [{ need: before.need, over: false }],
+        needs: [
+          { need: said.need, state: 'POSTED', over: false },
+          { need: before.need, over: false },
+        ],
       })
       expect(await aside.api.call('needShow', { need: during.need })).toMatchObject({ ok: false })
       expect(await asking.api.call('needShow', { need: said.need })).toMatchObject({ ok: false })
