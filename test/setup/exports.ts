@@ -33,6 +33,17 @@ export function exportOf(
   thread: ThreadId,
   content: 'inline' | 'linked' = 'inline',
 ): ExportedFile {
+  const file = exportedOf(source, thread, content)
+  if (file === undefined) throw new Error('nothing to export')
+  return file
+}
+
+/** Undefined where the logs know nothing of the thread. */
+export function exportedOf(
+  source: LogSource,
+  thread: ThreadId,
+  content: 'inline' | 'linked' = 'inline',
+): ExportedFile | undefined {
   const writer = new BundleWriter(new MemorySpool(), sha256)
   const exported = exportThread(writer, {
     source,
@@ -42,8 +53,7 @@ export function exportOf(
     aside: new MemorySpool(),
     machinesOf: trustingMachines(nodeCrypto),
   })
-  if (exported === undefined) throw new Error('nothing to export')
-  return { exported, blocks: [...writer.blocks(exported)] }
+  return exported === undefined ? undefined : { exported, blocks: [...writer.blocks(exported)] }
 }
 
 export interface ReplayChanges extends Partial<ReplayOptions> {

@@ -35,7 +35,15 @@ import type { ThreadId } from '../../model/ids.ts'
 import { ok } from '../../model/result.ts'
 import type { Crypto, Sha256 } from '../../ports/crypto.ts'
 import type { LogSource } from '../../ports/network-log.ts'
-import { chooseHubPart, contentNamedBy, type HubPart, LogIndex, type NeedHistory, slotOf } from './choose.ts'
+import {
+  type BucketItem,
+  chooseHubPart,
+  contentNamedBy,
+  type HubPart,
+  LogIndex,
+  type NeedHistory,
+  slotOf,
+} from './choose.ts'
 import { LogFold } from './log-fold.ts'
 import { nameOf, type StoredItem, type StoredLog } from './stored-log.ts'
 
@@ -102,7 +110,6 @@ class Exporter {
   readonly #genesis: OpenedGenesis
   readonly #machines: Machines
   readonly #index: LogIndex
-  readonly #certifiedSlot: number
   readonly #slots = new Map<number, SlotFacts>()
   readonly #content = new Map<string, CID>()
   readonly #capsules = new Set<string>()
@@ -123,7 +130,6 @@ class Exporter {
       if (this.#carries) this.#plans.carry(envelope)
     })
     this.#index = new LogIndex(options.source, options.sha256)
-    this.#certifiedSlot = this.#lastSlot()
   }
 
   run(): Exported | undefined {
@@ -160,30 +166,49 @@ class Exporter {
   /** Invariant 2. */
   #choose(need: NeedHistory): ChosenNeed {
     const log = this.#index.log(need.bucket)
-    for (const [n, at] of need.leaves.entries()) {
+    const ahead = this.#aheadFrom(log, need)
+    const known = need.leaves.filter((at) => at < ahead)
+    for (const [n, at] of known.entries()) {
       const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
       if (item.kind !== 'command' || item.command.kind !== 'cert') continue
       const certificate = certificateOf(item.command.certificate)
       if (certificate.head.size > log.provedSize) break
-      return { ...need, leaves: need.leaves.slice(0, n), finished: true, certificate }
+      return { ...need, leaves: known.slice(0, n), finished: true, certificate }
     }
     const certificate = log.newest()
     const size = certificate?.head.size ?? log.provedSize
-    const leaves = need.leaves.filter((at) => at < size)
-    const beyond = leaves.findIndex((at) => this.#isBeyond(log, at))
+    const leaves = known.filter((at) => at < size)
+    const lastSlot = this.#lastSlot(this.#hubSizeOf(log, leaves))
+    const beyond = leaves.findIndex((at) => this.#isBeyond(log, at, lastSlot))
     return { ...need, leaves: beyond < 0 ? leaves : leaves.slice(0, beyond), finished: false, certificate }
   }
 
-  /** An item that names a slot which no certificate of the hub covers yet. */
-  #isBeyond(log: StoredLog, at: number): boolean {
-    const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
-    return item.kind === 'command' && item.command.slot > this.#certifiedSlot
+  /** The first leaf that rests on what this replica's log of the hub has not: while it catches up, a bucket may be ahead of the hub. */
+  #aheadFrom(log: StoredLog, { bucket, leaves }: NeedHistory): number {
+    const { provedSize } = this.#index.hub
+    const ahead = [...leaves, ...(this.#index.wide.get(bucket) ?? [])].filter((at) => {
+      return hubSizeIn(this.#index.bucketItem(log, log.item(at) as StoredItem)) > provedSize
+    })
+    return Math.min(Number.POSITIVE_INFINITY, ...ahead)
   }
 
-  /** The last slot that is certified, as far as this replica knows. */
-  #lastSlot(): number {
+  /** An item that names a slot which no certificate of the hub covers yet. */
+  #isBeyond(log: StoredLog, at: number, lastSlot: number): boolean {
+    const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
+    return item.kind === 'command' && item.command.slot > lastSlot
+  }
+
+  /** Size of the hub's log that these leaves can be proved by: of its newest certificate, or of a later one that they carry. */
+  #hubSizeOf(log: StoredLog, leaves: readonly number[]): number {
     const { hub } = this.#index
-    for (let at = (hub.newest()?.head.size ?? hub.provedSize) - 1; at >= 0; at--) {
+    const carried = leaves.map((at) => this.#index.bucketItem(log, log.item(at) as StoredItem)).map(hubSizeIn)
+    return Math.max(hub.newest()?.head.size ?? 0, ...carried) || hub.provedSize
+  }
+
+  /** The last slot in that much of the hub's log. */
+  #lastSlot(size: number): number {
+    const { hub } = this.#index
+    for (let at = size - 1; at >= 0; at--) {
       const stored = hub.item(at)
       const slot = stored === undefined ? undefined : slotOf(stored)
       if (slot !== undefined) return slot
@@ -299,6 +324,11 @@ class Exporter {
 
 function ofBucket(needs: readonly ChosenNeed[], bucket: number): readonly ChosenNeed[] {
   return needs.filter((need) => need.bucket === bucket)
+}
+
+/** What the proof of an item of a bucket takes of the hub's log; 0 for one that needs none. */
+function hubSizeIn(item: BucketItem): number {
+  return item.kind === 'received' ? (item.certificate?.head.size ?? 0) : 0
 }
 
 function provenItem(log: StoredLog, { at, encoded, leaf }: StoredItem, size: number) {

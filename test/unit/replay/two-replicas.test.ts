@@ -13,7 +13,7 @@ import { type FoldItem, foldable } from '../../../src/sim/heart/replicas.ts'
 import { Stage } from '../../../src/sim/heart/stage.ts'
 import { Chance } from '../../../src/sim/raft/chance.ts'
 import { FORMS, fileOf } from '../../setup/bundles.ts'
-import { exportOf, logsOf, replayOf } from '../../setup/exports.ts'
+import { exportedOf, exportOf, logsOf, replayOf } from '../../setup/exports.ts'
 import { MemoryLogs } from '../../setup/memory-logs.ts'
 import { Theatre } from '../../setup/theatre.ts'
 
@@ -55,6 +55,16 @@ function replicaOf({ stage }: Theatre, seed: string): MemoryLogs {
     logs.append(machine, { kind: 'item', item, leaf })
     if (!chance.is(0.2)) continue
     logs.append(machine, { kind: 'certificate', certificate: heard(replica, machine) })
+  }
+  return logs
+}
+
+/** So many records of the hub, and all of the buckets. */
+function behind(whole: MemoryLogs, hub: number): MemoryLogs {
+  const logs = new MemoryLogs(whole.genesis)
+  for (const machine of whole.machines()) {
+    const count = machine === HUB ? hub : whole.count(machine)
+    for (let at = 0; at < count; at++) logs.append(machine, whole.record(machine, at))
   }
   return logs
 }
@@ -128,6 +138,25 @@ describe('exports of two replicas (record.md, "History and export")', () => {
     for (const write of Object.values(FORMS)) {
       expect(fileOf(write(second.blocks))).toEqual(fileOf(write(first.blocks)))
     }
+  })
+
+  it('of one that catches up, with its hub behind its buckets, are sound and no more than what it can prove', () => {
+    const whole = logsOf(theatre)
+    const all = whole.count(HUB)
+    const parts: number[] = []
+    for (let hub = 1; hub < all; hub += Math.ceil(all / 40)) {
+      const part = exportedOf(behind(whole, hub), thread)
+      if (part === undefined) continue
+      const file = fileOf(FORMS.CAR(part.blocks))
+      const { sound, divergence } = replayOf(file)
+      expect(divergence).toBeUndefined()
+      // In a file of no need yet there is nothing of one to check.
+      expect(sound || part.exported.needs === 0).toBe(true)
+      if (part.exported.finished) expect(file).toEqual(fileOf(FORMS.CAR(first.blocks)))
+      parts.push(part.exported.items)
+    }
+    expect(parts).toEqual(parts.toSorted((a, b) => a - b))
+    expect(new Set(parts).size).toBeGreaterThan(3)
   })
 
   it('are byte-identical however much later one of them is made', () => {
