@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  statSync,
 } from 'node:fs'
 import { copyFile, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -54,10 +55,9 @@ export function backupPart({ home, flush, content }: BackupPartOptions): BackupM
         mkdirSync(blocks, { recursive: true, mode: 0o700 })
         return content.whileCopied(blocks, async (isIndexCopied) => {
           flush()
-          const large = filesIn(home, (name) => join(home, name) !== paths.content && !LEFT_OUT.has(name))
-            .filter(isCopied)
-            .flatMap((path) => copiedOrOpened(home, building, path))
-          await inTurn(large, (one) => copyOpened(one, join(building, one.path), signal))
+          const isWanted = (name: string): boolean =>
+            join(home, name) !== paths.content && !LEFT_OUT.has(name)
+          await copyFiles(home, building, filesIn(home, isWanted).filter(isCopied), signal)
           await isIndexCopied
           await copyBlocks(paths.content, blocks, signal)
         })
@@ -66,14 +66,14 @@ export function backupPart({ home, flush, content }: BackupPartOptions): BackupM
   }
 }
 
-/** Paths within a directory of all files below those entries that are wanted. */
+/** Paths within a directory of all files below those entries that are wanted; an entry may be a link to another disk. */
 function filesIn(directory: string, isWanted: (name: string) => boolean): readonly string[] {
-  return readdirSync(directory, { withFileTypes: true })
-    .filter(({ name }) => isWanted(name))
-    .flatMap((entry) => {
-      if (entry.isDirectory())
-        return filesBelow(join(directory, entry.name)).map((path) => join(entry.name, path))
-      return entry.isFile() ? [entry.name] : []
+  return readdirSync(directory)
+    .filter(isWanted)
+    .flatMap((name) => {
+      const stat = statSync(join(directory, name))
+      if (stat.isDirectory()) return filesBelow(join(directory, name)).map((path) => join(name, path))
+      return stat.isFile() ? [name] : []
     })
 }
 
@@ -82,26 +82,30 @@ function isCopied(path: string): boolean {
   return !/\.sqlite(?:-wal|-shm)?$/u.test(path) && !path.endsWith('.part')
 }
 
-/** Copies a small file, and opens a large one. */
-function copiedOrOpened(home: string, building: string, path: string): readonly Opened[] {
-  const to = join(building, path)
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 })
-  const file = openSync(join(home, path), 'r')
-  const bytes = fstatSync(file).size
-  if (bytes > AT_ONCE_BYTES) return [{ path, file, bytes }]
-  closeSync(file)
-  copyFileSync(join(home, path), to)
-  return []
+/** Small ones at once, and large ones as they are now; whatever fails, none stays open. */
+async function copyFiles(
+  home: string,
+  building: string,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const large: Opened[] = []
+  try {
+    for (const path of paths) {
+      mkdirSync(dirname(join(building, path)), { recursive: true, mode: 0o700 })
+      if (statSync(join(home, path)).size > AT_ONCE_BYTES) large.push(opened(home, path))
+      else copyFileSync(join(home, path), join(building, path))
+    }
+    for (let one = large.shift(); one !== undefined; one = large.shift())
+      await copyOpened(one, join(building, one.path), signal)
+  } finally {
+    for (const { file } of large) closeSync(file)
+  }
 }
 
-/** Each is closed, also where one of them fails. */
-async function inTurn(files: readonly Opened[], copy: (one: Opened) => Promise<void>): Promise<void> {
-  const left = [...files]
-  try {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await copy(one)
-  } finally {
-    for (const { file } of left) closeSync(file)
-  }
+function opened(home: string, path: string): Opened {
+  const file = openSync(join(home, path), 'r')
+  return { path, file, bytes: fstatSync(file).size }
 }
 
 async function copyOpened(

@@ -1,10 +1,13 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -34,6 +37,15 @@ function contentOf(copied: () => void): Pick<ContentStore, 'whileCopied'> {
       copied()
       await copy(Promise.resolve())
     },
+  }
+}
+
+/** Empty for what was closed meanwhile. */
+function readlinkOr(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
   }
 }
 
@@ -78,6 +90,40 @@ describe('a backup of a running node', () => {
       'record',
     ])
     expect(backupFlaw(copy)).toBeUndefined()
+  })
+
+  it('has what lies on another disk, by a link', async () => {
+    using place = scratch()
+    const [home, disk] = [join(place.path, 'home'), join(place.path, 'disk')]
+    for (const folder of [join(home, 'blocks'), disk]) mkdirSync(folder, { recursive: true })
+    writeFileSync(join(disk, '1'), 'a')
+    writeFileSync(join(disk, '2'), 'a'.repeat(MEBIBYTE))
+    symlinkSync(disk, join(home, 'journal'))
+    const copy = join(place.path, 'copy')
+    await backupPart({ home, flush: () => undefined, content: NOTHING }).backup(copy)
+    expect(readdirSync(join(copy, 'journal'))).toEqual(['1', '2'])
+    expect(readFileSync(join(copy, 'journal/2')).length).toBe(MEBIBYTE)
+  })
+
+  it.skipIf(!existsSync('/proc/self/fd'))('keeps nothing open where a file cannot be copied', async () => {
+    using place = scratch()
+    const home = join(place.path, 'home')
+    mkdirSync(join(home, 'blocks'), { recursive: true })
+    writeFileSync(join(home, 'a.log'), 'a'.repeat(MEBIBYTE))
+    writeFileSync(join(home, 'b'), 'b')
+    // Something else is where the small file is to be.
+    const flush = (): void => {
+      const building = readdirSync(place.path).find((name) => name.startsWith('copy.half-')) ?? ''
+      mkdirSync(join(place.path, building, 'b'))
+    }
+    const opened = () =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        const to = readlinkOr(join('/proc/self/fd', fd))
+        return to.startsWith(home)
+      })
+    const written = backupPart({ home, flush, content: NOTHING }).backup(join(place.path, 'copy'))
+    await expect(written).rejects.toMatchObject({ code: 'store-io' })
+    expect(opened()).toEqual([])
   })
 
   it('leaves nothing behind where whoever asked for it is gone', async () => {
