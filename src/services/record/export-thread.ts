@@ -35,15 +35,7 @@ import type { ThreadId } from '../../model/ids.ts'
 import { ok } from '../../model/result.ts'
 import type { Crypto, Sha256 } from '../../ports/crypto.ts'
 import type { LogSource } from '../../ports/network-log.ts'
-import {
-  type BucketItem,
-  chooseHubPart,
-  contentNamedBy,
-  type HubPart,
-  LogIndex,
-  type NeedHistory,
-  slotOf,
-} from './choose.ts'
+import { chooseHubPart, contentNamedBy, type HubPart, LogIndex, type NeedHistory, slotOf } from './choose.ts'
 import { LogFold } from './log-fold.ts'
 import { nameOf, type StoredItem, type StoredLog } from './stored-log.ts'
 
@@ -110,6 +102,11 @@ class Exporter {
   readonly #genesis: OpenedGenesis
   readonly #machines: Machines
   readonly #index: LogIndex
+  /** Sizes of the hub's log. */
+  readonly #hubProved: number
+  readonly #hubCertified: number
+  /** By bucket, the first item that concerns all of it and is ahead of the hub. */
+  readonly #wideAhead = new Map<number, number>()
   readonly #slots = new Map<number, SlotFacts>()
   readonly #content = new Map<string, CID>()
   readonly #capsules = new Set<string>()
@@ -130,6 +127,8 @@ class Exporter {
       if (this.#carries) this.#plans.carry(envelope)
     })
     this.#index = new LogIndex(options.source, options.sha256)
+    this.#hubProved = this.#index.hub.provedSize
+    this.#hubCertified = this.#index.hub.newest()?.head.size ?? 0
   }
 
   run(): Exported | undefined {
@@ -185,11 +184,14 @@ class Exporter {
 
   /** The first leaf that rests on what this replica's log of the hub has not: while it catches up, a bucket may be ahead of the hub. */
   #aheadFrom(log: StoredLog, { bucket, leaves }: NeedHistory): number {
-    const { provedSize } = this.#index.hub
-    const ahead = [...leaves, ...(this.#index.wide.get(bucket) ?? [])].filter((at) => {
-      return hubSizeIn(this.#index.bucketItem(log, log.item(at) as StoredItem)) > provedSize
-    })
-    return Math.min(Number.POSITIVE_INFINITY, ...ahead)
+    const wide = this.#wideAhead.get(bucket) ?? this.#firstAhead(log, this.#index.wide.get(bucket) ?? [])
+    this.#wideAhead.set(bucket, wide)
+    return Math.min(wide, this.#firstAhead(log, leaves))
+  }
+
+  #firstAhead(log: StoredLog, leaves: readonly number[]): number {
+    const isAhead = (at: number): boolean => this.#hubSizeIn(log, at) > this.#hubProved
+    return leaves.find(isAhead) ?? Number.POSITIVE_INFINITY
   }
 
   /** An item that names a slot which no certificate of the hub covers yet. */
@@ -200,9 +202,14 @@ class Exporter {
 
   /** Size of the hub's log that these leaves can be proved by: of its newest certificate, or of a later one that they carry. */
   #hubSizeOf(log: StoredLog, leaves: readonly number[]): number {
-    const { hub } = this.#index
-    const carried = leaves.map((at) => this.#index.bucketItem(log, log.item(at) as StoredItem)).map(hubSizeIn)
-    return Math.max(hub.newest()?.head.size ?? 0, ...carried) || hub.provedSize
+    const most = leaves.reduce((size, at) => Math.max(size, this.#hubSizeIn(log, at)), this.#hubCertified)
+    return most === 0 ? this.#hubProved : most
+  }
+
+  /** What the proof of an item of a bucket takes of the hub's log; 0 for one that needs none. */
+  #hubSizeIn(log: StoredLog, at: number): number {
+    const item = this.#index.bucketItem(log, log.item(at) as StoredItem)
+    return item.kind === 'received' ? (item.certificate?.head.size ?? 0) : 0
   }
 
   /** The last slot in that much of the hub's log. */
@@ -324,11 +331,6 @@ class Exporter {
 
 function ofBucket(needs: readonly ChosenNeed[], bucket: number): readonly ChosenNeed[] {
   return needs.filter((need) => need.bucket === bucket)
-}
-
-/** What the proof of an item of a bucket takes of the hub's log; 0 for one that needs none. */
-function hubSizeIn(item: BucketItem): number {
-  return item.kind === 'received' ? (item.certificate?.head.size ?? 0) : 0
 }
 
 function provenItem(log: StoredLog, { at, encoded, leaf }: StoredItem, size: number) {
