@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { threadIdOf } from '../codec/envelope/thread-id.ts'
 import type { ThreadId } from '../model/ids.ts'
-import { reject } from '../model/rejection.ts'
 import { ok } from '../model/result.ts'
+import { usedKey } from '../services/author/author.ts'
 import { envelopeId, threadId } from './fields.ts'
 import { sayToHub } from './hub-verdict.ts'
 import { type NeedInput, needInput, needPayloadOf } from './need-input.ts'
@@ -37,8 +37,7 @@ export const need = defineVerb({
     const before = asked.get(thread)
     const same = JSON.stringify({ ...wish, wait_ms: 0 })
     const isUsed = known !== undefined || before?.answer !== undefined
-    if (isUsed && before !== undefined && before.wish !== same)
-      return reject('CONFLICT', OTHER_WISH, 'idempotency_key')
+    if (isUsed && before !== undefined && before.wish !== same) return usedKey()
     if (known !== undefined) {
       return ok({ need: known.need as z.input<typeof envelopeId>, thread, state: 'known' as const })
     }
@@ -48,8 +47,6 @@ export const need = defineVerb({
     return settled(asked, thread, answer)
   },
 })
-
-const OTHER_WISH = 'this key was used for another wish: choose another key'
 
 async function post(
   wish: NeedInput,

@@ -117,7 +117,7 @@ export class Author {
     const waiting = waitingNeed?.(thread, payload.idempotency_key)
     if (waiting === undefined) return await this.say(thread, 'NEED', payload)
     if (isSame(waiting.body.payload, payload)) return ok(waiting)
-    return reject('CONFLICT', 'this key was used for another wish: choose another key', 'idempotency_key')
+    return usedKey()
   }
 
   /** Speaks in its account's own thread. Rejects as `say`. */
@@ -252,6 +252,11 @@ export class Author {
   #placeOf(thread: ThreadId): ThreadPlace {
     return this.#places.get(thread) ?? NOWHERE
   }
+}
+
+/** The refusal of another wish under a key. */
+export function usedKey() {
+  return reject('CONFLICT', 'this key was used for another wish: choose another key', 'idempotency_key')
 }
 
 function isSame(one: Payload<'NEED'>, other: Payload<'NEED'>): boolean {
